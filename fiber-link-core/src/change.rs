@@ -1,0 +1,162 @@
+//! A unit of work as a value: everything that one decision writes.
+
+use crate::{
+    App, Attempt, CountTowardsLimit, Due, Entry, Event, GiveBackToLimit, Hub, IdempotencyRecord, LimitKey,
+    Stored, Timestamp, Tip, UserAccount, Version, Withdrawal,
+};
+
+/// One write. Exhaustive on purpose: a store must know every kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// Inserts; already there if the id or the payment hash is taken.
+    CreateTip {
+        /// The tip.
+        tip: Tip,
+        /// When it is looked at.
+        due: Option<Due>,
+    },
+    /// Replaces; a conflict unless the stored version is `expected`.
+    UpdateTip {
+        /// The new value.
+        next: Tip,
+        /// The version that the decision was made on.
+        expected: Version,
+        /// When it is looked at next.
+        due: Option<Due>,
+    },
+    /// Inserts; already there if the id, or the payment hash that it holds, is taken.
+    CreateWithdrawal {
+        /// The withdrawal.
+        withdrawal: Withdrawal,
+        /// When it is looked at.
+        due: Option<Due>,
+    },
+    /// Replaces; a conflict unless the stored version is `expected`.
+    UpdateWithdrawal {
+        /// The new value.
+        next: Withdrawal,
+        /// The version that the decision was made on.
+        expected: Version,
+        /// When it is looked at next.
+        due: Option<Due>,
+    },
+    /// Inserts; already there if the id is taken, or another attempt of the withdrawal is live.
+    CreateAttempt(Attempt),
+    /// Replaces; a conflict unless the stored version is `expected`.
+    UpdateAttempt {
+        /// The new value.
+        next: Attempt,
+        /// The version that the decision was made on.
+        expected: Version,
+    },
+    /// Inserts; already there if the app is known.
+    CreateApp(App),
+    /// Inserts; already there if there is a hub.
+    CreateHub(Hub),
+    /// Counts an amount; refused above its ceiling or within its cooldown.
+    CountTowardsLimit(CountTowardsLimit),
+    /// Takes an amount off its hour.
+    GiveBackToLimit(GiveBackToLimit),
+    /// Appends and moves the user's balance; already there if source and kind were posted before,
+    /// refused if a side of the balance would leave its range.
+    Post(Entry),
+    /// Inserts; already there if the key was used in its scope and is not forgotten at `now`.
+    Remember {
+        /// What is remembered.
+        record: IdempotencyRecord,
+        /// When it is decided.
+        now: Timestamp,
+    },
+    /// Appends to the app's events; numbered by the time readers see it.
+    Emit(Event),
+}
+
+/// What one decision writes: applied whole or not at all.
+///
+/// Only this crate fills one, so a store never has to ask whether it makes sense; any store can
+/// apply it. It holds no closures and no handles: it can be queued, grouped with others and
+/// logged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use = "a change set does nothing until a store commits it"]
+pub struct ChangeSet(Vec<Op>);
+
+impl ChangeSet {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn with(mut self, op: Op) -> Self {
+        self.0.push(op);
+        self
+    }
+
+    pub(crate) fn create_tip(self, tip: Tip, now: Timestamp) -> Self {
+        let due = tip.due(now);
+        self.with(Op::CreateTip { tip, due })
+    }
+
+    pub(crate) fn update_tip(self, from: &Stored<Tip>, next: Tip, now: Timestamp) -> Self {
+        let due = next.due(now);
+        self.with(Op::UpdateTip { next, expected: from.version(), due })
+    }
+
+    pub(crate) fn create_withdrawal(self, withdrawal: Withdrawal, now: Timestamp) -> Self {
+        let due = withdrawal.due(now);
+        self.with(Op::CreateWithdrawal { withdrawal, due })
+    }
+
+    pub(crate) fn update_withdrawal(
+        self,
+        from: &Stored<Withdrawal>,
+        next: Withdrawal,
+        now: Timestamp,
+    ) -> Self {
+        let due = next.due(now);
+        self.with(Op::UpdateWithdrawal { next, expected: from.version(), due })
+    }
+
+    pub(crate) fn update_attempt(self, from: &Stored<Attempt>, next: Attempt) -> Self {
+        self.with(Op::UpdateAttempt { next, expected: from.version() })
+    }
+
+    pub(crate) fn post(self, entry: Entry) -> Self {
+        if entry.amount.is_zero() { self } else { self.with(Op::Post(entry)) }
+    }
+
+    /// The writes in the one order in which every store takes its locks: records by kind and id,
+    /// limits, balances by account, then what is only ever inserted.
+    pub fn into_ops(mut self) -> Vec<Op> {
+        self.0.sort_by(|a, b| lock_order(a).cmp(&lock_order(b)));
+        self.0
+    }
+}
+
+/// Where an op stands among the locks.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum LockOrder<'a> {
+    Record(u8, [u8; 16]),
+    Limit(&'a LimitKey),
+    Balance(&'a UserAccount, &'static str),
+    Insert(u8),
+}
+
+fn lock_order(op: &Op) -> LockOrder<'_> {
+    match op {
+        Op::CreateHub(_) => LockOrder::Record(0, [0; 16]),
+        Op::CreateApp(_) => LockOrder::Record(1, [0; 16]),
+        Op::CreateTip { tip, .. } | Op::UpdateTip { next: tip, .. } => {
+            LockOrder::Record(2, *tip.id().as_uuid().as_bytes())
+        }
+        Op::CreateWithdrawal { withdrawal, .. } | Op::UpdateWithdrawal { next: withdrawal, .. } => {
+            LockOrder::Record(3, *withdrawal.id().as_uuid().as_bytes())
+        }
+        Op::CreateAttempt(attempt) | Op::UpdateAttempt { next: attempt, .. } => {
+            LockOrder::Record(4, *attempt.id().as_uuid().as_bytes())
+        }
+        Op::CountTowardsLimit(count) => LockOrder::Limit(&count.key),
+        Op::GiveBackToLimit(gift) => LockOrder::Limit(&gift.key),
+        Op::Post(entry) => LockOrder::Balance(&entry.account, entry.kind.as_str()),
+        Op::Remember { .. } => LockOrder::Insert(0),
+        Op::Emit(_) => LockOrder::Insert(1),
+    }
+}

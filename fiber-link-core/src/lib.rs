@@ -1,0 +1,74 @@
+//! Take tips over the Fiber Network, credit them once, pay them out.
+
+mod amount;
+mod app;
+mod asset;
+mod attempt;
+mod change;
+mod due;
+mod event;
+mod id;
+mod idempotency;
+mod ledger;
+mod limit;
+mod node;
+mod policy;
+mod secret;
+pub mod signing;
+mod store;
+mod time;
+mod tip;
+mod withdrawal;
+
+pub use amount::{Amount, AmountOutOfRange};
+pub use app::{App, Hub};
+pub use asset::{Asset, AssetKind, Assets, AssetsError, ParseAmountError, ScriptHashType, TypeScript};
+pub use attempt::{
+    Attempt, AttemptRecord, AttemptState, Claim, FinalFailure, NEVER_SENT_AFTER, NodeMemory, Verdict,
+};
+pub use change::{ChangeSet, Op};
+pub use due::{Due, Gap, TakeDue};
+pub use event::{Event, EventKind, NumberedEvent};
+pub use id::{
+    AppId, AssetId, AttemptId, EventId, IdSource, IdempotencyKey, NameError, NodeKey, PaymentHash, PostId,
+    Preimage, RandomIds, TipId, UserId, WithdrawalId, WorkerId,
+};
+pub use idempotency::{
+    IDEMPOTENCY_MEMORY, IdempotencyRecord, IdempotencyScope, IdempotencySubject, IdempotentMethod,
+    ParamsDigest,
+};
+pub use ledger::{
+    AccountKind, Balance, BalanceOutOfRange, Entry, EntryKind, EntrySource, UnknownEntryKind, UserAccount,
+};
+pub use limit::{
+    CountTowardsLimit, GiveBackToLimit, LimitCounter, LimitExceeded, LimitExcess, LimitKey, LimitScope,
+    MalformedCounter,
+};
+pub use node::{
+    DecodedInvoice, FiberNode, Invoice, InvoiceHint, InvoiceRequest, InvoiceState, InvoiceStatus, Liquidity,
+    Network, NodeError, NodeInfo, PaymentRequest, PaymentState, PaymentStatus,
+};
+pub use policy::{FeeRule, Policies, PolicyRefusal, WithdrawalPolicy};
+pub use secret::{NoRandomness, Secret};
+pub use store::{
+    Admission, AdmitError, Admitted, AttemptQuery, BalanceQuery, COUNT_BOUND, CommitError, EntryQuery,
+    EventQuery, Existing, MAX_ROWS, NumberedEntry, RateCount, RateLeft, RateLimit, SettledPosition,
+    SettledQuery, Store, StoreError, Stored, TipLookup, TipPhase, TipQuery, TipTotals, Version,
+    WithdrawalLookup, WithdrawalQuery,
+};
+pub use time::{Clock, SystemClock, Timestamp};
+pub use tip::{ABANDON_AFTER, ForeignInvoice, GRACE, Tip, TipState, TipTerms};
+pub use withdrawal::{
+    Destination, FailureReason, FeeBearer, LIQUIDITY_CHECK, PaymentRequestDestination, RetryPolicy,
+    STOP_BEFORE_EXPIRY, Withdrawal, WithdrawalState, WithdrawalTerms, WrongState,
+};
+
+/// What a transition did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "a changed value must be written, an unchanged one must not"]
+pub enum Step<T> {
+    /// The record moved to this new value.
+    Changed(T),
+    /// It was there already: nothing to write, and no error.
+    Unchanged,
+}

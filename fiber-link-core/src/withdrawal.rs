@@ -1,0 +1,401 @@
+//! A withdrawal, and how it moves from one state to the next.
+//!
+//! ```text
+//! LiquidityPending ◀──▶ Pending ──▶ Processing ──▶ Completed
+//!        │                 │         │      ▲
+//!        │                 │         ▼      │
+//!        │                 │       RetryPending
+//!        ▼                 ▼         │      │
+//!      Failed ◀────────────┴─────────┴──────┘
+//! ```
+//! `Processing` ends only by what the node says about the one live attempt. The other states have
+//! no live attempt, so they may fail without asking anybody.
+
+use crate::{
+    Amount, AppId, AssetId, AttemptId, Due, FinalFailure, PaymentHash, Step, Timestamp, UserAccount, UserId,
+    WithdrawalId,
+};
+use std::time::Duration;
+
+/// How long before its invoice expires a withdrawal is no longer begun or tried again.
+pub const STOP_BEFORE_EXPIRY: Duration = Duration::from_secs(120);
+
+/// How long a withdrawal waits before liquidity is looked at again.
+pub const LIQUIDITY_CHECK: Duration = Duration::from_secs(60);
+
+/// What was agreed when the withdrawal was requested; none of it ever changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WithdrawalTerms {
+    /// The app that asked for it.
+    pub app: AppId,
+    /// Whose money it is.
+    pub user: UserId,
+    /// What is paid.
+    pub asset: AssetId,
+    /// What the destination gets, in base units.
+    pub amount: Amount,
+    /// The highest fee that the node may pay.
+    pub fee_limit: Amount,
+    /// Who bears the fee.
+    pub fee_bearer: FeeBearer,
+    /// Where the money goes.
+    pub destination: Destination,
+}
+
+/// Who pays for the way that a payment takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FeeBearer {
+    /// The user: the highest fee is reserved on top and the rest returned.
+    User,
+    /// The hub.
+    Hub,
+}
+
+/// Where a withdrawal goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// To whoever issued a Fiber invoice.
+    PaymentRequest(PaymentRequestDestination),
+}
+
+/// An invoice that was checked and is to be paid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentRequestDestination {
+    /// The invoice.
+    pub encoded: String,
+    /// The hash that names its payment.
+    pub payment_hash: PaymentHash,
+    /// When it can no longer be paid.
+    pub expires_at: Timestamp,
+}
+
+/// Where a withdrawal stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WithdrawalState {
+    /// The node can send less than amount and fee; looked at again every minute.
+    LiquidityPending,
+    /// Reserved, and nothing was sent.
+    Pending,
+    /// One attempt is live: the money may be on its way, gone, or still here.
+    Processing {
+        /// The live attempt.
+        attempt: AttemptId,
+    },
+    /// The last attempt is proven dead; another follows.
+    RetryPending {
+        /// When.
+        at: Timestamp,
+        /// Why the last one failed.
+        last_error: String,
+    },
+    /// The destination has the money.
+    Completed {
+        /// What the way there cost.
+        fee: Amount,
+        /// When we learned of it.
+        at: Timestamp,
+    },
+    /// Nothing was paid and nothing will be; the reservation was released.
+    Failed {
+        /// Why.
+        reason: FailureReason,
+        /// When we learned of it.
+        at: Timestamp,
+    },
+}
+
+/// Why a withdrawal failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FailureReason {
+    /// Its invoice ran out, or was about to, before a payment could be begun.
+    InvoiceExpired,
+    /// Every attempt failed; this is what the node said last.
+    AttemptsFailed {
+        /// The node's reason.
+        last_error: String,
+    },
+}
+
+/// How often, and how far apart, a payment is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// How many attempts follow the first.
+    pub retries: u32,
+    /// The wait before the first retry; it doubles with each.
+    pub base: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self { retries: 3, base: Duration::from_secs(60) }
+    }
+}
+
+/// A request to pay a creator out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withdrawal {
+    id: WithdrawalId,
+    terms: WithdrawalTerms,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    attempts: u32,
+    state: WithdrawalState,
+}
+
+/// The event makes no sense in this state: nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a withdrawal that is {state} cannot {event}")]
+pub struct WrongState {
+    /// The stored name of the state.
+    pub state: &'static str,
+    /// What was to happen.
+    pub event: &'static str,
+}
+
+impl Withdrawal {
+    /// A new withdrawal: `Pending`, or `LiquidityPending` where the node cannot send so much now.
+    pub fn request(id: WithdrawalId, terms: WithdrawalTerms, sendable: bool, now: Timestamp) -> Self {
+        let state = if sendable { WithdrawalState::Pending } else { WithdrawalState::LiquidityPending };
+        Self { id, terms, created_at: now, updated_at: now, attempts: 0, state }
+    }
+
+    /// A withdrawal as it was stored. For store authors.
+    pub fn restore(
+        id: WithdrawalId,
+        terms: WithdrawalTerms,
+        created_at: Timestamp,
+        updated_at: Timestamp,
+        attempts: u32,
+        state: WithdrawalState,
+    ) -> Self {
+        Self { id, terms, created_at, updated_at, attempts, state }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> WithdrawalId {
+        self.id
+    }
+
+    /// What was agreed.
+    pub fn terms(&self) -> &WithdrawalTerms {
+        &self.terms
+    }
+
+    /// When it was requested.
+    pub fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+
+    /// When its state last changed.
+    pub fn updated_at(&self) -> Timestamp {
+        self.updated_at
+    }
+
+    /// How many attempts were begun.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> &WithdrawalState {
+        &self.state
+    }
+
+    /// The account that pays.
+    pub fn account(&self) -> UserAccount {
+        let terms = &self.terms;
+        UserAccount { app: terms.app.clone(), user: terms.user.clone(), asset: terms.asset.clone() }
+    }
+
+    /// What is reserved while it is open: the amount, and the highest fee where the user bears it.
+    /// `None` if that is above the largest amount; such a withdrawal is never created.
+    pub fn reserved(&self) -> Option<Amount> {
+        match self.terms.fee_bearer {
+            FeeBearer::User => self.terms.amount.checked_add(self.terms.fee_limit),
+            FeeBearer::Hub => Some(self.terms.amount),
+        }
+    }
+
+    /// The payment hash that no other withdrawal may have: held from the request on, and given
+    /// free only where nothing was ever sent for it.
+    pub fn held_payment_hash(&self) -> Option<PaymentHash> {
+        let Destination::PaymentRequest(invoice) = &self.terms.destination;
+        let never_sent = self.attempts == 0 && matches!(self.state, WithdrawalState::Failed { .. });
+        (!never_sent).then_some(invoice.payment_hash)
+    }
+
+    /// When it may still be begun or tried again.
+    pub fn last_start(&self) -> Timestamp {
+        let Destination::PaymentRequest(invoice) = &self.terms.destination;
+        invoice.expires_at.minus(STOP_BEFORE_EXPIRY)
+    }
+
+    /// When it is to be looked at.
+    pub fn due(&self, now: Timestamp) -> Option<Due> {
+        let at = match self.state {
+            WithdrawalState::Pending => now,
+            WithdrawalState::LiquidityPending => now.plus(LIQUIDITY_CHECK).min(self.last_start()),
+            WithdrawalState::Processing { .. } => now.plus(Duration::from_millis(250)),
+            WithdrawalState::RetryPending { at, .. } => at,
+            WithdrawalState::Completed { .. } | WithdrawalState::Failed { .. } => return None,
+        };
+        Some(Due { at, since: self.updated_at, until: None })
+    }
+
+    /// The node can send less than amount and fee.
+    ///
+    /// # Errors
+    /// [`WrongState`] while an attempt is live and after the end.
+    pub fn await_liquidity(&self, now: Timestamp) -> Result<Step<Self>, WrongState> {
+        match self.state {
+            WithdrawalState::LiquidityPending => Ok(Step::Unchanged),
+            // A retry keeps its state, so that its last error and its time are not lost.
+            WithdrawalState::RetryPending { .. } => Ok(Step::Unchanged),
+            WithdrawalState::Pending => Ok(self.moved_to(WithdrawalState::LiquidityPending, now)),
+            WithdrawalState::Processing { .. }
+            | WithdrawalState::Completed { .. }
+            | WithdrawalState::Failed { .. } => Err(self.wrong("await liquidity")),
+        }
+    }
+
+    /// The node can send enough again.
+    ///
+    /// # Errors
+    /// [`WrongState`] while an attempt is live and after the end.
+    pub fn liquidity_found(&self, now: Timestamp) -> Result<Step<Self>, WrongState> {
+        match self.state {
+            WithdrawalState::LiquidityPending => Ok(self.moved_to(WithdrawalState::Pending, now)),
+            WithdrawalState::Pending | WithdrawalState::RetryPending { .. } => Ok(Step::Unchanged),
+            WithdrawalState::Processing { .. }
+            | WithdrawalState::Completed { .. }
+            | WithdrawalState::Failed { .. } => Err(self.wrong("find liquidity")),
+        }
+    }
+
+    /// An attempt begins: from here on the money may be on its way.
+    ///
+    /// # Errors
+    /// [`WrongState`] unless it is pending, or a retry whose time has come, and its invoice has
+    /// long enough left.
+    pub fn start(&self, attempt: AttemptId, now: Timestamp) -> Result<Self, WrongState> {
+        if now >= self.last_start() {
+            return Err(self.wrong("start so late"));
+        }
+        match self.state {
+            WithdrawalState::RetryPending { at, .. } if now < at => Err(self.wrong("start so early")),
+            WithdrawalState::Pending | WithdrawalState::RetryPending { .. } => Ok(Self {
+                attempts: self.attempts.saturating_add(1),
+                updated_at: now,
+                state: WithdrawalState::Processing { attempt },
+                ..self.clone()
+            }),
+            WithdrawalState::LiquidityPending
+            | WithdrawalState::Processing { .. }
+            | WithdrawalState::Completed { .. }
+            | WithdrawalState::Failed { .. } => Err(self.wrong("start")),
+        }
+    }
+
+    /// The node paid the live attempt.
+    ///
+    /// # Errors
+    /// [`WrongState`] unless it is processing.
+    pub fn complete(&self, fee: Amount, now: Timestamp) -> Result<Self, WrongState> {
+        match self.state {
+            WithdrawalState::Processing { .. } => {
+                Ok(self.to(WithdrawalState::Completed { fee, at: now }, now))
+            }
+            WithdrawalState::LiquidityPending
+            | WithdrawalState::Pending
+            | WithdrawalState::RetryPending { .. }
+            | WithdrawalState::Completed { .. }
+            | WithdrawalState::Failed { .. } => Err(self.wrong("complete")),
+        }
+    }
+
+    /// The live attempt is proven dead: tried again while budget and invoice last, failed otherwise.
+    ///
+    /// # Errors
+    /// [`WrongState`] unless it is processing.
+    pub fn attempt_failed(
+        &self,
+        proof: &FinalFailure,
+        policy: RetryPolicy,
+        now: Timestamp,
+    ) -> Result<Self, WrongState> {
+        let WithdrawalState::Processing { attempt } = self.state else {
+            return Err(self.wrong("fail an attempt"));
+        };
+        let last_error = proof.reason().to_owned();
+        let retry_at = now.plus(self.backoff(attempt, policy));
+        let state = if self.attempts > policy.retries || retry_at >= self.last_start() {
+            WithdrawalState::Failed { reason: FailureReason::AttemptsFailed { last_error }, at: now }
+        } else {
+            WithdrawalState::RetryPending { at: retry_at, last_error }
+        };
+        Ok(self.to(state, now))
+    }
+
+    /// Nothing is live and the invoice runs out: the withdrawal ends.
+    ///
+    /// # Errors
+    /// [`WrongState`] while an attempt is live, and after a completion.
+    pub fn give_up(&self, now: Timestamp) -> Result<Step<Self>, WrongState> {
+        let reason = match &self.state {
+            WithdrawalState::LiquidityPending | WithdrawalState::Pending => FailureReason::InvoiceExpired,
+            WithdrawalState::RetryPending { last_error, .. } => {
+                FailureReason::AttemptsFailed { last_error: last_error.clone() }
+            }
+            WithdrawalState::Failed { .. } => return Ok(Step::Unchanged),
+            WithdrawalState::Processing { .. } | WithdrawalState::Completed { .. } => {
+                return Err(self.wrong("be given up"));
+            }
+        };
+        Ok(self.moved_to(WithdrawalState::Failed { reason, at: now }, now))
+    }
+
+    /// 60 s · 2ⁿ, and up to a quarter more, derived from the attempt's id so that it is the same
+    /// wherever it is computed.
+    fn backoff(&self, attempt: AttemptId, policy: RetryPolicy) -> Duration {
+        let doublings = self.attempts.saturating_sub(1).min(16);
+        let wait = policy.base.saturating_mul(1 << doublings);
+        let [.., random] = attempt.as_uuid().as_bytes();
+        wait.saturating_add(wait.saturating_mul(u32::from(*random)) / 1024)
+    }
+
+    fn moved_to(&self, state: WithdrawalState, now: Timestamp) -> Step<Self> {
+        Step::Changed(self.to(state, now))
+    }
+
+    fn to(&self, state: WithdrawalState, now: Timestamp) -> Self {
+        Self { state, updated_at: now, ..self.clone() }
+    }
+
+    fn wrong(&self, event: &'static str) -> WrongState {
+        WrongState { state: self.state.as_str(), event }
+    }
+}
+
+impl WithdrawalState {
+    /// The stored name.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::LiquidityPending => "liquidity_pending",
+            Self::Pending => "pending",
+            Self::Processing { .. } => "processing",
+            Self::RetryPending { .. } => "retry_pending",
+            Self::Completed { .. } => "completed",
+            Self::Failed { .. } => "failed",
+        }
+    }
+
+    /// Whether nothing will change any more.
+    pub const fn is_final(&self) -> bool {
+        match self {
+            Self::Completed { .. } | Self::Failed { .. } => true,
+            Self::LiquidityPending | Self::Pending | Self::Processing { .. } | Self::RetryPending { .. } => {
+                false
+            }
+        }
+    }
+}
