@@ -11,6 +11,7 @@ mod id;
 mod idempotency;
 mod ledger;
 mod limit;
+mod memory;
 mod node;
 mod policy;
 mod secret;
@@ -44,6 +45,7 @@ pub use limit::{
     CountTowardsLimit, GiveBackToLimit, LimitCounter, LimitExceeded, LimitExcess, LimitKey, LimitScope,
     MalformedCounter,
 };
+pub use memory::MemoryStore;
 pub use node::{
     DecodedInvoice, FiberNode, Invoice, InvoiceHint, InvoiceRequest, InvoiceState, InvoiceStatus, Liquidity,
     Network, NodeError, NodeInfo, PaymentRequest, PaymentState, PaymentStatus,

@@ -10,7 +10,7 @@
 
 use crate::{
     Amount, AppId, AssetId, Due, Invoice, InvoiceState, InvoiceStatus, PaymentHash, PostId, Step, Timestamp,
-    TipId, UserId,
+    TipId, TipPhase, UserId,
 };
 use std::time::Duration;
 
@@ -240,5 +240,16 @@ impl Tip {
 
     fn moved_to(&self, state: TipState) -> Step<Self> {
         Step::Changed(Self { state, ..self.clone() })
+    }
+}
+
+impl TipState {
+    /// What it means to the tip's app.
+    pub const fn phase(&self) -> TipPhase {
+        match self {
+            Self::Creating | Self::Unpaid { .. } => TipPhase::Open,
+            Self::Settled { .. } => TipPhase::Settled,
+            Self::Abandoned { .. } | Self::Expired { .. } | Self::Cancelled { .. } => TipPhase::Ended,
+        }
     }
 }
