@@ -13,6 +13,7 @@ mod id;
 mod idempotency;
 mod ledger;
 mod limit;
+mod memory;
 mod node;
 mod payout;
 mod policy;
@@ -52,6 +53,7 @@ pub use limit::{
     CountTowardsLimit, GiveBackToLimit, LimitCounter, LimitExceeded, LimitExcess, LimitKey, LimitScope,
     MalformedCounter,
 };
+pub use memory::MemoryStore;
 pub use node::{
     DecodedInvoice, FiberNode, Invoice, InvoiceHint, InvoiceRequest, InvoiceState, InvoiceStatus, Liquidity,
     Network, NodeError, NodeInfo, PaymentRequest, PaymentState, PaymentStatus,
