@@ -10,7 +10,7 @@
 
 use crate::{
     Amount, AppId, AssetId, Due, Invoice, InvoiceState, InvoiceStatus, PaymentHash, PostId, Step, Timestamp,
-    TipId, UserId,
+    TipId, TipPhase, UserId,
 };
 use std::time::Duration;
 
@@ -240,5 +240,28 @@ impl Tip {
 
     fn moved_to(&self, state: TipState) -> Step<Self> {
         Step::Changed(Self { state, ..self.clone() })
+    }
+}
+
+impl TipState {
+    /// The stored name.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Creating => "creating",
+            Self::Abandoned { .. } => "abandoned",
+            Self::Unpaid { .. } => "unpaid",
+            Self::Expired { .. } => "expired",
+            Self::Cancelled { .. } => "cancelled",
+            Self::Settled { .. } => "settled",
+        }
+    }
+
+    /// What the state means to the tip's app.
+    pub const fn phase(&self) -> TipPhase {
+        match self {
+            Self::Creating | Self::Unpaid { .. } => TipPhase::Open,
+            Self::Settled { .. } => TipPhase::Settled,
+            Self::Abandoned { .. } | Self::Expired { .. } | Self::Cancelled { .. } => TipPhase::Ended,
+        }
     }
 }
