@@ -11,7 +11,6 @@ use fiber_link_core::simulated::{Outcome, SimulatedNode, SimulatorError};
 use fiber_link_core::{AssetId, Assets};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,6 +56,7 @@ struct SetOutcome {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Paid {
+    payment_hash: String,
     amount: String,
     fee: String,
     times_paid: u32,
@@ -113,16 +113,14 @@ async fn set_outcome(State(simulator): State<Arc<Simulator>>, Body(body): Body<S
     Ok(done())
 }
 
-async fn payments(State(simulator): State<Arc<Simulator>>) -> Json<BTreeMap<String, Paid>> {
-    let paid = simulator.node.payments().into_iter().map(|payment| {
-        let paid = Paid {
-            amount: payment.amount.to_string(),
-            fee: payment.fee.to_string(),
-            times_paid: payment.times_paid,
-        };
-        (payment.payment_hash.to_string(), paid)
+async fn payments(State(simulator): State<Arc<Simulator>>) -> Json<serde_json::Value> {
+    let paid = simulator.node.payments().into_iter().map(|payment| Paid {
+        payment_hash: payment.payment_hash.to_string(),
+        amount: payment.amount.to_string(),
+        fee: payment.fee.to_string(),
+        times_paid: payment.times_paid,
     });
-    Json(paid.collect())
+    Json(json!({ "payments": paid.collect::<Vec<_>>() }))
 }
 
 fn done() -> Json<serde_json::Value> {
