@@ -146,27 +146,6 @@ impl<'r> Fields<'r> {
     }
 }
 
-/// The stored name of a tip's state. The rest of the state has columns of its own.
-pub(crate) const fn tip_state_name(state: &TipState) -> &'static str {
-    match state {
-        TipState::Creating => "creating",
-        TipState::Abandoned { .. } => "abandoned",
-        TipState::Unpaid { .. } => "unpaid",
-        TipState::Expired { .. } => "expired",
-        TipState::Cancelled { .. } => "cancelled",
-        TipState::Settled { .. } => "settled",
-    }
-}
-
-/// The phase that a state belongs to.
-pub(crate) const fn tip_phase(state: &TipState) -> TipPhase {
-    match state {
-        TipState::Creating | TipState::Unpaid { .. } => TipPhase::Open,
-        TipState::Settled { .. } => TipPhase::Settled,
-        TipState::Abandoned { .. } | TipState::Expired { .. } | TipState::Cancelled { .. } => TipPhase::Ended,
-    }
-}
-
 /// The stored name of a phase.
 pub(crate) const fn phase_name(phase: TipPhase) -> &'static str {
     match phase {
