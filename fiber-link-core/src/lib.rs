@@ -17,6 +17,8 @@ mod policy;
 mod secret;
 pub mod signing;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod time;
 mod tip;
 mod withdrawal;
