@@ -1,9 +1,13 @@
 //! Take tips over the Fiber Network, credit them once, pay them out.
 
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails"))]
+
 mod amount;
 mod app;
 mod asset;
 mod attempt;
+mod attention;
+mod audit;
 mod change;
 mod due;
 mod event;
@@ -13,8 +17,13 @@ mod ledger;
 mod limit;
 mod memory;
 mod node;
+mod payout;
 mod policy;
+mod posting;
 mod secret;
+mod service;
+mod settlement;
+mod signal;
 pub mod signing;
 mod store;
 #[cfg(feature = "testing")]
@@ -29,6 +38,7 @@ pub use asset::{Asset, AssetKind, Assets, AssetsError, ParseAmountError, ScriptH
 pub use attempt::{
     Attempt, AttemptRecord, AttemptState, Claim, FinalFailure, NEVER_SENT_AFTER, NodeMemory, Verdict,
 };
+pub use audit::{AuditReport, Finding, audit};
 pub use change::{ChangeSet, Op};
 pub use due::{Due, Gap, TakeDue};
 pub use event::{Event, EventKind, NumberedEvent};
@@ -52,8 +62,15 @@ pub use node::{
     DecodedInvoice, FiberNode, Invoice, InvoiceHint, InvoiceRequest, InvoiceState, InvoiceStatus, Liquidity,
     Network, NodeError, NodeInfo, PaymentRequest, PaymentState, PaymentStatus,
 };
+pub use payout::PayoutReport;
 pub use policy::{FeeRule, Policies, PolicyRefusal, WithdrawalPolicy};
 pub use secret::{NoRandomness, Secret};
+pub use service::{
+    Builder, CreateAppError, CreateTipError, DestinationRefusal, Exclusivity, FiberLink, MESSAGE_CHARACTERS,
+    OpenError, Quote, QuoteError, QuoteProblem, Readiness, RequestedDestination, Settings, Summary,
+    TipRequest, WithdrawError, WithdrawalRequest, create_app,
+};
+pub use settlement::{HASHES_PER_QUESTION, SettlementReport};
 pub use store::{
     Admission, AdmitError, Admitted, AttemptQuery, BalanceQuery, COUNT_BOUND, CommitError, EntryQuery,
     EventQuery, Existing, MAX_ROWS, NumberedEntry, RateCount, RateLeft, RateLimit, SettledPosition,

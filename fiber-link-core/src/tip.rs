@@ -244,7 +244,19 @@ impl Tip {
 }
 
 impl TipState {
-    /// What it means to the tip's app.
+    /// The stored name.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Creating => "creating",
+            Self::Abandoned { .. } => "abandoned",
+            Self::Unpaid { .. } => "unpaid",
+            Self::Expired { .. } => "expired",
+            Self::Cancelled { .. } => "cancelled",
+            Self::Settled { .. } => "settled",
+        }
+    }
+
+    /// What the state means to the tip's app.
     pub const fn phase(&self) -> TipPhase {
         match self {
             Self::Creating | Self::Unpaid { .. } => TipPhase::Open,

@@ -360,8 +360,8 @@ impl Withdrawal {
         let doublings = self.attempts.saturating_sub(1).min(16);
         let wait = policy.base.saturating_mul(1 << doublings);
         let [.., random] = attempt.as_uuid().as_bytes();
-        let extra = wait.saturating_mul(u32::from(*random)).checked_div(1024);
-        wait.saturating_add(extra.unwrap_or_default())
+        let jitter = wait.saturating_mul(u32::from(*random)).checked_div(1024).unwrap_or_default();
+        wait.saturating_add(jitter)
     }
 
     fn moved_to(&self, state: WithdrawalState, now: Timestamp) -> Step<Self> {

@@ -1,0 +1,342 @@
+//! The payout pass: sends what is promised, asks about what was sent, and ends it only by proof.
+
+use crate::service::{TRIES, limit_keys, unexpected};
+use crate::{
+    Attempt, AttemptId, AttemptQuery, AttemptState, ChangeSet, Claim, CommitError, Destination, Event,
+    EventId, EventKind, Exclusivity, FiberLink, FinalFailure, Gap, GiveBackToLimit, NodeError, NodeMemory,
+    Op, PaymentRequest, Step, StoreError, Stored, TakeDue, Timestamp, Verdict, Withdrawal, WithdrawalLookup,
+    WithdrawalState, WrongState, posting,
+};
+use futures_util::{StreamExt, stream};
+use std::time::Duration;
+
+/// How many withdrawals are worked on at a time.
+const CONCURRENT_WITHDRAWALS: usize = 8;
+
+/// A withdrawal is looked at every eighth of the time since it last changed, from four times a
+/// second to once a minute.
+const GAP: Gap = Gap { divisor: 8, shortest: Duration::from_millis(250), longest: Duration::from_secs(60) };
+
+/// What a payout pass did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PayoutReport {
+    /// Withdrawals that were looked at.
+    pub looked_at: usize,
+    /// Withdrawals that came to their end.
+    pub ended: usize,
+    /// Withdrawals for which node or store did not answer; they stay due.
+    pub failed: usize,
+    /// Whether nothing was sent because the node forgot a payment that we know it made.
+    pub stopped: bool,
+    /// Whether there may be more to do at once.
+    pub more: bool,
+}
+
+/// Why a withdrawal was not moved on.
+#[derive(Debug, thiserror::Error)]
+enum AdvanceError {
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    WrongState(#[from] WrongState),
+}
+
+/// What one step of a withdrawal came to.
+enum Stepped {
+    /// Something changed: look again.
+    Moved,
+    /// Nothing more to do now.
+    Waits,
+}
+
+impl FiberLink {
+    /// Looks at withdrawals that are due, at most `limit`, and moves each as far as the node lets it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store did not say what is due.
+    ///
+    /// # Cancellation
+    /// Safe: the claim that is committed before a payment is sent, and the questions after it, keep
+    /// one payment one.
+    pub async fn pay_due(&self, limit: u32) -> Result<PayoutReport, StoreError> {
+        let take = TakeDue { now: self.now(), limit, gap: GAP };
+        let due = self.parts().store.take_due_withdrawals(take).await?;
+        if due.is_empty() {
+            return Ok(PayoutReport::default());
+        }
+        let memory = self.node_memory().await?;
+        let looked_at = due.len();
+        let outcomes = stream::iter(due).map(|withdrawal| async move {
+            let id = withdrawal.id();
+            let outcome = self.advance(withdrawal, memory).await;
+            outcome.inspect_err(|error| {
+                tracing::warn!(withdrawal = %id, error = error as &dyn std::error::Error, "a withdrawal waits");
+            })
+        });
+        let outcomes: Vec<_> = outcomes.buffer_unordered(CONCURRENT_WITHDRAWALS).collect().await;
+        Ok(PayoutReport {
+            looked_at,
+            ended: outcomes.iter().flatten().filter(|withdrawal| withdrawal.state().is_final()).count(),
+            failed: outcomes.iter().filter(|outcome| outcome.is_err()).count(),
+            stopped: memory == NodeMemory::Doubtful,
+            more: looked_at >= limit as usize,
+        })
+    }
+
+    /// Whether the node still knows the newest payment that we know it made. A node that does not
+    /// may have been restored from a backup: what it does not know proves nothing, and sending
+    /// again could pay twice.
+    async fn node_memory(&self) -> Result<NodeMemory, StoreError> {
+        let Some(newest) = self.parts().store.find_attempt(AttemptQuery::NewestSucceeded).await? else {
+            return Ok(NodeMemory::Intact);
+        };
+        match self.parts().node.payment(newest.payment_hash()).await {
+            Ok(Some(_)) => Ok(NodeMemory::Intact),
+            Ok(None) => {
+                let hash = newest.payment_hash();
+                tracing::error!(payment_hash = %hash, "the node forgot a payment that it made: payouts stop");
+                Ok(NodeMemory::Doubtful)
+            }
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "the node does not answer: payouts wait");
+                Ok(NodeMemory::Doubtful)
+            }
+        }
+    }
+
+    #[tracing::instrument(name = "withdrawal", skip_all, fields(withdrawal = %withdrawal.id()))]
+    async fn advance(
+        &self,
+        mut withdrawal: Stored<Withdrawal>,
+        memory: NodeMemory,
+    ) -> Result<Withdrawal, AdvanceError> {
+        for _ in 0..TRIES {
+            let stepped = match *withdrawal.state() {
+                WithdrawalState::LiquidityPending | WithdrawalState::Pending => {
+                    self.begin(&withdrawal, memory).await?
+                }
+                WithdrawalState::RetryPending { at, .. } if self.now() < at => Stepped::Waits,
+                WithdrawalState::RetryPending { .. } => self.begin(&withdrawal, memory).await?,
+                WithdrawalState::Processing { attempt } => self.ask(&withdrawal, attempt, memory).await?,
+                WithdrawalState::Completed { .. } | WithdrawalState::Failed { .. } => Stepped::Waits,
+            };
+            match stepped {
+                Stepped::Waits => break,
+                Stepped::Moved => {
+                    let again = WithdrawalLookup::Id(withdrawal.id());
+                    let again = self.parts().store.find_withdrawal(again).await?;
+                    withdrawal = again.ok_or_else(|| StoreError::backend("a withdrawal is gone"))?;
+                }
+            }
+        }
+        Ok(withdrawal.into_inner())
+    }
+
+    /// No attempt is live: begins one, or ends the withdrawal if it is too late for that.
+    async fn begin(
+        &self,
+        withdrawal: &Stored<Withdrawal>,
+        memory: NodeMemory,
+    ) -> Result<Stepped, AdvanceError> {
+        let now = self.now();
+        if now >= withdrawal.last_start() {
+            return match withdrawal.give_up(now)? {
+                Step::Changed(next) => self.commit(self.end(withdrawal, &next, now)).await,
+                Step::Unchanged => Ok(Stepped::Waits),
+            };
+        }
+        if memory == NodeMemory::Doubtful {
+            return Ok(Stepped::Waits);
+        }
+        let terms = withdrawal.terms();
+        let Some(asset) = self.assets().find(&terms.asset) else {
+            tracing::warn!(asset = %terms.asset, "the asset is no longer configured: the withdrawal waits");
+            return Ok(Stepped::Waits);
+        };
+        let liquidity = self.parts().node.liquidity(asset).await?;
+        let needed = terms.amount.checked_add(terms.fee_limit);
+        if needed.is_none_or(|needed| needed > liquidity.outbound) {
+            return match withdrawal.await_liquidity(now)? {
+                Step::Changed(next) => {
+                    self.commit(ChangeSet::new().update_withdrawal(withdrawal, next, now)).await?;
+                    Ok(Stepped::Waits)
+                }
+                Step::Unchanged => Ok(Stepped::Waits),
+            };
+        }
+        match withdrawal.liquidity_found(now)? {
+            Step::Changed(next) => {
+                self.commit(ChangeSet::new().update_withdrawal(withdrawal, next, now)).await
+            }
+            Step::Unchanged => self.claim(withdrawal, now).await,
+        }
+    }
+
+    /// Commits the right to send, and sends.
+    async fn claim(&self, withdrawal: &Stored<Withdrawal>, now: Timestamp) -> Result<Stepped, AdvanceError> {
+        let latest = AttemptQuery::LatestOf(withdrawal.id());
+        let previous = self.parts().store.find_attempt(latest).await?;
+        let id = AttemptId::from_uuid(self.next_id(now));
+        let attempt = Attempt::send(id, withdrawal, previous.as_deref(), self.new_claim(now), now);
+        let next = withdrawal.start(id, now)?;
+        let changes = ChangeSet::new()
+            .update_withdrawal(withdrawal, next, now)
+            .with(Op::CreateAttempt(attempt.clone()));
+        match self.parts().store.commit(changes).await {
+            Ok(()) => {}
+            Err(CommitError::Conflict | CommitError::AlreadyExists(_)) => return Ok(Stepped::Moved),
+            Err(CommitError::Store(error)) => {
+                // The answer was lost, perhaps not the work: an attempt of our own fresh id says so.
+                let stored = self.parts().store.find_attempt(latest).await?;
+                if stored.is_none_or(|stored| stored.id() != id) {
+                    return Err(error.into());
+                }
+            }
+            Err(error) => return Err(unexpected(error).into()),
+        }
+        self.send(withdrawal, &attempt).await;
+        Ok(Stepped::Moved)
+    }
+
+    /// The one request of a claim. Its answer is news at best: the next step asks.
+    async fn send(&self, withdrawal: &Withdrawal, attempt: &Attempt) {
+        let latest_start = attempt.claim().until.minus(self.parts().settings.node_timeout.saturating_mul(2));
+        if self.now() > latest_start {
+            tracing::warn!("too late to send: the claim is about to run out");
+            return;
+        }
+        let Destination::PaymentRequest(invoice) = &withdrawal.terms().destination;
+        let request = PaymentRequest {
+            encoded: invoice.encoded.clone(),
+            payment_hash: invoice.payment_hash,
+            amount: withdrawal.terms().amount,
+            fee_limit: withdrawal.terms().fee_limit,
+        };
+        match self.parts().node.send_payment(request).await {
+            Ok(status) => tracing::info!(state = ?status.state, "sent"),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "the node did not confirm the payment: it is asked what became of it");
+            }
+        }
+    }
+
+    /// An attempt is live: asks the node what became of it.
+    async fn ask(
+        &self,
+        withdrawal: &Stored<Withdrawal>,
+        live: AttemptId,
+        memory: NodeMemory,
+    ) -> Result<Stepped, AdvanceError> {
+        let attempt = self.parts().store.find_attempt(AttemptQuery::LatestOf(withdrawal.id())).await?;
+        let attempt = attempt.filter(|attempt| attempt.id() == live);
+        let Some(attempt) = attempt else { return Ok(Stepped::Moved) };
+        let answer = self.parts().node.payment(attempt.payment_hash()).await?;
+        let now = self.now();
+        let Destination::PaymentRequest(invoice) = &withdrawal.terms().destination;
+        match attempt.judge(answer.as_ref(), invoice.expires_at, memory, now) {
+            Verdict::Pending => Ok(Stepped::Waits),
+            Verdict::Succeeded { fee } => {
+                let next = withdrawal.complete(fee, now)?;
+                let changes =
+                    self.end(withdrawal, &next, now).update_attempt(&attempt, attempt.succeed(fee, now)?);
+                self.commit(changes).await
+            }
+            Verdict::Failed(proof) => self.fail(withdrawal, &attempt, &proof, now).await,
+            Verdict::NotKnown if self.may_send_again(withdrawal, &attempt, memory, now) => {
+                let next = attempt.claim_again(self.new_claim(now), now)?;
+                let changes = ChangeSet::new().update_attempt(&attempt, next.clone());
+                match self.parts().store.commit(changes).await {
+                    Ok(()) => self.send(withdrawal, &next).await,
+                    Err(CommitError::Conflict) => {}
+                    Err(error) => return Err(unexpected(error).into()),
+                }
+                Ok(Stepped::Moved)
+            }
+            Verdict::NotKnown => match attempt.lose(now)? {
+                Step::Changed(next) => {
+                    tracing::warn!("the node does not know the payment: its funds stay reserved");
+                    self.commit(ChangeSet::new().update_attempt(&attempt, next)).await?;
+                    Ok(Stepped::Waits)
+                }
+                Step::Unchanged => Ok(Stepped::Waits),
+            },
+        }
+    }
+
+    async fn fail(
+        &self,
+        withdrawal: &Stored<Withdrawal>,
+        attempt: &Stored<Attempt>,
+        proof: &FinalFailure,
+        now: Timestamp,
+    ) -> Result<Stepped, AdvanceError> {
+        let next = withdrawal.attempt_failed(proof, self.parts().settings.retry, now)?;
+        tracing::info!(reason = proof.reason(), state = next.state().as_str(), "an attempt failed");
+        let changes = match next.state() {
+            WithdrawalState::Failed { .. } => self.end(withdrawal, &next, now),
+            WithdrawalState::LiquidityPending
+            | WithdrawalState::Pending
+            | WithdrawalState::Processing { .. }
+            | WithdrawalState::RetryPending { .. }
+            | WithdrawalState::Completed { .. } => ChangeSet::new().update_withdrawal(withdrawal, next, now),
+        };
+        self.commit(changes.update_attempt(attempt, attempt.fail(proof, now)?)).await
+    }
+
+    /// Everything that the end of a withdrawal writes: its state, its entries, its event, and what
+    /// a failure gives back to the limits.
+    fn end(&self, withdrawal: &Stored<Withdrawal>, next: &Withdrawal, now: Timestamp) -> ChangeSet {
+        let mut changes = ChangeSet::new().update_withdrawal(withdrawal, next.clone(), now);
+        for entry in posting::of_withdrawal_end(next) {
+            changes = changes.post(entry);
+        }
+        let kind = match next.state() {
+            WithdrawalState::Completed { .. } => EventKind::WithdrawalCompleted(next.id()),
+            WithdrawalState::Failed { .. }
+            | WithdrawalState::LiquidityPending
+            | WithdrawalState::Pending
+            | WithdrawalState::Processing { .. }
+            | WithdrawalState::RetryPending { .. } => EventKind::WithdrawalFailed(next.id()),
+        };
+        if let EventKind::WithdrawalFailed(_) = kind {
+            for key in limit_keys(next) {
+                let (amount, requested_at) = (next.terms().amount, next.created_at());
+                changes = changes.with(Op::GiveBackToLimit(GiveBackToLimit { key, amount, requested_at }));
+            }
+        }
+        let id = EventId::from_uuid(self.next_id(now));
+        changes.with(Op::Emit(Event { id, app: next.terms().app.clone(), kind, at: now }))
+    }
+
+    /// Whoever may have sent it is dead, its claim ran out, a node of sound memory does not know
+    /// it, and there is time: then the request never arrived.
+    fn may_send_again(
+        &self,
+        withdrawal: &Withdrawal,
+        attempt: &Attempt,
+        memory: NodeMemory,
+        now: Timestamp,
+    ) -> bool {
+        self.parts().settings.exclusivity == Exclusivity::Sole
+            && attempt.claim().worker != self.parts().worker
+            && now >= attempt.claim().until
+            && memory == NodeMemory::Intact
+            && now < withdrawal.last_start()
+            && matches!(attempt.state(), AttemptState::Sent | AttemptState::Unknown { .. })
+    }
+
+    fn new_claim(&self, now: Timestamp) -> Claim {
+        Claim { worker: self.parts().worker, until: now.plus(self.parts().settings.claim) }
+    }
+
+    async fn commit(&self, changes: ChangeSet) -> Result<Stepped, AdvanceError> {
+        match self.parts().store.commit(changes).await {
+            Ok(()) | Err(CommitError::Conflict) => Ok(Stepped::Moved),
+            Err(error) => Err(unexpected(error).into()),
+        }
+    }
+}

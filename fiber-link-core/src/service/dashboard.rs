@@ -1,0 +1,53 @@
+//! What a user has and got.
+
+use super::FiberLink;
+use crate::{
+    AppId, AssetId, Balance, BalanceQuery, StoreError, Stored, Tip, TipQuery, TipTotals, UserId, Withdrawal,
+    WithdrawalQuery,
+};
+use futures_util::future::try_join3;
+
+/// What a user has and got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// The user's balances, by name of the asset; assets that never moved are left out.
+    pub balances: Vec<(AssetId, Balance)>,
+    /// Tips to the user, counted.
+    pub totals: TipTotals,
+    /// Tips that the user gave or got, the newest first.
+    pub tips: Vec<Tip>,
+}
+
+impl FiberLink {
+    /// What a user has and got; lists at most `limit` tips.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store failed.
+    pub async fn summary(&self, app: &AppId, user: &UserId, limit: u32) -> Result<Summary, StoreError> {
+        let store = &self.parts().store;
+        let of_user = BalanceQuery::OfUser { app: app.clone(), user: user.clone() };
+        let tips = TipQuery::OfUser { app: app.clone(), user: user.clone(), limit };
+        let (balances, totals, tips) =
+            try_join3(store.balances(of_user), store.tip_totals(app, user), store.tips(tips)).await?;
+        Ok(Summary {
+            balances: balances.into_iter().map(|(account, balance)| (account.asset, balance)).collect(),
+            totals,
+            tips: tips.into_iter().map(Stored::into_inner).collect(),
+        })
+    }
+
+    /// Withdrawals of an app, the newest first; `state` is the stored name of a state.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store failed.
+    pub async fn withdrawals_of_app(
+        &self,
+        app: &AppId,
+        state: Option<&'static str>,
+        limit: u32,
+    ) -> Result<Vec<Withdrawal>, StoreError> {
+        let query = WithdrawalQuery::OfApp { app: app.clone(), state, limit };
+        let withdrawals = self.parts().store.withdrawals(query).await?;
+        Ok(withdrawals.into_iter().map(Stored::into_inner).collect())
+    }
+}

@@ -1,0 +1,213 @@
+//! The front door: what an app asks of Fiber Link.
+
+mod dashboard;
+mod destination;
+mod open;
+mod tips;
+mod withdrawals;
+
+pub use dashboard::Summary;
+pub use destination::DestinationRefusal;
+pub use open::{Builder, Exclusivity, OpenError, Settings};
+pub use tips::{CreateTipError, MESSAGE_CHARACTERS, TipRequest};
+pub use withdrawals::{
+    Quote, QuoteError, QuoteProblem, RequestedDestination, WithdrawError, WithdrawalRequest,
+};
+
+pub(crate) use withdrawals::limit_keys;
+
+use crate::attention::Attention;
+use crate::signal::Signal;
+use crate::{
+    Admission, AdmitError, Admitted, App, AppId, Assets, ChangeSet, Clock, CommitError, Existing, FiberNode,
+    Gap, Hub, IdSource, Op, PaymentHash, Policies, Secret, Store, StoreError, TakeDue, Timestamp, WorkerId,
+};
+use futures_util::future::join3;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How often a decision is made again because another writer was first.
+pub(crate) const TRIES: u32 = 16;
+
+/// Takes tips, credits them once, pays them out.
+///
+/// Cloning is cheap; all clones are one. Every call can be dropped at any await and made again by
+/// anybody: what was begun is found in the store and carried on by a later call or pass.
+#[derive(Clone)]
+pub struct FiberLink(Arc<Parts>);
+
+pub(crate) struct Parts {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) node: Arc<dyn FiberNode>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) assets: Assets,
+    pub(crate) policies: Policies,
+    pub(crate) settings: Settings,
+    pub(crate) hub: Hub,
+    pub(crate) worker: WorkerId,
+    pub(crate) attention: Attention,
+    pub(crate) settlement_wanted: Signal,
+    pub(crate) payouts_wanted: Signal,
+}
+
+/// Why an app was not registered.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateAppError {
+    /// There is one of this name.
+    #[error("app {0} exists already")]
+    Exists(AppId),
+    /// The store failed; the app may or may not be there.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What works at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Readiness {
+    /// Whether the store answers and takes writes.
+    pub store: bool,
+    /// Whether the node answers.
+    pub node: bool,
+}
+
+impl FiberLink {
+    /// Puts a store and a node together.
+    pub fn builder(store: Arc<dyn Store>, node: Arc<dyn FiberNode>) -> Builder {
+        Builder::new(store, node)
+    }
+
+    /// The assets that this hub accepts.
+    pub fn assets(&self) -> &Assets {
+        &self.0.assets
+    }
+
+    /// The rules for withdrawals.
+    pub fn policies(&self) -> &Policies {
+        &self.0.policies
+    }
+
+    /// The clock that decides.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.0.clock
+    }
+
+    /// Registers an app.
+    ///
+    /// # Errors
+    /// [`CreateAppError::Exists`] if the name is taken.
+    pub async fn create_app(&self, id: AppId, secret: Secret) -> Result<App, CreateAppError> {
+        create_app(&*self.0.store, &*self.0.clock, id, secret).await
+    }
+
+    /// One app.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store failed.
+    pub async fn find_app(&self, id: &AppId) -> Result<Option<App>, StoreError> {
+        self.0.store.find_app(id).await
+    }
+
+    /// Lets a signed request in, once.
+    ///
+    /// # Errors
+    /// [`AdmitError`] if it was seen before or exceeds its rate limit.
+    pub async fn admit(&self, admission: Admission) -> Result<Admitted, AdmitError> {
+        self.0.store.admit(admission).await
+    }
+
+    /// Asks store and node whether they work. Remembers one nonce that nobody uses, because a full
+    /// disk shows in a write only.
+    pub async fn readiness(&self) -> Readiness {
+        let now = self.now();
+        let nonce =
+            crate::signing::hmac_sha256(&self.0.hub.seed, &[b"readiness", self.next_id(now).as_bytes()]);
+        let admission = Admission { nonce, signed_at: now, expires_at: now, rate: None, now };
+        // Taking none at all still needs the right to write.
+        let none = TakeDue {
+            now,
+            limit: 0,
+            gap: Gap { divisor: 1, shortest: Duration::ZERO, longest: Duration::ZERO },
+        };
+        let store = &self.0.store;
+        let (locked, full, node) =
+            join3(store.take_due_withdrawals(none), store.admit(admission), self.0.node.info()).await;
+        let store = works("store", locked.as_ref().err()) & works("store", full.as_ref().err());
+        Readiness { store, node: works("node", node.as_ref().err()) }
+    }
+
+    /// A rumour says that the invoice of this hash changed: the next settlement pass asks the node.
+    pub fn hint(&self, hash: PaymentHash) {
+        self.0.attention.hint(hash);
+        self.0.settlement_wanted.raise();
+    }
+
+    /// Waits until a settlement pass is worth making before its time.
+    pub async fn settlement_wanted(&self) {
+        self.0.settlement_wanted.wait().await;
+    }
+
+    /// Waits until a payout pass is worth making before its time.
+    pub async fn payouts_wanted(&self) {
+        self.0.payouts_wanted.wait().await;
+    }
+
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.0
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    pub(crate) fn next_id(&self, now: Timestamp) -> Uuid {
+        self.0.ids.next_id(now)
+    }
+}
+
+/// Registers an app in a store, without a node: for tools that run beside a server.
+///
+/// # Errors
+/// [`CreateAppError::Exists`] if the name is taken.
+pub async fn create_app(
+    store: &dyn Store,
+    clock: &dyn Clock,
+    id: AppId,
+    secret: Secret,
+) -> Result<App, CreateAppError> {
+    let app = App { id, secret, created_at: clock.now() };
+    match store.commit(ChangeSet::new().with(Op::CreateApp(app.clone()))).await {
+        Ok(()) => Ok(app),
+        Err(CommitError::AlreadyExists(Existing::App)) => Err(CreateAppError::Exists(app.id)),
+        Err(error) => Err(unexpected(error).into()),
+    }
+}
+
+fn works<E: std::error::Error + 'static>(what: &'static str, error: Option<&E>) -> bool {
+    if let Some(error) = error {
+        tracing::warn!(what, error = error as &dyn std::error::Error, "not ready");
+    }
+    error.is_none()
+}
+
+/// A refusal that this decision cannot cause, as a failure of the store.
+pub(crate) fn unexpected(error: CommitError) -> StoreError {
+    match error {
+        CommitError::Store(error) => error,
+        CommitError::Conflict
+        | CommitError::AlreadyExists(_)
+        | CommitError::InsufficientFunds
+        | CommitError::LimitExceeded(_) => StoreError::backend(error),
+    }
+}
+
+impl fmt::Debug for FiberLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FiberLink")
+            .field("worker", &self.0.worker)
+            .field("store", &self.0.store)
+            .finish_non_exhaustive()
+    }
+}

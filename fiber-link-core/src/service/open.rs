@@ -1,0 +1,227 @@
+//! Putting a store and a node together, and the checks of a start.
+
+use super::{FiberLink, Parts};
+use crate::{
+    Assets, ChangeSet, Clock, CommitError, Existing, FiberNode, Hub, IdSource, Network, NoRandomness,
+    NodeError, NodeInfo, NodeKey, Op, Policies, Preimage, RandomIds, RetryPolicy, Secret, Store, StoreError,
+    SystemClock, TipQuery, WorkerId,
+};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What may be set, with defaults that suit most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// How long an invoice can be paid; an hour by default.
+    pub invoice_expiry: Duration,
+    /// How payments are tried again.
+    pub retry: RetryPolicy,
+    /// How long a node call takes at most; ten seconds by default. The node's adapter keeps to it.
+    pub node_timeout: Duration,
+    /// How long the right to send a payment lasts: at least three times the node's timeout; 30 s by default.
+    pub claim: Duration,
+    /// Whether another process may work on the same store.
+    pub exclusivity: Exclusivity,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            invoice_expiry: Duration::from_secs(3600),
+            retry: RetryPolicy::default(),
+            node_timeout: Duration::from_secs(10),
+            claim: Duration::from_secs(30),
+            exclusivity: Exclusivity::Shared,
+        }
+    }
+}
+
+/// Whether another process may work on the same store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exclusivity {
+    /// This process holds a lock that every worker on the store must hold: all others are dead.
+    Sole,
+    /// Others may be alive.
+    Shared,
+}
+
+/// Why Fiber Link did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The claim is shorter than three node timeouts.
+    #[error("the claim of {claim:?} is shorter than three times the node's timeout of {node_timeout:?}")]
+    ClaimTooShort {
+        /// What was set.
+        claim: Duration,
+        /// What was set.
+        node_timeout: Duration,
+    },
+    /// An invoice expiry of less than a minute or more than seven days.
+    #[error("the invoice expiry of {0:?} is not between one minute and seven days")]
+    InvoiceExpiry(Duration),
+    /// The node must answer at the first start.
+    #[error("the node did not answer at the first start of this store")]
+    Node(#[source] NodeError),
+    /// The store belongs to another node.
+    #[error("this store was made with node {stored}, but the node is {found}")]
+    OtherNode {
+        /// The node that the store was made with.
+        stored: NodeKey,
+        /// The node that answers.
+        found: NodeKey,
+    },
+    /// The store belongs to another network.
+    #[error("this store holds money of {stored}, but the node is on {found}")]
+    OtherNetwork {
+        /// The network of the store.
+        stored: Network,
+        /// The network of the node.
+        found: Network,
+    },
+    /// The seed does not derive the payment hash of a stored tip.
+    #[error("the seed in this store is not the one that its tips were made with")]
+    OtherSeed,
+    /// No seed could be made.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Puts together a [`FiberLink`]; made by [`FiberLink::builder`].
+#[must_use = "nothing starts before `open`"]
+pub struct Builder {
+    store: Arc<dyn Store>,
+    node: Arc<dyn FiberNode>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    assets: Assets,
+    policies: Option<Policies>,
+    settings: Settings,
+}
+
+impl Builder {
+    pub(super) fn new(store: Arc<dyn Store>, node: Arc<dyn FiberNode>) -> Self {
+        let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds));
+        Self {
+            store,
+            node,
+            clock,
+            ids,
+            assets: Assets::default(),
+            policies: None,
+            settings: Settings::default(),
+        }
+    }
+
+    /// The assets to accept; CKB alone by default.
+    pub fn assets(self, assets: Assets) -> Self {
+        Self { assets, ..self }
+    }
+
+    /// The rules for withdrawals; the defaults of each asset by default.
+    pub fn policies(self, policies: Policies) -> Self {
+        Self { policies: Some(policies), ..self }
+    }
+
+    /// The clock; the machine's by default.
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// The source of ids; UUIDs of version 7 by default.
+    pub fn ids(self, ids: Arc<dyn IdSource>) -> Self {
+        Self { ids, ..self }
+    }
+
+    /// Everything else that may be set.
+    pub fn settings(self, settings: Settings) -> Self {
+        Self { settings, ..self }
+    }
+
+    /// Checks that settings, store and node fit together, and starts. At the first start of a
+    /// store it makes the seed and remembers the node; later the node may be down.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what does not fit; nothing is changed then.
+    ///
+    /// # Cancellation
+    /// Safe: a second call finds what the first one stored.
+    pub async fn open(self) -> Result<FiberLink, OpenError> {
+        let Settings { invoice_expiry, node_timeout, claim, .. } = self.settings;
+        if claim < node_timeout.saturating_mul(3) {
+            return Err(OpenError::ClaimTooShort { claim, node_timeout });
+        }
+        if !(Duration::from_secs(60)..=Duration::from_secs(7 * 24 * 3600)).contains(&invoice_expiry) {
+            return Err(OpenError::InvoiceExpiry(invoice_expiry));
+        }
+        let hub = self.hub().await?;
+        check_seed(&*self.store, &hub).await?;
+        let worker = WorkerId::fresh(&*self.ids, &*self.clock);
+        let policies = self.policies.unwrap_or_else(|| Policies::defaults(&self.assets));
+        Ok(FiberLink(Arc::new(Parts {
+            store: self.store,
+            node: self.node,
+            clock: self.clock,
+            ids: self.ids,
+            assets: self.assets,
+            policies,
+            settings: self.settings,
+            hub,
+            worker,
+            attention: Default::default(),
+            settlement_wanted: Default::default(),
+            payouts_wanted: Default::default(),
+        })))
+    }
+
+    async fn hub(&self) -> Result<Hub, OpenError> {
+        let info = self.node.info().await;
+        if let Some(hub) = self.store.find_hub().await? {
+            match info {
+                Ok(info) => check_node(&hub, info)?,
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, "the node does not answer; tips and withdrawals wait for it");
+                }
+            }
+            return Ok(hub);
+        }
+        let info = info.map_err(OpenError::Node)?;
+        let hub = Hub { seed: Secret::random()?, node: info.key, network: info.network };
+        match self.store.commit(ChangeSet::new().with(Op::CreateHub(hub.clone()))).await {
+            Ok(()) => Ok(hub),
+            Err(CommitError::AlreadyExists(Existing::Hub)) => {
+                let hub =
+                    self.store.find_hub().await?.ok_or_else(|| StoreError::backend("the hub is gone"))?;
+                check_node(&hub, info)?;
+                Ok(hub)
+            }
+            Err(error) => Err(super::unexpected(error).into()),
+        }
+    }
+}
+
+fn check_node(hub: &Hub, info: NodeInfo) -> Result<(), OpenError> {
+    if hub.network != info.network {
+        return Err(OpenError::OtherNetwork { stored: hub.network, found: info.network });
+    }
+    if hub.node != info.key {
+        return Err(OpenError::OtherNode { stored: hub.node, found: info.key });
+    }
+    Ok(())
+}
+
+async fn check_seed(store: &dyn Store, hub: &Hub) -> Result<(), OpenError> {
+    let tips = store.tips(TipQuery::All { after: None, limit: 1 }).await?;
+    let derived = |tip: &crate::Tip| Preimage::derive(&hub.seed, tip.id()).payment_hash();
+    if tips.iter().all(|tip| derived(tip) == tip.payment_hash()) { Ok(()) } else { Err(OpenError::OtherSeed) }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,460 @@
+//! Quoting and requesting withdrawals.
+
+use super::destination::DestinationError;
+use super::{DestinationRefusal, FiberLink, TRIES};
+use crate::{
+    Amount, AppId, Asset, AssetId, Balance, ChangeSet, CommitError, CountTowardsLimit, Destination, Existing,
+    FeeBearer, IDEMPOTENCY_MEMORY, IdempotencyKey, IdempotencyRecord, IdempotencyScope, IdempotencySubject,
+    IdempotentMethod, LimitExceeded, LimitExcess, LimitKey, LimitScope, NodeError, Op, ParamsDigest,
+    PaymentRequestDestination, PolicyRefusal, StoreError, Stored, Timestamp, UserAccount, UserId, Withdrawal,
+    WithdrawalId, WithdrawalLookup, WithdrawalPolicy, WithdrawalTerms, posting,
+};
+
+/// A withdrawal to be quoted or requested.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WithdrawalRequest {
+    /// Whose money it is.
+    pub user: UserId,
+    /// What is withdrawn.
+    pub asset: AssetId,
+    /// How much the destination gets, in base units; more than nothing.
+    pub amount: Amount,
+    /// Where it goes.
+    pub destination: RequestedDestination,
+    /// The caller's name for this request, so that a repeat acts once.
+    pub idempotency_key: Option<IdempotencyKey>,
+}
+
+/// Where a withdrawal is asked to go, before it is checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestedDestination {
+    /// A Fiber invoice.
+    PaymentRequest(String),
+    /// An address on the chain. Withdrawals to it need a signer, and there is none yet.
+    CkbAddress(String),
+}
+
+/// What a withdrawal would cost and whether it would be accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quote {
+    /// The asset.
+    pub asset: Asset,
+    /// What was asked.
+    pub amount: Amount,
+    /// The least that may be withdrawn to such a destination.
+    pub minimum: Amount,
+    /// The largest amount that fits into the balance with its fee and into the limit per request.
+    pub maximum: Amount,
+    /// What the user has.
+    pub balance: Balance,
+    /// The highest fee that the user may come to pay.
+    pub network_fee: Amount,
+    /// What the destination gets.
+    pub receive_amount: Amount,
+    /// Whether the destination can be paid.
+    pub destination: Result<(), QuoteProblem>,
+    /// Why the withdrawal would be refused, if it would be.
+    pub problem: Option<QuoteProblem>,
+}
+
+/// Why a quoted withdrawal would be refused. The messages are for people.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum QuoteProblem {
+    /// Too little.
+    #[error("Minimum withdrawal is {minimum} {asset}.")]
+    BelowMinimum {
+        /// In whole units.
+        minimum: String,
+        /// The asset.
+        asset: AssetId,
+    },
+    /// Too much for the balance.
+    #[error("Amount exceeds your available balance.")]
+    AboveBalance,
+    /// A policy refuses.
+    #[error(transparent)]
+    Policy(#[from] PolicyRefusal),
+    /// The destination cannot be paid.
+    #[error(transparent)]
+    Destination(#[from] DestinationRefusal),
+}
+
+/// Why there is no quote.
+#[derive(Debug, thiserror::Error)]
+pub enum QuoteError {
+    /// The asset is none of ours.
+    #[error("asset {0} is not accepted here")]
+    UnknownAsset(AssetId),
+    /// A withdrawal of nothing.
+    #[error("the amount must be greater than zero")]
+    AmountZero,
+    /// The node gave no answer about the destination.
+    #[error("the node cannot be reached")]
+    NodeUnavailable(#[source] NodeError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a withdrawal was not accepted. Nothing is reserved then, except where the store failed:
+/// a repeat with the same idempotency key tells.
+#[derive(Debug, thiserror::Error)]
+pub enum WithdrawError {
+    /// The asset is none of ours.
+    #[error("asset {0} is not accepted here")]
+    UnknownAsset(AssetId),
+    /// A withdrawal of nothing.
+    #[error("the amount must be greater than zero")]
+    AmountZero,
+    /// The key was used with other params.
+    #[error("the idempotency key was used for another request")]
+    IdempotencyConflict,
+    /// A policy refuses.
+    #[error(transparent)]
+    Policy(#[from] PolicyRefusal),
+    /// The destination cannot be paid.
+    #[error(transparent)]
+    Destination(#[from] DestinationRefusal),
+    /// Amount and fee are more than is available.
+    #[error("Insufficient balance for withdrawal")]
+    InsufficientFunds,
+    /// The node gave no answer about the destination.
+    #[error("the node cannot be reached")]
+    NodeUnavailable(#[source] NodeError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A request with what the settings say about it.
+struct Considered {
+    asset: Asset,
+    policy: WithdrawalPolicy,
+    fee_limit: Amount,
+}
+
+impl WithdrawalRequest {
+    fn digest(&self) -> ParamsDigest {
+        let (kind, destination) = match &self.destination {
+            RequestedDestination::PaymentRequest(invoice) => ("payment request", invoice),
+            RequestedDestination::CkbAddress(address) => ("address", address),
+        };
+        let amount = self.amount.to_string();
+        let fields = [self.user.as_str(), self.asset.as_str(), &amount, kind, destination];
+        ParamsDigest::of(fields.into_iter().map(str::as_bytes))
+    }
+
+    fn account(&self, app: &AppId) -> UserAccount {
+        UserAccount { app: app.clone(), user: self.user.clone(), asset: self.asset.clone() }
+    }
+
+    fn minimum(&self, policy: &WithdrawalPolicy) -> Amount {
+        match self.destination {
+            RequestedDestination::PaymentRequest(_) => policy.minimum,
+            RequestedDestination::CkbAddress(_) => policy.minimum_to_address,
+        }
+    }
+}
+
+impl Considered {
+    /// What the user may come to pay beside the amount.
+    fn network_fee(&self) -> Amount {
+        match self.policy.fee_bearer {
+            FeeBearer::User => self.fee_limit,
+            FeeBearer::Hub => Amount::ZERO,
+        }
+    }
+
+    fn maximum(&self, balance: Balance) -> Amount {
+        let affordable = match self.policy.fee_bearer {
+            FeeBearer::User => self.policy.fee.largest(balance.available),
+            FeeBearer::Hub => balance.available,
+        };
+        affordable.min(self.policy.per_request)
+    }
+
+    /// The rules that need no counting.
+    fn refusal(&self, app: &AppId, request: &WithdrawalRequest) -> Option<PolicyRefusal> {
+        let (policy, asset) = (&self.policy, &self.asset);
+        let minimum = request.minimum(policy);
+        if !policy.allowed {
+            Some(PolicyRefusal::AssetNotAllowed { asset: asset.id.clone(), app: app.clone() })
+        } else if matches!(request.destination, RequestedDestination::CkbAddress(_)) {
+            Some(PolicyRefusal::SignerNotConfigured)
+        } else if request.amount < minimum {
+            let (amount, minimum) = (asset.format(request.amount), asset.format(minimum));
+            Some(PolicyRefusal::BelowMinimum { amount, minimum })
+        } else if request.amount > policy.per_request {
+            let (amount, limit) = (asset.format(request.amount), asset.format(policy.per_request));
+            Some(PolicyRefusal::AbovePerRequest { amount, limit })
+        } else {
+            None
+        }
+    }
+}
+
+impl FiberLink {
+    /// What a withdrawal would cost, and whether it would be accepted now. Reserves nothing.
+    ///
+    /// # Errors
+    /// [`QuoteError`] if the request makes no sense or node or store do not answer.
+    pub async fn quote_withdrawal(
+        &self,
+        app: &AppId,
+        request: &WithdrawalRequest,
+    ) -> Result<Quote, QuoteError> {
+        let asset = self.assets().find(&request.asset).cloned();
+        let asset = asset.ok_or_else(|| QuoteError::UnknownAsset(request.asset.clone()))?;
+        if request.amount.is_zero() {
+            return Err(QuoteError::AmountZero);
+        }
+        let considered = self.consider(app, asset, request.amount);
+        let balance = self.parts().store.balance(&request.account(app)).await?;
+        let destination = self.quoted_destination(request, &considered).await?;
+        let (network_fee, minimum) = (considered.network_fee(), request.minimum(&considered.policy));
+        let fits = request.amount.checked_add(network_fee).is_some_and(|sum| sum <= balance.available);
+        let problem = if request.amount < minimum {
+            let (minimum, asset) = (considered.asset.format(minimum), considered.asset.id.clone());
+            Some(QuoteProblem::BelowMinimum { minimum, asset })
+        } else if !fits {
+            Some(QuoteProblem::AboveBalance)
+        } else if let Some(refusal) = considered.refusal(app, request) {
+            Some(refusal.into())
+        } else {
+            destination.clone().err()
+        };
+        Ok(Quote {
+            amount: request.amount,
+            minimum,
+            maximum: considered.maximum(balance),
+            balance,
+            network_fee,
+            receive_amount: request.amount,
+            destination,
+            problem,
+            asset: considered.asset,
+        })
+    }
+
+    /// Accepts a withdrawal: checks it, reserves amount and highest fee, and leaves the rest to the
+    /// payout passes.
+    ///
+    /// # Errors
+    /// [`WithdrawError`] says why not.
+    ///
+    /// # Cancellation
+    /// Safe: see [`FiberLink`].
+    pub async fn request_withdrawal(
+        &self,
+        app: &AppId,
+        request: WithdrawalRequest,
+    ) -> Result<Withdrawal, WithdrawError> {
+        let asset = self.assets().find(&request.asset).cloned();
+        let asset = asset.ok_or_else(|| WithdrawError::UnknownAsset(request.asset.clone()))?;
+        if request.amount.is_zero() {
+            return Err(WithdrawError::AmountZero);
+        }
+        let digest = request.digest();
+        let scope = request.idempotency_key.clone().map(|key| IdempotencyScope {
+            app: app.clone(),
+            method: IdempotentMethod::WithdrawalRequest,
+            key,
+        });
+        for _ in 0..TRIES {
+            if let Some(scope) = &scope
+                && let Some(withdrawal) = self.find_requested(scope, digest).await?
+            {
+                return Ok(withdrawal);
+            }
+            let remembered = scope.clone().map(|scope| (scope, digest));
+            if let Some(withdrawal) = self.try_request(app, &request, asset.clone(), remembered).await? {
+                self.parts().payouts_wanted.raise();
+                return Ok(withdrawal);
+            }
+        }
+        Err(StoreError::backend("too many writers at once").into())
+    }
+
+    /// One try; `None` if another writer was first and it is to be decided again.
+    async fn try_request(
+        &self,
+        app: &AppId,
+        request: &WithdrawalRequest,
+        asset: Asset,
+        remembered: Option<(IdempotencyScope, ParamsDigest)>,
+    ) -> Result<Option<Withdrawal>, WithdrawError> {
+        let considered = self.consider(app, asset, request.amount);
+        if let Some(refusal) = considered.refusal(app, request) {
+            return Err(refusal.into());
+        }
+        let now = self.now();
+        let keyed = remembered.is_some();
+        let destination = match self.checked_destination(request, &considered.asset, now).await {
+            // The same request at the same time may have used it: the key tells.
+            Err(WithdrawError::Destination(DestinationRefusal::AlreadyUsed)) if keyed => {
+                let (scope, digest) = remembered.ok_or(DestinationRefusal::AlreadyUsed)?;
+                let twin = self.find_requested(&scope, digest).await?;
+                return twin.map(Some).ok_or_else(|| DestinationRefusal::AlreadyUsed.into());
+            }
+            checked => checked?,
+        };
+        let id = WithdrawalId::from_uuid(self.next_id(now));
+        let sendable = self.can_send(&considered, request.amount).await;
+        let terms = WithdrawalTerms {
+            app: app.clone(),
+            user: request.user.clone(),
+            asset: request.asset.clone(),
+            amount: request.amount,
+            fee_limit: considered.fee_limit,
+            fee_bearer: considered.policy.fee_bearer,
+            destination: Destination::PaymentRequest(destination),
+        };
+        let withdrawal = Withdrawal::request(id, terms, sendable, now);
+        if withdrawal.reserved().is_none() {
+            return Err(WithdrawError::InsufficientFunds);
+        }
+        let mut changes = ChangeSet::new().create_withdrawal(withdrawal.clone(), now);
+        for entry in posting::of_withdrawal(&withdrawal) {
+            changes = changes.post(entry);
+        }
+        for count in limit_counts(&withdrawal, &considered.policy, now) {
+            changes = changes.with(Op::CountTowardsLimit(count));
+        }
+        if let Some((scope, digest)) = remembered {
+            let (subject, expires_at) = (IdempotencySubject::Withdrawal(id), now.plus(IDEMPOTENCY_MEMORY));
+            let record = IdempotencyRecord { scope, digest, subject, expires_at };
+            changes = changes.with(Op::Remember { record, now });
+        }
+        match self.parts().store.commit(changes).await {
+            Ok(()) => Ok(Some(withdrawal)),
+            Err(CommitError::Conflict | CommitError::AlreadyExists(Existing::IdempotencyKey)) => Ok(None),
+            Err(CommitError::AlreadyExists(Existing::Withdrawal)) if keyed => Ok(None),
+            Err(CommitError::AlreadyExists(Existing::Withdrawal)) => {
+                Err(DestinationRefusal::AlreadyUsed.into())
+            }
+            Err(CommitError::InsufficientFunds) => Err(WithdrawError::InsufficientFunds),
+            Err(CommitError::LimitExceeded(exceeded)) => {
+                Err(limit_refusal(&exceeded, &considered.asset, now).into())
+            }
+            Err(error) => Err(super::unexpected(error).into()),
+        }
+    }
+
+    fn consider(&self, app: &AppId, asset: Asset, amount: Amount) -> Considered {
+        let policy = self.policies().of(app, &asset);
+        let fee_limit = policy.fee.limit(amount).unwrap_or(Amount::MAX);
+        Considered { asset, policy, fee_limit }
+    }
+
+    async fn checked_destination(
+        &self,
+        request: &WithdrawalRequest,
+        asset: &Asset,
+        now: Timestamp,
+    ) -> Result<PaymentRequestDestination, WithdrawError> {
+        let encoded = match &request.destination {
+            RequestedDestination::PaymentRequest(encoded) => encoded,
+            RequestedDestination::CkbAddress(_) => return Err(PolicyRefusal::SignerNotConfigured.into()),
+        };
+        let checked = self.check_payment_request(encoded, asset, request.amount, now).await;
+        checked.map_err(|error| match error {
+            DestinationError::Refused(refusal) => refusal.into(),
+            DestinationError::Node(error) => WithdrawError::NodeUnavailable(error),
+            DestinationError::Store(error) => error.into(),
+        })
+    }
+
+    async fn quoted_destination(
+        &self,
+        request: &WithdrawalRequest,
+        considered: &Considered,
+    ) -> Result<Result<(), QuoteProblem>, QuoteError> {
+        match self.checked_destination(request, &considered.asset, self.now()).await {
+            Ok(_) => Ok(Ok(())),
+            Err(WithdrawError::Destination(refusal)) => Ok(Err(refusal.into())),
+            Err(WithdrawError::Policy(refusal)) => Ok(Err(refusal.into())),
+            Err(WithdrawError::NodeUnavailable(error)) => Err(QuoteError::NodeUnavailable(error)),
+            Err(WithdrawError::Store(error)) => Err(error.into()),
+            Err(
+                error @ (WithdrawError::UnknownAsset(_)
+                | WithdrawError::AmountZero
+                | WithdrawError::IdempotencyConflict
+                | WithdrawError::InsufficientFunds),
+            ) => Err(StoreError::backend(error).into()),
+        }
+    }
+
+    /// Whether the node can send amount and fee now; a node that does not answer is asked again by
+    /// the payout pass.
+    async fn can_send(&self, considered: &Considered, amount: Amount) -> bool {
+        match self.parts().node.liquidity(&considered.asset).await {
+            Ok(liquidity) => {
+                amount.checked_add(considered.fee_limit).is_some_and(|sum| sum <= liquidity.outbound)
+            }
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the node does not tell its liquidity"
+                );
+                true
+            }
+        }
+    }
+
+    async fn find_requested(
+        &self,
+        scope: &IdempotencyScope,
+        digest: ParamsDigest,
+    ) -> Result<Option<Withdrawal>, WithdrawError> {
+        let Some(record) = self.parts().store.find_idempotency(scope, self.now()).await? else {
+            return Ok(None);
+        };
+        match record.subject {
+            IdempotencySubject::Withdrawal(id) if record.digest == digest => {
+                let withdrawal = self.parts().store.find_withdrawal(WithdrawalLookup::Id(id)).await?;
+                let withdrawal = withdrawal.map(Stored::into_inner);
+                withdrawal
+                    .map(Some)
+                    .ok_or_else(|| StoreError::backend("a remembered withdrawal is gone").into())
+            }
+            IdempotencySubject::Tip(_) | IdempotencySubject::Withdrawal(_) => {
+                Err(WithdrawError::IdempotencyConflict)
+            }
+        }
+    }
+}
+
+/// The counters that a withdrawal adds to: its user's and its app's.
+pub(crate) fn limit_keys(withdrawal: &Withdrawal) -> [LimitKey; 2] {
+    let UserAccount { app, user, asset } = withdrawal.account();
+    let of = |scope| LimitKey { app: app.clone(), scope, asset: asset.clone() };
+    [of(LimitScope::User(user)), of(LimitScope::App)]
+}
+
+fn limit_counts(
+    withdrawal: &Withdrawal,
+    policy: &WithdrawalPolicy,
+    now: Timestamp,
+) -> [CountTowardsLimit; 2] {
+    limit_keys(withdrawal).map(|key| {
+        let (ceiling, cooldown) = match key.scope {
+            LimitScope::User(_) => (policy.per_user_daily, policy.cooldown),
+            LimitScope::App => (policy.per_app_daily, std::time::Duration::ZERO),
+        };
+        CountTowardsLimit { key, amount: withdrawal.terms().amount, ceiling, cooldown, now }
+    })
+}
+
+fn limit_refusal(exceeded: &LimitExceeded, asset: &Asset, now: Timestamp) -> PolicyRefusal {
+    match (&exceeded.scope, exceeded.excess) {
+        (LimitScope::User(_), LimitExcess::Ceiling { total, ceiling }) => {
+            PolicyRefusal::UserDaily { total: asset.format(total), limit: asset.format(ceiling) }
+        }
+        (LimitScope::App, LimitExcess::Ceiling { total, ceiling }) => {
+            PolicyRefusal::AppDaily { total: asset.format(total), limit: asset.format(ceiling) }
+        }
+        (LimitScope::User(_) | LimitScope::App, LimitExcess::Cooldown { until }) => PolicyRefusal::Cooldown {
+            seconds: until.since(now).as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX),
+        },
+    }
+}

@@ -1,0 +1,156 @@
+//! The settlement pass: asks the node about open tips and credits what it calls paid.
+
+use crate::service::{TRIES, unexpected};
+use crate::{
+    ChangeSet, CommitError, Event, EventId, EventKind, FiberLink, ForeignInvoice, Gap, InvoiceStatus, Op,
+    PaymentHash, Step, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipState, posting,
+};
+use futures_util::{StreamExt, stream};
+use std::collections::HashSet;
+use std::time::Duration;
+
+/// How many payment hashes go into one question.
+pub const HASHES_PER_QUESTION: usize = 100;
+
+/// How many tips are written at a time.
+const CONCURRENT_COMMITS: usize = 32;
+
+/// A tip is asked about every eighth of its age, from once a second to once an hour.
+const GAP: Gap = Gap { divisor: 8, shortest: Duration::from_secs(1), longest: Duration::from_secs(3600) };
+
+/// What a settlement pass did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SettlementReport {
+    /// Tips that the node was asked about.
+    pub asked: usize,
+    /// Tips that were credited.
+    pub settled: usize,
+    /// Tips whose answer or record failed; they stay due.
+    pub failed: usize,
+    /// Whether there may be more to do at once.
+    pub more: bool,
+}
+
+impl FiberLink {
+    /// Asks the node about tips that are due, at most `limit`, and records what it says. A node
+    /// that is down makes tips wait and never fails them.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store did not say what is due.
+    ///
+    /// # Cancellation
+    /// Safe: what was not recorded stays due.
+    pub async fn settle_due(&self, limit: u32) -> Result<SettlementReport, StoreError> {
+        let tips = self.tips_to_ask_about(limit).await?;
+        let mut report = SettlementReport { more: tips.len() >= limit as usize, ..Default::default() };
+        for chunk in tips.chunks(HASHES_PER_QUESTION) {
+            let hashes: Vec<PaymentHash> = chunk.iter().map(|tip| tip.payment_hash()).collect();
+            report.asked = report.asked.saturating_add(chunk.len());
+            match self.parts().node.invoices(&hashes).await {
+                Ok(answers) if answers.len() == chunk.len() => {
+                    let answered = chunk.iter().cloned().zip(answers);
+                    let (settled, failed) = self.record_answers(answered).await;
+                    report.settled = report.settled.saturating_add(settled);
+                    report.failed = report.failed.saturating_add(failed);
+                }
+                Ok(answers) => {
+                    tracing::error!(
+                        asked = chunk.len(),
+                        answered = answers.len(),
+                        "the node left answers out"
+                    );
+                    report.failed = report.failed.saturating_add(chunk.len());
+                }
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, tips = chunk.len(), "the node did not answer about tips");
+                    report.failed = report.failed.saturating_add(chunk.len());
+                    // A node that is down would cost a timeout per chunk.
+                    report.more = false;
+                    break;
+                }
+            }
+        }
+        Ok(report)
+    }
+
+    /// Those that somebody hinted at or looked at, and those whose turn it is; each once.
+    async fn tips_to_ask_about(&self, limit: u32) -> Result<Vec<Stored<Tip>>, StoreError> {
+        let mut tips = Vec::new();
+        for hash in self.parts().attention.take(limit as usize) {
+            // A hash of somebody else's invoice is no tip of ours.
+            if let Some(tip) = self.parts().store.find_tip(TipLookup::PaymentHash(hash)).await? {
+                tips.push(tip);
+            }
+        }
+        let wanted = u32::try_from(tips.len()).unwrap_or(limit);
+        let take = TakeDue { now: self.now(), limit: limit.saturating_sub(wanted), gap: GAP };
+        if take.limit > 0 {
+            tips.extend(self.parts().store.take_due_tips(take).await?);
+        }
+        let mut seen = HashSet::new();
+        tips.retain(|tip| tip.settled_at().is_none() && seen.insert(tip.id()));
+        Ok(tips)
+    }
+
+    async fn record_answers(
+        &self,
+        answered: impl Iterator<Item = (Stored<Tip>, Option<InvoiceStatus>)>,
+    ) -> (usize, usize) {
+        let outcomes = stream::iter(answered).map(|(tip, status)| async move {
+            let id = tip.id();
+            let recorded = self
+                .record(tip, |tip, now| match &status {
+                    Some(status) => tip.observe(status, now),
+                    None => Ok(tip.observe_unknown(now)),
+                })
+                .await;
+            recorded.inspect_err(|error| {
+                tracing::warn!(tip = %id, error = error as &dyn std::error::Error, "a tip was not recorded");
+            })
+        });
+        let outcomes: Vec<_> = outcomes.buffer_unordered(CONCURRENT_COMMITS).collect().await;
+        let settled = outcomes.iter().flatten().filter(|tip| tip.settled_at().is_some()).count();
+        (settled, outcomes.iter().filter(|outcome| outcome.is_err()).count())
+    }
+
+    /// Decides about a tip and commits: state, credit and event together. Decides again where
+    /// another writer was first.
+    pub(crate) async fn record(
+        &self,
+        mut tip: Stored<Tip>,
+        decide: impl Fn(&Tip, Timestamp) -> Result<Step<Tip>, ForeignInvoice>,
+    ) -> Result<Tip, StoreError> {
+        for _ in 0..TRIES {
+            let now = self.now();
+            let next = match decide(&tip, now) {
+                Ok(Step::Changed(next)) => next,
+                Ok(Step::Unchanged) => return Ok(tip.into_inner()),
+                Err(foreign) => {
+                    tracing::error!(tip = %tip.id(), %foreign, "nothing was credited");
+                    return Ok(tip.into_inner());
+                }
+            };
+            let mut changes = ChangeSet::new().update_tip(&tip, next.clone(), now);
+            for entry in posting::of_tip(&next) {
+                changes = changes.post(entry);
+            }
+            if let TipState::Settled { at, .. } = *next.state() {
+                let (id, kind) = (EventId::from_uuid(self.next_id(now)), EventKind::TipSettled(next.id()));
+                changes = changes.with(Op::Emit(Event { id, app: next.terms().app.clone(), kind, at }));
+            }
+            match self.parts().store.commit(changes).await {
+                Ok(()) => {
+                    tracing::debug!(tip = %next.id(), state = next.state().as_str(), "recorded");
+                    return Ok(next);
+                }
+                Err(CommitError::Conflict) => {
+                    let again = self.parts().store.find_tip(TipLookup::Id(tip.id())).await?;
+                    tip = again.ok_or_else(|| StoreError::backend("a tip is gone"))?;
+                }
+                Err(error) => return Err(unexpected(error)),
+            }
+        }
+        Err(StoreError::backend("too many writers at once"))
+    }
+}
