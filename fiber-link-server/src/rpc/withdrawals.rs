@@ -4,8 +4,8 @@ use super::error::{Reason, RpcError};
 use super::params::{self, Params};
 use crate::wire_time;
 use fiber_link_core::{
-    AppId, Assets, FiberLink, Quote, QuoteError, RequestedDestination, WithdrawError,
-    Withdrawal, WithdrawalRequest, WithdrawalState,
+    AppId, Assets, FiberLink, Quote, QuoteError, RequestedDestination, WithdrawError, Withdrawal,
+    WithdrawalRequest, WithdrawalState,
 };
 use serde::Serialize;
 

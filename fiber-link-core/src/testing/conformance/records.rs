@@ -49,21 +49,20 @@ pub async fn every_state_of_a_withdrawal_is_read_back_as_written(store: Arc<dyn 
 }
 
 pub async fn every_state_of_an_attempt_is_read_back_as_written(store: Arc<dyn Store>) {
-    let mut version = Version::FIRST;
-    commit(&*store, [Op::CreateAttempt(sample::attempt(1, 1))]).await.unwrap();
-    let created = Stored::new(sample::attempt(1, 1), version);
-    let find = || store.find_attempt(AttemptQuery::LatestOf(sample::withdrawal_id(1)));
-    assert_eq!(find().await.unwrap(), Some(created));
-    for (claims, state) in (1..).zip(sample::attempt_states(at(77))) {
-        let next = Attempt::restore(AttemptRecord {
-            claim: Claim { worker: sample::worker_id(claims), until: at(claims) },
-            claims: u32::try_from(claims).unwrap(),
-            previous_session: (claims % 2 == 0).then_some(at(5)),
-            ..sample::attempt_record(1, 1, state)
-        });
-        commit(&*store, [Op::UpdateAttempt { next: next.clone(), expected: version }]).await.unwrap();
-        version = version.next();
-        assert_eq!(find().await.unwrap(), Some(Stored::new(next, version)));
+    for (n, previous_session) in [(1, None), (2, Some(at(5)))] {
+        let sent = AttemptRecord { previous_session, ..sample::attempt_record(n, n, AttemptState::Sent) };
+        let mut version = Version::FIRST;
+        commit(&*store, [Op::CreateAttempt(Attempt::restore(sent.clone()))]).await.unwrap();
+        for (claims, state) in (1..).zip(sample::attempt_states(at(77))) {
+            let claim = Claim { worker: sample::worker_id(claims), until: at(claims) };
+            let claims = u32::try_from(claims).unwrap();
+            let next = Attempt::restore(AttemptRecord { claim, claims, state, ..sent.clone() });
+            commit(&*store, [Op::UpdateAttempt { next: next.clone(), expected: version }]).await.unwrap();
+            version = version.next();
+
+            let found = store.find_attempt(AttemptQuery::LatestOf(sample::withdrawal_id(n))).await.unwrap();
+            assert_eq!(found, Some(Stored::new(next, version)));
+        }
     }
 }
 
