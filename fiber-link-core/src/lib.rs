@@ -26,6 +26,8 @@ mod settlement;
 mod signal;
 pub mod signing;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod time;
 mod tip;
 mod withdrawal;
