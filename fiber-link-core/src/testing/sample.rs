@@ -63,8 +63,13 @@ pub fn worker_id(n: u64) -> WorkerId {
 }
 
 fn uuid(n: u64) -> Uuid {
+    uuid_at(START, n)
+}
+
+/// A UUID of version 7 with `n` in place of its random bits.
+pub(super) fn uuid_at(time: Timestamp, n: u64) -> Uuid {
     let [a, b, c, d, e, f, g, h] = n.to_be_bytes();
-    uuid::Builder::from_unix_timestamp_millis(START.as_millis(), &[0, 0, a, b, c, d, e, f, g, h]).into_uuid()
+    uuid::Builder::from_unix_timestamp_millis(time.as_millis(), &[0, 0, a, b, c, d, e, f, g, h]).into_uuid()
 }
 
 /// A payment hash.
