@@ -77,12 +77,23 @@ impl RpcError {
     }
 
     pub(crate) fn invalid_params(data: Value) -> Self {
-        Self { data: Some(data), ..Self::refused("Invalid params") }
+        Self::refused("Invalid params").with_data(data)
+    }
+
+    pub(crate) fn with_data(self, data: Value) -> Self {
+        Self { data: Some(data), ..self }
     }
 
     pub(crate) fn of(reason: Reason) -> Self {
         let (code, message, name) = reason.parts();
         Self { code, message: message.into(), data: Some(json!({ "reason": name })) }
+    }
+
+    /// As [`of`](Self::of); the cause goes to the log.
+    pub(crate) fn caused(reason: Reason, cause: &(dyn std::error::Error + 'static)) -> Self {
+        let (_, _, name) = reason.parts();
+        tracing::warn!(reason = name, cause = %Chain(cause), "a request was not served");
+        Self::of(reason)
     }
 
     pub(crate) fn code(&self) -> i32 {

@@ -4,6 +4,7 @@ use super::error::RpcError;
 use fiber_link_core::{Amount, Asset, AssetId, Assets, NameError, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use std::str::FromStr;
 
 /// The most of a wrong value that is sent back.
 const SHOWN: usize = 64;
@@ -97,10 +98,10 @@ impl Params {
     }
 
     pub(super) fn close(&mut self, field: &str, inner: Self) {
-        let named = inner.issues.into_iter().map(|issue| Issue {
-            field: format!("{field}.{}", issue.field),
-            ..issue
-        });
+        let named = inner
+            .issues
+            .into_iter()
+            .map(|issue| Issue { field: format!("{field}.{}", issue.field), ..issue });
         self.issues.extend(named);
     }
 
@@ -134,9 +135,15 @@ pub(super) fn refused_field(field: &str, message: impl Into<String>) -> RpcError
     refusal(&[Issue { field: field.to_owned(), message: message.into(), got: None }])
 }
 
+/// A destination that cannot be paid, in words for people.
+pub(super) fn refused_destination(message: String) -> RpcError {
+    let issue = Issue { field: "destination".into(), message: message.clone(), got: None };
+    RpcError::refused(message).with_data(json!({ "issues": [issue] }))
+}
+
 /// A name such as an id.
-pub(super) fn name<T>(make: impl FnOnce(&str) -> Result<T, NameError>) -> impl FnOnce(&Value) -> Result<T, String> {
-    move |value| make(string(value)?).map_err(|error| error.to_string())
+pub(super) fn name<T: FromStr<Err = NameError>>(value: &Value) -> Result<T, String> {
+    string(value)?.parse().map_err(|error: NameError| error.to_string())
 }
 
 /// One of a few words.
@@ -258,7 +265,7 @@ mod tests {
         let text = format!(r#"{{"a":7,"c":"{}","d":{{}},"asset":"DOGE","amount":"0.0"}}"#, "x".repeat(300));
         let mut params = Params::read(&text).unwrap();
         for field in ["a", "b", "c", "d"] {
-            assert!(params.required(field, name(UserId::new)).is_none());
+            assert!(params.required(field, name::<UserId>).is_none());
         }
         let (asset, amount) = params.asset_and_amount(&Assets::default());
         assert!(asset.is_none() && amount.is_none());
@@ -334,7 +341,7 @@ mod tests {
     fn nested_fields_are_named_after_their_object() {
         let mut params = Params::read(r#"{"after":{"id":1},"bad":7}"#).unwrap();
         let mut after = params.open("after").unwrap().unwrap();
-        assert!(after.required("id", name(UserId::new)).is_none());
+        assert!(after.required("id", name::<UserId>).is_none());
         params.close("after", after);
         assert_eq!(issues(&params)[0].0, "after.id");
         assert!(params.open("bad").is_err());
