@@ -175,7 +175,7 @@ function show(next) {
     announce(`Settled: ${tip.amount} CKB were credited to Mira.`);
     showPost();
   }
-  if (ended) announce("The invoice has ended. A payment that was under way is still credited.");
+  if (ended) announce("The invoice ended unpaid.");
   if (focusWasBelow && (settled || ended)) byId("tip-title").focus({ preventScroll: true });
 }
 
@@ -186,7 +186,7 @@ function showFacts() {
     facts.push([tip.settledAt, "Paid", "Fiber Link asked the node, and the node says so. Nothing else counts."]);
     facts.push([entry.at, "Credited once", `Ledger entry ${entry.number}: ${entry.amount} CKB from the node’s channels to Mira. Never twice for one payment hash.`]);
   }
-  if (tip.state === "FAILED") facts.push([new Date().toISOString(), "Ended unpaid", "The node says that the invoice ran out. Only the node ends an invoice."]);
+  if (tip.state === "FAILED") facts.push([tip.expiresAt, "Ended unpaid", "The node says so. Should a payment still arrive, it is credited."]);
   const list = byId("facts");
   for (const [at, title, detail] of facts.slice(list.children.length)) {
     const head = element("p", "head", element("strong", "", title), clockTime(at));
