@@ -1,5 +1,16 @@
 //! The real program: started, asked, stopped.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::needless_pass_by_value,
+    reason = "a test may fail"
+)]
+
 use fiber_link_core::{Clock, IdSource, RandomIds, Secret, SystemClock, signing};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
