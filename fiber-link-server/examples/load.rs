@@ -125,9 +125,9 @@ fn run(options: &Options) -> io::Result<usize> {
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut errors = 0_usize;
-    let mut step = 0;
+    let mut step = 0_u32;
     let mut measure = |method, until| {
-        step += 1;
+        step = step.saturating_add(1);
         let began = Instant::now();
         let all = LocalSet::new().block_on(&runtime, clients(&target, options.clients, step, method, until));
         report(method, began.elapsed(), &all);
@@ -235,11 +235,12 @@ async fn send(stream: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
 async fn receive(stream: &TcpStream, answer: &mut Vec<u8>) -> io::Result<usize> {
     answer.clear();
     let mut end = None;
+    let mut chunk = [0; 4_096];
     loop {
         stream.readable().await?;
-        match stream.try_read_buf(answer) {
+        match stream.try_read(&mut chunk) {
             Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(_) => {}
+            Ok(length) => answer.extend_from_slice(chunk.get(..length).unwrap_or_default()),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
             Err(error) => return Err(error),
         }

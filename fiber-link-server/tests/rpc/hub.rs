@@ -17,31 +17,31 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// When the clock stands still.
-pub const NOW: u64 = 1_760_000_000;
+pub(crate) const NOW: u64 = 1_760_000_000;
 
 /// The app that most tests call as, and one that has nothing to do with it.
-pub const FORUM: (&str, &str) = ("forum", "secret of the forum");
-pub const OTHER: (&str, &str) = ("other", "secret of the other");
+pub(crate) const FORUM: (&str, &str) = ("forum", "secret of the forum");
+pub(crate) const OTHER: (&str, &str) = ("other", "secret of the other");
 
-pub struct Hub {
-    pub link: FiberLink,
-    pub node: Arc<SimulatedNode>,
-    pub clock: Arc<StandingClock>,
+pub(crate) struct Hub {
+    pub(crate) link: FiberLink,
+    pub(crate) node: Arc<SimulatedNode>,
+    pub(crate) clock: Arc<StandingClock>,
     store: Arc<MemoryStore>,
     service: TowerToHyperService<Router>,
     nonces: AtomicU64,
 }
 
 /// A clock that moves when it is told to.
-pub struct StandingClock(AtomicU64);
+pub(crate) struct StandingClock(AtomicU64);
 
 /// What came back.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub text: String,
-    pub json: Value,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+    pub(crate) json: Value,
 }
 
 impl Clock for StandingClock {
@@ -51,22 +51,22 @@ impl Clock for StandingClock {
 }
 
 impl StandingClock {
-    pub fn advance(&self, duration: Duration) {
+    pub(crate) fn advance(&self, duration: Duration) {
         self.0.fetch_add(duration.as_millis() as u64, Ordering::SeqCst);
     }
 }
 
 impl Hub {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(|api| api.rate_limit(None)).await
     }
 
-    pub async fn with_rate_limit(requests: u32) -> Self {
+    pub(crate) async fn with_rate_limit(requests: u32) -> Self {
         let limit = RateLimit { requests, window: Duration::from_secs(60) };
         Self::with(|api| api.rate_limit(Some(limit))).await
     }
 
-    pub async fn with_secret_map(map: &str) -> Self {
+    pub(crate) async fn with_secret_map(map: &str) -> Self {
         Self::with(|api| api.rate_limit(None).secret_map(SecretMap::parse(map).unwrap())).await
     }
 
@@ -84,24 +84,24 @@ impl Hub {
     }
 
     /// Another process on the same store.
-    pub async fn restarted(self) -> Self {
+    pub(crate) async fn restarted(self) -> Self {
         let link = open(&self.store, &self.node, &self.clock).await;
         let service = TowerToHyperService::new(router(Api::new(link.clone()).rate_limit(None)));
         Self { link, service, ..self }
     }
 
     /// A signed call of the forum, with a nonce of its own.
-    pub async fn call(&self, method: &str, params: Value) -> Answer {
+    pub(crate) async fn call(&self, method: &str, params: Value) -> Answer {
         self.call_as(FORUM, method, params).await
     }
 
-    pub async fn call_as(&self, app: (&str, &str), method: &str, params: Value) -> Answer {
+    pub(crate) async fn call_as(&self, app: (&str, &str), method: &str, params: Value) -> Answer {
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
         self.post(&self.signed(app, &body), body).await
     }
 
     /// The headers of a right signature.
-    pub fn signed(&self, (app, secret): (&str, &str), body: &str) -> Vec<(&'static str, String)> {
+    pub(crate) fn signed(&self, (app, secret): (&str, &str), body: &str) -> Vec<(&'static str, String)> {
         let nonce = format!("nonce-{}", self.nonces.fetch_add(1, Ordering::SeqCst));
         let timestamp = (self.clock.now().as_millis() / 1000).to_string();
         let signature = signing::sign(&Secret::new(secret.as_bytes()), &timestamp, &nonce, body.as_bytes());
@@ -113,7 +113,7 @@ impl Hub {
         ]
     }
 
-    pub async fn post(&self, headers: &[(&'static str, String)], body: impl Into<Body>) -> Answer {
+    pub(crate) async fn post(&self, headers: &[(&'static str, String)], body: impl Into<Body>) -> Answer {
         let mut request = Request::post("/rpc").header("content-type", "application/json");
         for (name, value) in headers {
             request = request.header(*name, value);
@@ -121,7 +121,7 @@ impl Hub {
         self.send(request.body(body.into()).unwrap()).await
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await
     }
 
@@ -134,7 +134,7 @@ impl Hub {
     }
 
     /// Tips somebody and answers with the invoice.
-    pub async fn tip(&self, to_user: &str, amount: &str) -> String {
+    pub(crate) async fn tip(&self, to_user: &str, amount: &str) -> String {
         let params = json!({
             "postId": "42", "fromUserId": "7", "toUserId": to_user, "asset": "CKB", "amount": amount,
         });
@@ -142,7 +142,7 @@ impl Hub {
     }
 
     /// Tips somebody, pays, and settles.
-    pub async fn give(&self, to_user: &str, amount: &str) -> String {
+    pub(crate) async fn give(&self, to_user: &str, amount: &str) -> String {
         let invoice = self.tip(to_user, amount).await;
         self.node.pay(&invoice, false).unwrap();
         self.settle().await;
@@ -150,40 +150,40 @@ impl Hub {
     }
 
     /// Asks the node about every open tip.
-    pub async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         self.clock.advance(Duration::from_secs(3600));
         while self.link.settle_due(1_000).await.unwrap().more {}
     }
 
     /// Somebody else's invoice.
-    pub fn foreign_invoice(&self, amount: &str) -> String {
+    pub(crate) fn foreign_invoice(&self, amount: &str) -> String {
         let amount = fiber_link_core::Asset::ckb().parse(amount).unwrap();
         self.node.foreign_invoice(&AssetId::ckb(), amount, Duration::from_secs(3600)).unwrap()
     }
 }
 
 impl Answer {
-    pub fn result(&self) -> &Value {
+    pub(crate) fn result(&self) -> &Value {
         assert!(self.json.get("error").is_none(), "{}", self.text);
         &self.json["result"]
     }
 
-    pub fn code(&self) -> i64 {
+    pub(crate) fn code(&self) -> i64 {
         self.json["error"]["code"].as_i64().unwrap_or(0)
     }
 
-    pub fn message(&self) -> &str {
+    pub(crate) fn message(&self) -> &str {
         self.json["error"]["message"].as_str().unwrap_or("")
     }
 
     /// The fields that `Invalid params` names.
-    pub fn fields(&self) -> Vec<&str> {
+    pub(crate) fn fields(&self) -> Vec<&str> {
         let issues = self.json["error"]["data"]["issues"].as_array();
         let issues = issues.unwrap_or_else(|| panic!("no issues in {}", self.text));
         issues.iter().map(|issue| issue["field"].as_str().unwrap()).collect()
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 }

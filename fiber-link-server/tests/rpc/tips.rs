@@ -47,11 +47,8 @@ async fn an_ended_tip_is_failed_until_a_late_payment_settles_it() {
     let hub = Hub::new().await;
     for cancelled in [true, false] {
         let invoice = hub.tip("9", "1").await;
-        if cancelled {
-            hub.node.cancel(&invoice).unwrap()
-        } else {
-            hub.node.expire(&invoice).unwrap()
-        }
+        let ended = if cancelled { hub.node.cancel(&invoice) } else { hub.node.expire(&invoice) };
+        ended.unwrap();
         hub.settle().await;
         let status = || hub.call("tip.status", json!({ "invoice": invoice }));
         let failed = status().await;
