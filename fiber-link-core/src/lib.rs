@@ -80,8 +80,8 @@ pub use store::{
 pub use time::{Clock, SystemClock, Timestamp};
 pub use tip::{ABANDON_AFTER, ForeignInvoice, GRACE, Tip, TipState, TipTerms};
 pub use withdrawal::{
-    Destination, FailureReason, FeeBearer, LIQUIDITY_CHECK, PaymentRequestDestination, RetryPolicy,
-    STOP_BEFORE_EXPIRY, Withdrawal, WithdrawalState, WithdrawalTerms, WrongState,
+    Acceptance, Destination, FailureReason, FeeBearer, LIQUIDITY_CHECK, PaymentRequestDestination,
+    RetryPolicy, STOP_BEFORE_EXPIRY, Withdrawal, WithdrawalState, WithdrawalTerms, WrongState,
 };
 
 /// What a transition did.

@@ -3,9 +3,9 @@
 //! Where nothing else is said they belong to the app `forum`, its user `alice` and the asset CKB.
 
 use crate::{
-    Amount, App, AppId, AssetId, Attempt, AttemptId, AttemptRecord, AttemptState, ChangeSet, Claim,
-    Destination, Entry, EntryKind, EntrySource, Event, EventId, EventKind, FailureReason, FeeBearer, Hub,
-    IdempotencyKey, IdempotencyRecord, IdempotencyScope, IdempotencySubject, IdempotentMethod, Invoice,
+    Acceptance, Amount, App, AppId, AssetId, Attempt, AttemptId, AttemptRecord, AttemptState, ChangeSet,
+    Claim, Destination, Entry, EntryKind, EntrySource, Event, EventId, EventKind, FailureReason, FeeBearer,
+    Hub, IdempotencyKey, IdempotencyRecord, IdempotencyScope, IdempotencySubject, IdempotentMethod, Invoice,
     Network, NodeKey, Op, ParamsDigest, PaymentHash, PaymentRequestDestination, PostId, Secret, Timestamp,
     Tip, TipId, TipState, TipTerms, UserAccount, UserId, Withdrawal, WithdrawalId, WithdrawalState,
     WithdrawalTerms, WorkerId,
@@ -142,6 +142,7 @@ pub fn withdrawal_terms(n: u64) -> WithdrawalTerms {
         amount: Amount::new(10),
         fee_limit: Amount::new(1),
         fee_bearer: FeeBearer::User,
+        accepted_as: Acceptance::Pending,
         destination: Destination::PaymentRequest(PaymentRequestDestination {
             encoded: format!("fake1out{n}"),
             payment_hash: payment_hash(n),
