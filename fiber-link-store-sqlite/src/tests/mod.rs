@@ -47,7 +47,7 @@ impl Folder {
 
 /// Waits for no lock.
 fn impatient(boot: &str) -> Settings {
-    Settings { busy_timeout: Duration::ZERO, boot: Boot::Known(boot.to_owned()) }
+    Settings { busy_timeout: Duration::ZERO, boot: Boot::Known(boot.to_owned()), ..Settings::current() }
 }
 
 fn tip_id(n: u64) -> TipId {
