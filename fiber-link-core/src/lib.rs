@@ -22,6 +22,8 @@ mod service;
 mod settlement;
 mod signal;
 pub mod signing;
+#[cfg(feature = "simulated")]
+pub mod simulated;
 mod store;
 mod time;
 mod tip;
