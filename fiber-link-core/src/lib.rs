@@ -1,5 +1,7 @@
 //! Take tips over the Fiber Network, credit them once, pay them out.
 
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails"))]
+
 mod amount;
 mod app;
 mod asset;
@@ -13,6 +15,7 @@ mod id;
 mod idempotency;
 mod ledger;
 mod limit;
+mod memory;
 mod node;
 mod payout;
 mod policy;
@@ -25,6 +28,8 @@ pub mod signing;
 #[cfg(feature = "simulated")]
 pub mod simulated;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod time;
 mod tip;
 mod withdrawal;
@@ -54,6 +59,7 @@ pub use limit::{
     CountTowardsLimit, GiveBackToLimit, LimitCounter, LimitExceeded, LimitExcess, LimitKey, LimitScope,
     MalformedCounter,
 };
+pub use memory::MemoryStore;
 pub use node::{
     DecodedInvoice, FiberNode, Invoice, InvoiceHint, InvoiceRequest, InvoiceState, InvoiceStatus, Liquidity,
     Network, NodeError, NodeInfo, PaymentRequest, PaymentState, PaymentStatus,
@@ -76,8 +82,8 @@ pub use store::{
 pub use time::{Clock, SystemClock, Timestamp};
 pub use tip::{ABANDON_AFTER, ForeignInvoice, GRACE, Tip, TipState, TipTerms};
 pub use withdrawal::{
-    Destination, FailureReason, FeeBearer, LIQUIDITY_CHECK, PaymentRequestDestination, RetryPolicy,
-    STOP_BEFORE_EXPIRY, Withdrawal, WithdrawalState, WithdrawalTerms, WrongState,
+    Acceptance, Destination, FailureReason, FeeBearer, LIQUIDITY_CHECK, PaymentRequestDestination,
+    RetryPolicy, STOP_BEFORE_EXPIRY, Withdrawal, WithdrawalState, WithdrawalTerms, WrongState,
 };
 
 /// What a transition did.

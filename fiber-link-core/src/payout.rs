@@ -14,8 +14,8 @@ use std::time::Duration;
 const CONCURRENT_WITHDRAWALS: usize = 8;
 
 /// A withdrawal is looked at every eighth of the time since it last changed, from four times a
-/// second to once in five minutes.
-const GAP: Gap = Gap { divisor: 8, shortest: Duration::from_millis(250), longest: Duration::from_secs(300) };
+/// second to once a minute.
+const GAP: Gap = Gap { divisor: 8, shortest: Duration::from_millis(250), longest: Duration::from_secs(60) };
 
 /// What a payout pass did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

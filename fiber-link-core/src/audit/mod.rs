@@ -396,3 +396,6 @@ impl fmt::Display for Kinds<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,265 @@
+//! A store that keeps everything in memory: for tests and demos, and to read beside [`Store`].
+
+mod admission;
+mod tables;
+mod transaction;
+
+use crate::{
+    Admission, AdmitError, Admitted, Amount, App, AppId, AssetId, Attempt, AttemptQuery, Balance,
+    BalanceQuery, COUNT_BOUND, ChangeSet, CommitError, Entry, EntryQuery, EventQuery, Hub, IdempotencyRecord,
+    IdempotencyScope, MAX_ROWS, NumberedEntry, NumberedEvent, SettledPosition, SettledQuery, Store,
+    StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipPhase, TipQuery, TipTotals, UserAccount,
+    UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery,
+};
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Bound::{Excluded, Unbounded};
+use std::sync::{Mutex, MutexGuard};
+use tables::{Table, Tables};
+
+/// A [`Store`] that ends with its process.
+///
+/// One lock guards everything, so a commit is seen whole or not at all; one that is refused undoes
+/// what it had begun.
+#[derive(Default)]
+pub struct MemoryStore {
+    tables: Mutex<Tables>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Fails for good after a panic in the middle of a write: nobody knows what is half done.
+    fn tables(&self) -> Result<MutexGuard<'_, Tables>, StoreError> {
+        self.tables.lock().map_err(|_| StoreError::backend("a write was interrupted"))
+    }
+}
+
+/// Says nothing of what it holds: there are secrets among it.
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn commit(&self, changes: ChangeSet) -> Result<(), CommitError> {
+        transaction::commit(&mut *self.tables()?, changes)
+    }
+
+    async fn take_due_tips(&self, take: TakeDue) -> Result<Vec<Stored<Tip>>, StoreError> {
+        Ok(self.tables()?.tips.take_due(take, rows(take.limit)))
+    }
+
+    async fn take_due_withdrawals(&self, take: TakeDue) -> Result<Vec<Stored<Withdrawal>>, StoreError> {
+        Ok(self.tables()?.withdrawals.take_due(take, rows(take.limit)))
+    }
+
+    async fn admit(&self, admission: Admission) -> Result<Admitted, AdmitError> {
+        self.tables()?.admissions.admit(admission)
+    }
+
+    async fn find_tip(&self, lookup: TipLookup) -> Result<Option<Stored<Tip>>, StoreError> {
+        let tips = &self.tables()?.tips;
+        let id = match &lookup {
+            TipLookup::Id(id) => Some(id),
+            TipLookup::PaymentHash(hash) => tips.by_hash.get(hash),
+            TipLookup::Invoice(encoded) => tips.by_invoice.get(encoded),
+        };
+        Ok(tips.of(id).next().cloned())
+    }
+
+    async fn tips(&self, query: TipQuery) -> Result<Vec<Stored<Tip>>, StoreError> {
+        let tips = &self.tables()?.tips;
+        Ok(match query {
+            TipQuery::OfUser { app, user, limit } => {
+                let ids = tips.of_user.get(&(app, user)).into_iter().flatten().rev();
+                tips.of(ids).take(rows(limit)).cloned().collect()
+            }
+            TipQuery::OfApp { app, phase, limit } => {
+                let ids = tips.of_app.get(&app).into_iter().flatten().rev();
+                let wanted = |tip: &&Stored<Tip>| phase.is_none_or(|phase| tip.state().phase() == phase);
+                tips.of(ids).filter(wanted).take(rows(limit)).cloned().collect()
+            }
+            TipQuery::All { after, limit } => {
+                let rest = later(tips.rows(), after.as_ref());
+                rest.take(rows(limit)).map(|(_, row)| row.stored.clone()).collect()
+            }
+        })
+    }
+
+    async fn settled_tips(&self, query: SettledQuery) -> Result<Vec<Stored<Tip>>, StoreError> {
+        let tips = &self.tables()?.tips;
+        let Some(places) = tips.settled.get(&query.app) else { return Ok(Vec::new()) };
+        let skipped = |tip: &&Stored<Tip>| match query.after {
+            SettledPosition::Start => false,
+            SettledPosition::After { or_at, .. } => tip.settled_at().is_some_and(|at| at < or_at),
+        };
+        let known = match query.after {
+            SettledPosition::Start => None,
+            SettledPosition::After { tip, .. } => {
+                tips.places.get(&tip).filter(|place| places.get(place) == Some(&tip))
+            }
+        };
+        let ids = later(places, known).map(|(_, id)| id);
+        let limit = rows(query.limit);
+        Ok(match known {
+            Some(_) => tips.of(ids).take(limit).cloned().collect(),
+            None => tips.of(ids).skip_while(skipped).take(limit).cloned().collect(),
+        })
+    }
+
+    async fn tip_totals(&self, app: &AppId, user: &UserId) -> Result<TipTotals, StoreError> {
+        let tips = &self.tables()?.tips;
+        let mut totals = TipTotals::default();
+        let mut pending = BTreeMap::<AssetId, Amount>::new();
+        let ids = tips.of_user.get(&(app.clone(), user.clone())).into_iter().flatten();
+        for tip in tips.of(ids).filter(|tip| tip.terms().to_user == *user) {
+            let terms = tip.terms();
+            let count = match tip.state().phase() {
+                TipPhase::Open => &mut totals.open,
+                TipPhase::Settled => &mut totals.settled,
+                TipPhase::Ended => &mut totals.ended,
+            };
+            if *count == COUNT_BOUND {
+                continue;
+            }
+            *count = count.saturating_add(1);
+            if tip.state().phase() == TipPhase::Open {
+                let sum = pending.entry(terms.asset.clone()).or_default();
+                *sum = sum.checked_add(terms.amount).unwrap_or(Amount::MAX);
+            }
+        }
+        totals.pending = pending.into_iter().collect();
+        Ok(totals)
+    }
+
+    async fn find_withdrawal(
+        &self,
+        lookup: WithdrawalLookup,
+    ) -> Result<Option<Stored<Withdrawal>>, StoreError> {
+        let withdrawals = &self.tables()?.withdrawals;
+        let id = match &lookup {
+            WithdrawalLookup::Id(id) => Some(id),
+            WithdrawalLookup::HeldPaymentHash(hash) => withdrawals.by_held_hash.get(hash),
+        };
+        Ok(withdrawals.of(id).next().cloned())
+    }
+
+    async fn withdrawals(&self, query: WithdrawalQuery) -> Result<Vec<Stored<Withdrawal>>, StoreError> {
+        let withdrawals = &self.tables()?.withdrawals;
+        Ok(match query {
+            WithdrawalQuery::OfApp { app, state, limit } => {
+                let ids = withdrawals.of_app.get(&app).into_iter().flatten().rev();
+                let wanted =
+                    |found: &&Stored<Withdrawal>| state.is_none_or(|state| found.state().as_str() == state);
+                withdrawals.of(ids).filter(wanted).take(rows(limit)).cloned().collect()
+            }
+            WithdrawalQuery::All { after, limit } => {
+                let rest = later(withdrawals.rows(), after.as_ref());
+                rest.take(rows(limit)).map(|(_, row)| row.stored.clone()).collect()
+            }
+        })
+    }
+
+    async fn find_attempt(&self, query: AttemptQuery) -> Result<Option<Stored<Attempt>>, StoreError> {
+        let attempts = &self.tables()?.attempts;
+        let id = match query {
+            AttemptQuery::LatestOf(withdrawal) => {
+                attempts.of_withdrawal.get(&withdrawal).and_then(|ids| ids.last())
+            }
+            AttemptQuery::NewestSucceeded => attempts.succeeded.last().map(|(_, id)| id),
+        };
+        Ok(id.and_then(|id| attempts.find(id)).cloned())
+    }
+
+    async fn balance(&self, account: &UserAccount) -> Result<Balance, StoreError> {
+        Ok(self.tables()?.balances.get(account).copied().unwrap_or_default())
+    }
+
+    async fn balances(&self, query: BalanceQuery) -> Result<Vec<(UserAccount, Balance)>, StoreError> {
+        let balances = &self.tables()?.balances;
+        let owned = |(account, balance): (&UserAccount, &Balance)| (account.clone(), *balance);
+        Ok(match query {
+            BalanceQuery::OfUser { app, user } => {
+                let of_user = |account: &UserAccount| account.app == app && account.user == user;
+                balances.iter().filter(|(account, _)| of_user(account)).map(owned).collect()
+            }
+            BalanceQuery::All { after, limit } => {
+                later(balances, after.as_ref()).take(rows(limit)).map(owned).collect()
+            }
+        })
+    }
+
+    async fn entries(&self, query: EntryQuery) -> Result<Vec<NumberedEntry>, StoreError> {
+        let entries = &self.tables()?.entries;
+        let numbered = |number: &u64| entries.find(number).map(|entry| numbered_entry((number, entry)));
+        Ok(match query {
+            EntryQuery::Of(source) => {
+                let mut numbers: Vec<_> =
+                    entries.by_source.get(&source).into_iter().flatten().map(|(_, number)| number).collect();
+                numbers.sort_unstable();
+                numbers.into_iter().filter_map(numbered).collect()
+            }
+            EntryQuery::Account { account, after, limit } => {
+                let numbers = entries.of_account.get(&account).into_iter();
+                let rest = numbers.flat_map(|numbers| numbers.range((Excluded(after), Unbounded)));
+                rest.take(rows(limit)).filter_map(numbered).collect()
+            }
+            EntryQuery::All { after, limit } => {
+                later(entries.rows(), Some(&after)).take(rows(limit)).map(numbered_entry).collect()
+            }
+        })
+    }
+
+    async fn events(&self, query: EventQuery) -> Result<Vec<NumberedEvent>, StoreError> {
+        let tables = self.tables()?;
+        let events = tables.events.of_app(&query.app).into_iter();
+        let rest = events.flat_map(|events| later(events, Some(&query.after))).take(rows(query.limit));
+        Ok(rest.map(|(number, event)| NumberedEvent { number: *number, event: event.clone() }).collect())
+    }
+
+    async fn find_idempotency(
+        &self,
+        scope: &IdempotencyScope,
+        now: Timestamp,
+    ) -> Result<Option<IdempotencyRecord>, StoreError> {
+        let tables = self.tables()?;
+        Ok(tables.idempotency.get(scope).filter(|record| now < record.expires_at).cloned())
+    }
+
+    async fn find_app(&self, id: &AppId) -> Result<Option<App>, StoreError> {
+        Ok(self.tables()?.apps.get(id).cloned())
+    }
+
+    async fn apps(&self, after: Option<AppId>, limit: u32) -> Result<Vec<App>, StoreError> {
+        let apps = &self.tables()?.apps;
+        Ok(later(apps, after.as_ref()).take(rows(limit)).map(|(_, app)| app.clone()).collect())
+    }
+
+    async fn find_hub(&self) -> Result<Option<Hub>, StoreError> {
+        Ok(self.tables()?.hub.get(&()).cloned())
+    }
+}
+
+/// The rows with a greater key than `after`.
+fn later<'a, K: Ord, V>(
+    rows: &'a BTreeMap<K, V>,
+    after: Option<&K>,
+) -> impl Iterator<Item = (&'a K, &'a V)> + use<'a, K, V> {
+    rows.range((after.map_or(Unbounded, Excluded), Unbounded))
+}
+
+/// How many rows a query gets.
+fn rows(limit: u32) -> usize {
+    usize::try_from(limit.min(MAX_ROWS)).unwrap_or(usize::MAX)
+}
+
+fn numbered_entry((number, entry): (&u64, &Entry)) -> NumberedEntry {
+    NumberedEntry { number: *number, entry: entry.clone() }
+}

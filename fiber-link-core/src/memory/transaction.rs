@@ -1,0 +1,201 @@
+//! One change set on its way into the tables: each write notes how to undo it.
+
+use super::tables::{Row, Table, Tables};
+use crate::{
+    App, AppId, Attempt, AttemptId, ChangeSet, CommitError, CountTowardsLimit, Due, Entry, Event, Existing,
+    GiveBackToLimit, Hub, IdempotencyRecord, Op, PaymentHash, Stored, Timestamp, Tip, Version, Withdrawal,
+    WithdrawalId,
+};
+
+/// Applies every op of `changes`, or none.
+pub(super) fn commit(tables: &mut Tables, changes: ChangeSet) -> Result<(), CommitError> {
+    let mut transaction = Transaction { tables, undo: Vec::new() };
+    let applied = changes.into_ops().into_iter().try_for_each(|op| transaction.apply(op));
+    if applied.is_err() {
+        transaction.roll_back();
+    }
+    applied
+}
+
+struct Transaction<'a> {
+    tables: &'a mut Tables,
+    undo: Vec<Undo>,
+}
+
+type Undo = Box<dyn FnOnce(&mut Tables)>;
+
+impl Transaction<'_> {
+    fn apply(&mut self, op: Op) -> Result<(), CommitError> {
+        match op {
+            Op::CreateTip { tip, due } => self.create_tip(tip, due),
+            Op::UpdateTip { next, expected, due } => self.update_tip(next, expected, due),
+            Op::CreateWithdrawal { withdrawal, due } => self.create_withdrawal(withdrawal, due),
+            Op::UpdateWithdrawal { next, expected, due } => self.update_withdrawal(next, expected, due),
+            Op::CreateAttempt(attempt) => self.create_attempt(attempt),
+            Op::UpdateAttempt { next, expected } => self.update_attempt(next, expected),
+            Op::CreateApp(app) => self.create_app(app),
+            Op::CreateHub(hub) => self.create_hub(hub),
+            Op::CountTowardsLimit(request) => self.count_towards_limit(request),
+            Op::GiveBackToLimit(gift) => self.give_back_to_limit(gift),
+            Op::Post(entry) => self.post(entry),
+            Op::Remember { record, now } => self.remember(record, now),
+            Op::Emit(event) => self.emit(event),
+        }
+    }
+
+    fn create_tip(&mut self, tip: Tip, due: Option<Due>) -> Result<(), CommitError> {
+        let tips = &self.tables.tips;
+        if tips.find(&tip.id()).is_some() || tips.by_hash.contains_key(&tip.payment_hash()) {
+            return Err(CommitError::AlreadyExists(Existing::Tip));
+        }
+        self.put(|tables| &mut tables.tips, tip.id(), Row { stored: Stored::new(tip, Version::FIRST), due });
+        Ok(())
+    }
+
+    fn update_tip(&mut self, next: Tip, expected: Version, due: Option<Due>) -> Result<(), CommitError> {
+        let found = self.tables.tips.find(&next.id()).map(|row| row.stored.version());
+        let version = next_version(found, expected)?;
+        self.put(|tables| &mut tables.tips, next.id(), Row { stored: Stored::new(next, version), due });
+        Ok(())
+    }
+
+    fn create_withdrawal(&mut self, withdrawal: Withdrawal, due: Option<Due>) -> Result<(), CommitError> {
+        let id = withdrawal.id();
+        if self.tables.withdrawals.find(&id).is_some() {
+            return Err(CommitError::AlreadyExists(Existing::Withdrawal));
+        }
+        self.check_held(id, withdrawal.held_payment_hash())?;
+        let row = Row { stored: Stored::new(withdrawal, Version::FIRST), due };
+        self.put(|tables| &mut tables.withdrawals, id, row);
+        Ok(())
+    }
+
+    fn update_withdrawal(
+        &mut self,
+        next: Withdrawal,
+        expected: Version,
+        due: Option<Due>,
+    ) -> Result<(), CommitError> {
+        let id = next.id();
+        let found = self.tables.withdrawals.find(&id).map(|row| row.stored.version());
+        let version = next_version(found, expected)?;
+        self.check_held(id, next.held_payment_hash())?;
+        self.put(|tables| &mut tables.withdrawals, id, Row { stored: Stored::new(next, version), due });
+        Ok(())
+    }
+
+    fn check_held(&self, id: WithdrawalId, hash: Option<PaymentHash>) -> Result<(), CommitError> {
+        let holder = hash.and_then(|hash| self.tables.withdrawals.by_held_hash.get(&hash));
+        match holder {
+            Some(holder) if *holder != id => Err(CommitError::AlreadyExists(Existing::Withdrawal)),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn create_attempt(&mut self, attempt: Attempt) -> Result<(), CommitError> {
+        if self.tables.attempts.find(&attempt.id()).is_some() {
+            return Err(CommitError::AlreadyExists(Existing::Attempt));
+        }
+        self.check_live(attempt.id(), &attempt)?;
+        let id = attempt.id();
+        self.put(|tables| &mut tables.attempts, id, Stored::new(attempt, Version::FIRST));
+        Ok(())
+    }
+
+    fn update_attempt(&mut self, next: Attempt, expected: Version) -> Result<(), CommitError> {
+        let id = next.id();
+        let version = next_version(self.tables.attempts.find(&id).map(Stored::version), expected)?;
+        self.check_live(id, &next)?;
+        self.put(|tables| &mut tables.attempts, id, Stored::new(next, version));
+        Ok(())
+    }
+
+    fn check_live(&self, id: AttemptId, attempt: &Attempt) -> Result<(), CommitError> {
+        match self.tables.attempts.live.get(&attempt.withdrawal()) {
+            Some(live) if *live != id && attempt.is_live() => {
+                Err(CommitError::AlreadyExists(Existing::Attempt))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn create_app(&mut self, app: App) -> Result<(), CommitError> {
+        if self.tables.apps.contains_key(&app.id) {
+            return Err(CommitError::AlreadyExists(Existing::App));
+        }
+        self.put(|tables| &mut tables.apps, app.id.clone(), app);
+        Ok(())
+    }
+
+    fn create_hub(&mut self, hub: Hub) -> Result<(), CommitError> {
+        if !self.tables.hub.is_empty() {
+            return Err(CommitError::AlreadyExists(Existing::Hub));
+        }
+        self.put(|tables| &mut tables.hub, (), hub);
+        Ok(())
+    }
+
+    fn count_towards_limit(&mut self, request: CountTowardsLimit) -> Result<(), CommitError> {
+        let counter = self.tables.limits.get(&request.key).cloned().unwrap_or_default();
+        let counter = counter.count(&request)?;
+        self.put(|tables| &mut tables.limits, request.key, counter);
+        Ok(())
+    }
+
+    fn give_back_to_limit(&mut self, gift: GiveBackToLimit) -> Result<(), CommitError> {
+        if let Some(counter) = self.tables.limits.get(&gift.key) {
+            let counter = counter.give_back(&gift);
+            self.put(|tables| &mut tables.limits, gift.key, counter);
+        }
+        Ok(())
+    }
+
+    fn post(&mut self, entry: Entry) -> Result<(), CommitError> {
+        let posted = self.tables.entries.by_source.get(&entry.source);
+        if posted.is_some_and(|kinds| kinds.contains_key(&entry.kind)) {
+            return Err(CommitError::AlreadyExists(Existing::Entry));
+        }
+        let balance = self.tables.balances.get(&entry.account).copied().unwrap_or_default();
+        let balance = balance.after(entry.kind, entry.amount).map_err(|_| CommitError::InsufficientFunds)?;
+        self.put(|tables| &mut tables.balances, entry.account.clone(), balance);
+        let number = self.tables.entries.next_number();
+        self.put(|tables| &mut tables.entries, number, entry);
+        Ok(())
+    }
+
+    fn remember(&mut self, record: IdempotencyRecord, now: Timestamp) -> Result<(), CommitError> {
+        let known = self.tables.idempotency.get(&record.scope);
+        if known.is_some_and(|known| now < known.expires_at) {
+            return Err(CommitError::AlreadyExists(Existing::IdempotencyKey));
+        }
+        self.put(|tables| &mut tables.idempotency, record.scope.clone(), record);
+        Ok(())
+    }
+
+    fn emit(&mut self, event: Event) -> Result<(), CommitError> {
+        if self.tables.events.ids.contains(&event.id) {
+            return Err(CommitError::AlreadyExists(Existing::Event));
+        }
+        let key: (AppId, u64) = (event.app.clone(), self.tables.events.next_number(&event.app));
+        self.put(|tables| &mut tables.events, key, event);
+        Ok(())
+    }
+
+    /// Writes a row and notes how to undo that.
+    fn put<T: Table + 'static>(&mut self, table: fn(&mut Tables) -> &mut T, key: T::Key, row: T::Row) {
+        let before = table(self.tables).put(key.clone(), Some(row));
+        self.undo.push(Box::new(move |tables| {
+            table(tables).put(key, before);
+        }));
+    }
+
+    fn roll_back(self) {
+        for undo in self.undo.into_iter().rev() {
+            undo(self.tables);
+        }
+    }
+}
+
+fn next_version(found: Option<Version>, expected: Version) -> Result<Version, CommitError> {
+    if found == Some(expected) { Ok(expected.next()) } else { Err(CommitError::Conflict) }
+}

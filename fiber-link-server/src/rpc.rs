@@ -1,0 +1,181 @@
+//! `POST /rpc`: signed JSON-RPC, in the order of work that the wire contract gives.
+
+mod authentication;
+mod body;
+mod dashboard;
+mod envelope;
+mod error;
+mod params;
+mod tips;
+mod withdrawals;
+
+pub(crate) use error::Chain;
+
+use crate::api::Api;
+use authentication::Caller;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use body::NoBody;
+use envelope::{Envelope, answer};
+use error::RpcError;
+use fiber_link_core::{
+    Admission, AdmitError, Amount, AppId, AssetId, Assets, RateCount, RateLeft, RateLimit, signing,
+};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// What can be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Method {
+    HealthPing,
+    TipCreate,
+    TipStatus,
+    TipSettledFeed,
+    DashboardSummary,
+    WithdrawalQuote,
+    WithdrawalRequest,
+}
+
+impl Method {
+    fn find(name: &str) -> Option<Self> {
+        match name {
+            "health.ping" => Some(Self::HealthPing),
+            "tip.create" => Some(Self::TipCreate),
+            "tip.status" | "tip.get" => Some(Self::TipStatus),
+            "tip.settled_feed" => Some(Self::TipSettledFeed),
+            "dashboard.summary" => Some(Self::DashboardSummary),
+            "withdrawal.quote" => Some(Self::WithdrawalQuote),
+            "withdrawal.request" => Some(Self::WithdrawalRequest),
+            _ => None,
+        }
+    }
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::HealthPing => "health.ping",
+            Self::TipCreate => "tip.create",
+            Self::TipStatus => "tip.status",
+            Self::TipSettledFeed => "tip.settled_feed",
+            Self::DashboardSummary => "dashboard.summary",
+            Self::WithdrawalQuote => "withdrawal.quote",
+            Self::WithdrawalRequest => "withdrawal.request",
+        }
+    }
+}
+
+/// What a rate limit left, for the headers of an answer.
+#[derive(Clone, Copy, Debug)]
+struct Rate {
+    limit: RateLimit,
+    left: RateLeft,
+}
+
+/// Who called what, and what came of it, for the log.
+struct Call {
+    app: Option<AppId>,
+    method: &'static str,
+    rate: Option<Rate>,
+    outcome: Result<Vec<u8>, RpcError>,
+}
+
+/// Serves one request.
+pub(crate) async fn serve(State(api): State<Arc<Api>>, request: Request) -> Response<axum::body::Body> {
+    let began = tracing::enabled!(tracing::Level::DEBUG).then(tokio::time::Instant::now);
+    let (parts, body) = request.into_parts();
+    let body = match body::read(body).await {
+        Ok(body) => body,
+        Err(problem) => {
+            let status = match problem {
+                NoBody::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+                NoBody::Broken => StatusCode::REQUEST_TIMEOUT,
+            };
+            tracing::debug!(%status, "refused a body");
+            return respond(status, answer("null", &Err(RpcError::invalid_request())), None);
+        }
+    };
+    let envelope = match Envelope::read(&body) {
+        Ok(envelope) => envelope,
+        Err(error) => {
+            tracing::debug!(code = error.code(), "refused an envelope");
+            return respond(StatusCode::OK, answer("null", &Err(error)), None);
+        }
+    };
+    let call = call(&api, &parts.headers, &body, &envelope).await;
+    if let Some(began) = began {
+        let app = call.app.as_ref().map_or("-", AppId::as_str);
+        let code = call.outcome.as_ref().err().map_or(0, RpcError::code);
+        tracing::debug!(app, method = call.method, code, took = ?began.elapsed(), "served a request");
+    }
+    respond(StatusCode::OK, answer(envelope.id, &call.outcome), call.rate)
+}
+
+async fn call(api: &Api, headers: &HeaderMap, body: &[u8], envelope: &Envelope<'_>) -> Call {
+    let caller = match authentication::authenticate(api, headers, body).await {
+        Ok(caller) => caller,
+        Err(error) => return Call { app: None, method: "-", rate: None, outcome: Err(error) },
+    };
+    let method = Method::find(&envelope.method);
+    let name = method.map_or("unknown", Method::as_str);
+    let (rate, admitted) = admit(api, &caller, name).await;
+    let outcome = match (admitted, method) {
+        (Ok(()), Some(method)) => dispatch(api, &caller.app, method, envelope.params).await,
+        (Err(error), Some(_)) => Err(error),
+        // What is unknown is told before what is too much.
+        (Err(error), None) if error != RpcError::rate_limited() => Err(error),
+        (Ok(()) | Err(_), None) => Err(RpcError::method_not_found()),
+    };
+    Call { app: Some(caller.app), method: name, rate, outcome }
+}
+
+/// Uses up the nonce and counts the request, in one write.
+async fn admit(api: &Api, caller: &Caller, method: &'static str) -> (Option<Rate>, Result<(), RpcError>) {
+    let rate = |left| api.rate_limit.map(|limit| Rate { limit, left });
+    let admission = Admission {
+        nonce: caller.nonce,
+        signed_at: caller.signed_at,
+        expires_at: caller.signed_at.plus(signing::NONCE_MEMORY),
+        rate: api.rate_limit.map(|limit| RateCount { app: caller.app.clone(), method, limit }),
+        now: api.link.clock().now(),
+    };
+    match api.link.admit(admission).await {
+        Ok(admitted) => (admitted.rate.and_then(rate), Ok(())),
+        Err(AdmitError::Replayed) => (None, Err(RpcError::unauthorized())),
+        Err(AdmitError::RateLimited(left)) => (rate(left), Err(RpcError::rate_limited())),
+        Err(AdmitError::Store(error)) => (None, Err(RpcError::internal(&error))),
+    }
+}
+
+async fn dispatch(api: &Api, app: &AppId, method: Method, params: &str) -> Result<Vec<u8>, RpcError> {
+    let link = &api.link;
+    match method {
+        Method::HealthPing => Ok(br#"{"status":"ok"}"#.to_vec()),
+        Method::TipCreate => encode(&tips::create(link, app, params).await?),
+        Method::TipStatus => encode(&tips::status(link, app, params).await?),
+        Method::TipSettledFeed => encode(&tips::settled_feed(link, app, params).await?),
+        Method::DashboardSummary => encode(&dashboard::summary(link, app, params).await?),
+        Method::WithdrawalQuote => encode(&withdrawals::quote(link, app, params).await?),
+        Method::WithdrawalRequest => encode(&withdrawals::request(link, app, params).await?),
+    }
+}
+
+fn encode(result: &impl Serialize) -> Result<Vec<u8>, RpcError> {
+    serde_json::to_vec(result).map_err(|error| RpcError::internal(&error))
+}
+
+/// An amount in whole units; in base units if the asset is no longer configured.
+fn whole_units(assets: &Assets, asset: &AssetId, amount: Amount) -> String {
+    assets.find(asset).map_or_else(|| amount.to_string(), |asset| asset.format(amount))
+}
+
+fn respond(status: StatusCode, body: Vec<u8>, rate: Option<Rate>) -> Response<axum::body::Body> {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(Rate { limit, left }) = rate {
+        headers.insert("x-ratelimit-limit", limit.requests.into());
+        headers.insert("x-ratelimit-remaining", left.remaining.into());
+        headers.insert("x-ratelimit-reset", left.reset_at.as_millis().div_ceil(1000).into());
+    }
+    response
+}

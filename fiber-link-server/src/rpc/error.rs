@@ -1,0 +1,125 @@
+//! What callers are told went wrong. Causes stay in the log.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::borrow::Cow;
+
+/// A JSON-RPC error.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct RpcError {
+    code: i32,
+    message: Cow<'static, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Value>,
+}
+
+/// Errors that the earlier service did not have. Each has a stable name in `data.reason`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// The key was used for a request that meant something else.
+    IdempotencyConflict,
+    /// The node does not answer.
+    NodeUnavailable,
+    /// The node answered no.
+    NodeRefused,
+}
+
+impl Reason {
+    const fn parts(self) -> (i32, &'static str, &'static str) {
+        match self {
+            Self::IdempotencyConflict => {
+                (-32010, "Idempotency key was used for another request", "IDEMPOTENCY_CONFLICT")
+            }
+            Self::NodeUnavailable => (-32011, "Fiber node is not available", "NODE_UNAVAILABLE"),
+            Self::NodeRefused => (-32012, "Fiber node refused", "NODE_REFUSED"),
+        }
+    }
+}
+
+impl RpcError {
+    const fn plain(code: i32, message: &'static str) -> Self {
+        Self { code, message: Cow::Borrowed(message), data: None }
+    }
+
+    pub(crate) const fn parse_error() -> Self {
+        Self::plain(-32700, "Parse error")
+    }
+
+    pub(crate) const fn invalid_request() -> Self {
+        Self::plain(-32600, "Invalid Request")
+    }
+
+    pub(crate) const fn method_not_found() -> Self {
+        Self::plain(-32601, "Method not found")
+    }
+
+    pub(crate) const fn unauthorized() -> Self {
+        Self::plain(-32001, "Unauthorized")
+    }
+
+    pub(crate) const fn tip_not_found() -> Self {
+        Self::plain(-32004, "Tip not found")
+    }
+
+    pub(crate) const fn rate_limited() -> Self {
+        Self::plain(-32005, "Rate limit exceeded")
+    }
+
+    /// Our fault. The cause goes to the log.
+    pub(crate) fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(cause = %Chain(cause), "a request failed");
+        Self::plain(-32603, "Internal error")
+    }
+
+    /// Params that are wrong, or that a policy or a balance forbids, in words for people.
+    pub(crate) fn refused(message: impl Into<Cow<'static, str>>) -> Self {
+        Self { code: -32602, message: message.into(), data: None }
+    }
+
+    pub(crate) fn invalid_params(data: Value) -> Self {
+        Self::refused("Invalid params").with_data(data)
+    }
+
+    pub(crate) fn with_data(self, data: Value) -> Self {
+        Self { data: Some(data), ..self }
+    }
+
+    pub(crate) fn of(reason: Reason) -> Self {
+        let (code, message, name) = reason.parts();
+        Self { code, message: message.into(), data: Some(json!({ "reason": name })) }
+    }
+
+    /// As [`of`](Self::of); the cause goes to the log.
+    pub(crate) fn caused(reason: Reason, cause: &(dyn std::error::Error + 'static)) -> Self {
+        let (_, _, name) = reason.parts();
+        tracing::warn!(reason = name, cause = %Chain(cause), "a request was not served");
+        Self::of(reason)
+    }
+
+    pub(crate) fn code(&self) -> i32 {
+        self.code
+    }
+
+    pub(crate) fn write_to(&self, body: &mut Vec<u8>) {
+        // Writing to memory cannot fail, and the value holds no map with other keys than strings.
+        if serde_json::to_writer(&mut *body, self).is_err() {
+            body.extend_from_slice(b"null");
+        }
+    }
+}
+
+/// An error with what caused it, on one line.
+pub(crate) struct Chain<'a>(pub(crate) &'a (dyn std::error::Error + 'static));
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        for _ in 0..16 {
+            let Some(error) = source else { break };
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}

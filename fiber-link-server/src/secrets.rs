@@ -1,0 +1,186 @@
+//! What apps sign with: from the store, and for apps that it does not have from the environment.
+
+use fiber_link_core::{App, AppId, Secret, StoreError, Timestamp};
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long an app's secret is remembered, so that not every request reads it.
+const REMEMBERED: Duration = Duration::from_secs(1);
+
+/// The most secrets that are remembered.
+const MOST_REMEMBERED: usize = 1_024;
+
+/// Secrets from the environment, each for the one app that it names.
+#[derive(Clone, Default)]
+pub struct SecretMap(BTreeMap<AppId, Arc<Secret>>);
+
+impl SecretMap {
+    /// Reads a JSON object that maps names of apps to their secrets.
+    ///
+    /// # Errors
+    /// What is wrong with it, without any of its content.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let map: BTreeMap<String, String> =
+            serde_json::from_str(text).map_err(|_| "it is not a JSON object of strings".to_owned())?;
+        let entry = |(position, (app, secret)): (usize, (String, String))| {
+            let place = position.saturating_add(1);
+            let app = AppId::new(app).map_err(|error| format!("the name of entry {place} {error}"))?;
+            if secret.is_empty() {
+                return Err(format!("the secret of entry {place} is empty"));
+            }
+            Ok((app, Arc::new(Secret::new(secret.into_bytes()))))
+        };
+        map.into_iter().enumerate().map(entry).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// The names alone.
+impl fmt::Debug for SecretMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys().map(AppId::as_str)).finish()
+    }
+}
+
+/// Finds secrets. The store answers first; the map only for apps that the store does not have.
+#[derive(Debug)]
+pub(crate) struct Secrets {
+    map: SecretMap,
+    answers_of_map: BTreeMap<AppId, AtomicU64>,
+    remembered: Mutex<HashMap<AppId, Remembered>>,
+}
+
+#[derive(Debug)]
+struct Remembered {
+    secret: Arc<Secret>,
+    at: Timestamp,
+}
+
+impl Secrets {
+    pub(crate) fn new(map: SecretMap) -> Self {
+        let answers_of_map = map.0.keys().map(|app| (app.clone(), AtomicU64::new(0))).collect();
+        Self { map, answers_of_map, remembered: Mutex::default() }
+    }
+
+    /// The secret of `app`; `find_app` reads the store.
+    pub(crate) async fn find<F>(
+        &self,
+        app: &AppId,
+        now: Timestamp,
+        find_app: impl FnOnce() -> F,
+    ) -> Result<Option<Arc<Secret>>, StoreError>
+    where
+        F: Future<Output = Result<Option<App>, StoreError>>,
+    {
+        if let Some(secret) = self.recall(app, now) {
+            return Ok(Some(secret));
+        }
+        match find_app().await? {
+            Some(found) => {
+                let secret = Arc::new(found.secret);
+                self.remember(app.clone(), secret.clone(), now);
+                Ok(Some(secret))
+            }
+            None => Ok(self.of_map(app)),
+        }
+    }
+
+    fn recall(&self, app: &AppId, now: Timestamp) -> Option<Arc<Secret>> {
+        let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        remembered.get(app).filter(|entry| entry.is_fresh(now)).map(|entry| entry.secret.clone())
+    }
+
+    fn remember(&self, app: AppId, secret: Arc<Secret>, now: Timestamp) {
+        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        if remembered.len() >= MOST_REMEMBERED {
+            remembered.retain(|_, entry| entry.is_fresh(now));
+        }
+        if remembered.len() < MOST_REMEMBERED {
+            remembered.insert(app, Remembered { secret, at: now });
+        }
+    }
+
+    fn of_map(&self, app: &AppId) -> Option<Arc<Secret>> {
+        let secret = self.map.0.get(app)?;
+        let before = self.answers_of_map.get(app).map_or(0, |count| count.fetch_add(1, Ordering::Relaxed));
+        if before == 0 {
+            tracing::warn!(%app, "the app is not registered; its secret comes from the environment");
+        }
+        tracing::debug!(%app, count = before.saturating_add(1), "the environment answered for an app");
+        Some(secret.clone())
+    }
+}
+
+impl Remembered {
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        now >= self.at && now.since(self.at) < REMEMBERED
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    fn app(name: &str) -> AppId {
+        AppId::new(name).unwrap()
+    }
+
+    fn registered(name: &str, secret: &str) -> App {
+        App { id: app(name), secret: Secret::new(secret.as_bytes()), created_at: Timestamp::from_millis(0) }
+    }
+
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    #[test]
+    fn the_store_wins_and_is_asked_at_most_once_a_second() {
+        let secrets = Secrets::new(SecretMap::parse(r#"{"a":"from the map"}"#).unwrap());
+        let asked = Cell::new(0);
+        let find = |now| {
+            let found = async {
+                asked.set(asked.get() + 1);
+                Ok(Some(registered("a", "from the store")))
+            };
+            let found = block_on(secrets.find(&app("a"), at(now), || found));
+            found.unwrap().unwrap()
+        };
+        for (now, asks) in [(0, 1), (999, 1), (1_000, 2), (1_500, 2), (900, 3)] {
+            assert_eq!(find(now).expose(), b"from the store");
+            assert_eq!(asked.get(), asks, "at {now}");
+        }
+        assert_eq!(answers_of_map(&secrets, "a"), 0);
+    }
+
+    #[test]
+    fn the_map_answers_for_unregistered_apps_counted_and_never_remembered() {
+        let secrets = Secrets::new(SecretMap::parse(r#"{"a":"from the map"}"#).unwrap());
+        let find = |name: &str| block_on(secrets.find(&app(name), at(0), || async { Ok(None) })).unwrap();
+        assert_eq!(find("a").unwrap().expose(), b"from the map");
+        assert_eq!(find("a").unwrap().expose(), b"from the map");
+        assert_eq!(find("b"), None);
+        assert_eq!(answers_of_map(&secrets, "a"), 2);
+        let later = block_on(secrets.find(&app("a"), at(1), || async { Ok(Some(registered("a", "new"))) }));
+        assert_eq!(later.unwrap().unwrap().expose(), b"new");
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let secrets = Secrets::new(SecretMap::default());
+        for n in 0..2 * MOST_REMEMBERED {
+            secrets.remember(app(&n.to_string()), Arc::new(Secret::new(*b"x")), at(0));
+        }
+        assert_eq!(secrets.remembered.lock().unwrap().len(), MOST_REMEMBERED);
+    }
+
+    fn answers_of_map(secrets: &Secrets, name: &str) -> u64 {
+        secrets.answers_of_map[&app(name)].load(Ordering::Relaxed)
+    }
+
+    fn block_on<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+    }
+}

@@ -1,0 +1,165 @@
+use super::*;
+use fiber_link_core::{Amount, AppId, AssetId, FeeBearer};
+
+fn load(flags: SettingFlags, file: &str) -> Result<Settings, String> {
+    let file = SettingsFile::parse(file)?;
+    let (assets, policies) = file.rules()?;
+    Settings::check(&flags.or(file.flags), assets, policies, None).map_err(|error| error.to_string())
+}
+
+fn flags(change: impl FnOnce(&mut SettingFlags)) -> SettingFlags {
+    let mut flags = SettingFlags::default();
+    change(&mut flags);
+    flags
+}
+
+#[test]
+fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+    let file = "listen = \"127.0.0.1:1\"\nrate_limit = \"off\"\nwithdrawal_retries = 0";
+    let settings = load(flags(|f| f.listen = Some("127.0.0.1:2".into())), file).unwrap();
+    assert_eq!(settings.listen.port(), 2);
+    assert_eq!(settings.rate_limit, None);
+    assert_eq!(settings.retry, RetryPolicy { retries: 0, ..RetryPolicy::default() });
+    assert_eq!(settings.network, Network::Dev);
+    assert_eq!(settings.invoice_expiry, Duration::from_secs(3600));
+}
+
+#[test]
+fn the_data_folder_follows_from_the_store() {
+    let settings = load(SettingFlags::default(), "store = \"sqlite:/var/lib/hub.sqlite\"").unwrap();
+    assert_eq!(settings.needed_store().unwrap(), &StorePlace::Sqlite("/var/lib/hub.sqlite".into()));
+    assert_eq!(settings.needed_data().unwrap(), Path::new("/var/lib/hub.sqlite-data"));
+    let settings = load(SettingFlags::default(), "store = \"sqlite:a\"\ndata = \"b\"").unwrap();
+    assert_eq!(settings.needed_data().unwrap(), Path::new("b"));
+}
+
+#[test]
+fn what_is_needed_and_was_not_said_is_named() {
+    let settings = load(SettingFlags::default(), "").unwrap();
+    assert_eq!(
+        settings.needed_store().unwrap_err().to_string(),
+        "--store (FIBER_LINK_STORE, store in fiber-link.toml) is needed: `sqlite:PATH`, such as \
+         `sqlite:./fiber-link.sqlite`"
+    );
+    assert!(settings.needed_node().unwrap_err().to_string().contains("`simulated`"));
+    assert!(settings.needed_data().unwrap_err().to_string().contains("FIBER_LINK_DATA"));
+}
+
+#[test]
+fn a_wrong_value_names_its_setting_itself_and_what_is_allowed() {
+    let table = [
+        ("store", "postgres:x", "`sqlite:PATH`"),
+        ("store", "sqlite:", "`sqlite:PATH`"),
+        ("store", "sqlite::memory:", "`sqlite:PATH`"),
+        ("node", "fnn", "`simulated`"),
+        ("network", "Mainnet", "`mainnet`, `testnet` or `dev`"),
+        ("listen", "localhost", "an IP address and a port"),
+        ("data", "", "the path of a folder"),
+        ("rate_limit", "300", "`off`, or a number of requests"),
+        ("rate_limit", "0/60s", "`off`, or a number of requests"),
+        ("rate_limit", "1/0s", "`off`, or a number of requests"),
+        ("invoice_expiry", "1y", "a time such as"),
+        ("invoice_expiry", "8d", "from 60s to 604800s"),
+        ("invoice_expiry", "s", "a time such as"),
+        ("node_timeout", "99999999999999999999s", "a time such as"),
+        ("withdrawal_retry_wait", "-1s", "a time such as"),
+        ("log", "fiber_link=loud", "a level"),
+        ("log_format", "xml", "`human` or `json`"),
+    ];
+    for (key, value, allowed) in table {
+        let message = load(SettingFlags::default(), &format!("{key} = {value:?}")).unwrap_err();
+        let flag = key.replace('_', "-");
+        let names = format!("--{flag} (FIBER_LINK_{}, {key} in fiber-link.toml)", key.to_uppercase());
+        assert!(message.starts_with(&format!("{names}: got {value:?}, allowed is ")), "{message}");
+        assert!(message.contains(allowed), "{message}");
+    }
+    let message = load(flags(|f| f.withdrawal_retries = Some("11".into())), "").unwrap_err();
+    assert!(message.contains("--withdrawal-retries") && message.contains("from 0 to 10"), "{message}");
+}
+
+#[test]
+fn times_are_read_with_their_unit() {
+    for (text, millis) in [("250ms", 250), ("30s", 30_000), ("15m", 900_000), ("2h", 7_200_000)] {
+        let settings = load(flags(|f| f.withdrawal_retry_wait = Some(text.into())), "").unwrap();
+        assert_eq!(settings.retry.base, Duration::from_millis(millis), "{text}");
+    }
+}
+
+#[test]
+fn an_unknown_key_is_named() {
+    for (file, key) in [
+        ("stroe = \"x\"", "stroe"),
+        ("[policy.CKB]\nper_day = \"1\"", "per_day"),
+        ("[[asset]]\nid = \"CKB\"\ndecimals = 8\nname = \"x\"", "name"),
+        ("[app.forum]\nsecret = \"x\"", "secret"),
+    ] {
+        let message = load(SettingFlags::default(), file).unwrap_err();
+        assert!(message.contains(&format!("unknown field `{key}`")), "{message}");
+    }
+}
+
+const USDI: &str = r#"
+[[asset]]
+id = "CKB"
+decimals = 8
+kind = "ckb"
+
+[[asset]]
+id = "USDI"
+decimals = 6
+code_hash = "0x0101010101010101010101010101010101010101010101010101010101010101"
+hash_type = "type"
+args = "0xab"
+"#;
+
+#[test]
+fn assets_and_policies_live_in_the_file() {
+    let file = format!(
+        "{USDI}\n[policy.USDI]\nper_request = \"2.5\"\ncooldown = \"30s\"\nfee_bearer = \"hub\"\n\
+         [app.forum.policy.USDI]\nallowed = false"
+    );
+    let settings = load(SettingFlags::default(), &file).unwrap();
+    let usdi = settings.assets.find(&AssetId::new("USDI").unwrap()).unwrap();
+    let policy = settings.policies.of(&AppId::new("other").unwrap(), usdi);
+    assert_eq!(policy.per_request, Amount::new(2_500_000));
+    assert_eq!((policy.cooldown, policy.fee_bearer), (Duration::from_secs(30), FeeBearer::Hub));
+    let forum = settings.policies.of(&AppId::new("forum").unwrap(), usdi);
+    assert!(!forum.allowed && policy.allowed);
+    assert_eq!(forum.per_request, policy.per_request, "an exception begins with the policy of all");
+}
+
+#[test]
+fn wrong_rules_name_their_place() {
+    let table = [
+        ("[policy.DOGE]\nallowed = true", "policy.DOGE: got asset \"DOGE\", allowed is one of CKB"),
+        (
+            "[policy.CKB]\nminimum = \"1.123456789\"",
+            "policy.CKB.minimum: got \"1.123456789\", it must have at most 8",
+        ),
+        ("[policy.CKB]\ncooldown = \"1\"", "policy.CKB.cooldown: got \"1\", allowed is a time"),
+        ("[policy.CKB]\nfee_millionths = 1000001", "policy.CKB.fee_millionths: got 1000001"),
+        ("[app.\"two words\".policy.CKB]\nallowed = true", "app.\"two words\": a name must be visible ASCII"),
+        ("[[asset]]\nid = \"X\"\ndecimals = 8", "asset X: allowed is kind = \"ckb\" alone, or a type script"),
+        ("[[asset]]\nid = \"X\"\ndecimals = 39\nkind = \"ckb\"", "at most 38"),
+        ("withdrawal_retries = \"3\"", "invalid type: string \"3\", expected u32"),
+    ];
+    for (file, expected) in table {
+        let message = load(SettingFlags::default(), file).unwrap_err();
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
+fn a_wrong_map_of_secrets_is_not_shown() {
+    for text in ["canary", "{\"a\":{\"canary\":1}}", "{\"a\":\"\"}", "{\"two words\":\"canary-canary\"}"] {
+        let checked =
+            Settings::check(&SettingFlags::default(), Assets::default(), Policies::default(), Some(text));
+        let message = checked.unwrap_err().to_string();
+        assert!(message.starts_with("FIBER_LINK_HMAC_SECRET_MAP: "), "{message}");
+        assert!(!message.contains("canary"), "{message}");
+    }
+    let text = "{\"a\":\"canary-canary-canary\"}";
+    let settings =
+        Settings::check(&SettingFlags::default(), Assets::default(), Policies::default(), Some(text));
+    assert!(!format!("{:?}", settings.unwrap()).contains("canary"));
+}

@@ -1,0 +1,93 @@
+//! Single values. A refusal says what is allowed.
+
+use super::{LogFormat, NodeKind, StorePlace};
+use fiber_link_core::{Network, RateLimit};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub(super) const STORES: &str = "`sqlite:PATH`, such as `sqlite:./fiber-link.sqlite`";
+pub(super) const NODES: &str = "`simulated`";
+pub(super) const FOLDERS: &str = "the path of a folder";
+const RATE_LIMITS: &str =
+    "`off`, or a number of requests from 1 to 1000000 in a time from 1s to 1d, such as `300/60s`";
+
+pub(super) fn store(text: &str) -> Result<StorePlace, String> {
+    match text.strip_prefix("sqlite:") {
+        None | Some("" | ":memory:") => Err(STORES.to_owned()),
+        Some(path) => Ok(StorePlace::Sqlite(PathBuf::from(path))),
+    }
+}
+
+pub(super) fn node(text: &str) -> Result<NodeKind, String> {
+    if text == "simulated" { Ok(NodeKind::Simulated) } else { Err(NODES.to_owned()) }
+}
+
+pub(super) fn folder(text: &str) -> Result<PathBuf, String> {
+    if text.is_empty() { Err(FOLDERS.to_owned()) } else { Ok(PathBuf::from(text)) }
+}
+
+pub(super) fn network(text: &str) -> Result<Network, String> {
+    let known = Network::ALL.into_iter().find(|network| network.as_str() == text);
+    known.ok_or_else(|| "`mainnet`, `testnet` or `dev`".to_owned())
+}
+
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "an IP address and a port, such as `127.0.0.1:8080` or `[::1]:8080`".to_owned())
+}
+
+pub(super) fn rate_limit(text: &str) -> Result<Option<RateLimit>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let refused = || RATE_LIMITS.to_owned();
+    let (requests, window) = text.split_once('/').ok_or_else(refused)?;
+    let requests = requests.parse().ok().filter(|n| (1..=1_000_000).contains(n)).ok_or_else(refused)?;
+    let window = duration_within(window, Duration::from_secs(1), Duration::from_secs(24 * 3600));
+    Ok(Some(RateLimit { requests, window: window.map_err(|_| refused())? }))
+}
+
+pub(super) fn retries(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|n| *n <= 10);
+    number.ok_or_else(|| "a number from 0 to 10".to_owned())
+}
+
+pub(super) fn log_filter(text: &str) -> Result<String, String> {
+    match tracing_subscriber::EnvFilter::try_new(text) {
+        Ok(_) if !text.is_empty() => Ok(text.to_owned()),
+        Ok(_) | Err(_) => Err(
+            "a level (`off`, `error`, `warn`, `info`, `debug`, `trace`) or a list such as `warn,fiber_link_core=debug`"
+                .to_owned(),
+        ),
+    }
+}
+
+pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "human" => Ok(LogFormat::Human),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("`human` or `json`".to_owned()),
+    }
+}
+
+/// A time such as `250ms`, `30s`, `15m`, `1h` or `7d`, from `least` to `most`.
+pub(super) fn duration_within(text: &str, least: Duration, most: Duration) -> Result<Duration, String> {
+    let duration = duration(text).filter(|time| (least..=most).contains(time));
+    duration.ok_or_else(|| {
+        format!("a time such as `250ms`, `30s`, `15m`, `1h` or `7d`, from {least:?} to {most:?}")
+    })
+}
+
+fn duration(text: &str) -> Option<Duration> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text.get(digits.len()..)? {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return None,
+    };
+    let number: u64 = digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())??;
+    number.checked_mul(unit).map(Duration::from_millis)
+}

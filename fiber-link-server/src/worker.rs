@@ -1,0 +1,202 @@
+//! The loops that ask about tips and pay withdrawals.
+
+use crate::rpc::Chain;
+use fiber_link_core::{FiberLink, FiberNode, StoreError};
+use futures_util::StreamExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+/// The most tips of one settlement pass.
+const TIPS_PER_PASS: u32 = 500;
+
+/// The most withdrawals of one payout pass.
+const WITHDRAWALS_PER_PASS: u32 = 64;
+
+/// How long a loop rests when there is nothing to do.
+const IDLE: Duration = Duration::from_millis(200);
+
+/// The longest rest of a loop whose passes fail.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(10);
+
+/// How long a loop may go without beginning or ending a pass before it counts as stuck.
+const STUCK_AFTER: Duration = Duration::from_secs(120);
+
+/// How long the stream of hints is left alone after it ended.
+const HINTS_AGAIN: Duration = Duration::from_secs(5);
+
+/// The running loops. Dropping it ends them at once, which is safe; [`Worker::stop`] lets the
+/// current passes finish.
+#[derive(Debug)]
+pub struct Worker {
+    tasks: JoinSet<()>,
+    stopping: watch::Sender<bool>,
+    health: WorkerHealth,
+}
+
+/// Tells whether the loops are turning.
+#[derive(Clone, Debug)]
+pub struct WorkerHealth {
+    began: Instant,
+    settlement: Arc<AtomicU64>,
+    payouts: Arc<AtomicU64>,
+}
+
+/// Starts the loops on the current tokio runtime.
+pub fn spawn(link: FiberLink, node: Arc<dyn FiberNode>) -> Worker {
+    let (stopping, stop) = watch::channel(false);
+    let health = WorkerHealth { began: Instant::now(), settlement: Arc::default(), payouts: Arc::default() };
+    let mut tasks = JoinSet::new();
+    tasks.spawn(settle(link.clone(), health.clone(), stop.clone()));
+    tasks.spawn(pay(link.clone(), health.clone(), stop.clone()));
+    tasks.spawn(pass_on_hints(link, node, stop));
+    Worker { tasks, stopping, health }
+}
+
+impl Worker {
+    /// Tells whether the loops are turning.
+    pub fn health(&self) -> WorkerHealth {
+        self.health.clone()
+    }
+
+    /// Waits until a loop ends by itself, which none should.
+    pub async fn ended(&mut self) {
+        if let Some(Err(error)) = self.tasks.join_next().await {
+            tracing::error!(cause = %Chain(&error), "a worker loop ended");
+        }
+    }
+
+    /// Ends the loops, each after its current pass.
+    ///
+    /// # Cancellation
+    /// Safe: passes that did not finish are carried on by the next start.
+    pub async fn stop(mut self) {
+        self.stopping.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+impl WorkerHealth {
+    /// Whether every loop began or ended a pass lately.
+    pub fn is_well(&self) -> bool {
+        let now = self.now();
+        let stuck_after = u64::try_from(STUCK_AFTER.as_millis()).unwrap_or(u64::MAX);
+        [&self.settlement, &self.payouts]
+            .into_iter()
+            .all(|beat| now.saturating_sub(beat.load(Ordering::Relaxed)) < stuck_after)
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn beat(&self, of: &AtomicU64) {
+        of.store(self.now(), Ordering::Relaxed);
+    }
+}
+
+async fn settle(link: FiberLink, health: WorkerHealth, mut stop: watch::Receiver<bool>) {
+    let mut rest = Rest::default();
+    while !*stop.borrow() {
+        health.beat(&health.settlement);
+        let report = link.settle_due(TIPS_PER_PASS).await;
+        health.beat(&health.settlement);
+        let rest = match report {
+            Ok(report) => {
+                if report.settled > 0 || report.failed > 0 {
+                    tracing::info!(report.asked, report.settled, report.failed, "settlement pass");
+                }
+                rest.after(report.more)
+            }
+            Err(error) => rest.after_failure("settlement", &error),
+        };
+        wait(rest, link.settlement_wanted(), &mut stop).await;
+    }
+}
+
+async fn pay(link: FiberLink, health: WorkerHealth, mut stop: watch::Receiver<bool>) {
+    let mut rest = Rest::default();
+    while !*stop.borrow() {
+        health.beat(&health.payouts);
+        let report = link.pay_due(WITHDRAWALS_PER_PASS).await;
+        health.beat(&health.payouts);
+        let rest = match report {
+            Ok(report) => {
+                if report.ended > 0 || report.failed > 0 {
+                    tracing::info!(report.looked_at, report.ended, report.failed, "payout pass");
+                }
+                rest.after(report.more)
+            }
+            Err(error) => rest.after_failure("payouts", &error),
+        };
+        wait(rest, link.payouts_wanted(), &mut stop).await;
+    }
+}
+
+async fn pass_on_hints(link: FiberLink, node: Arc<dyn FiberNode>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let mut hints = node.hints();
+        loop {
+            tokio::select! {
+                hint = hints.next() => match hint {
+                    Some(hint) => link.hint(hint.payment_hash),
+                    None => break,
+                },
+                _ = stop.changed() => return,
+            }
+        }
+        wait(HINTS_AGAIN, std::future::pending(), &mut stop).await;
+    }
+}
+
+/// Waits until it is time, wanted, or over.
+async fn wait(rest: Duration, wanted: impl Future<Output = ()>, stop: &mut watch::Receiver<bool>) {
+    if rest.is_zero() {
+        // Other tasks get their turn between two passes.
+        return tokio::task::yield_now().await;
+    }
+    tokio::select! {
+        () = tokio::time::sleep(rest) => {}
+        () = wanted => {}
+        _ = stop.changed() => {}
+    }
+}
+
+/// How long a loop rests between two passes.
+#[derive(Debug, Default)]
+struct Rest {
+    failures: u32,
+}
+
+impl Rest {
+    fn after(&mut self, more: bool) -> Duration {
+        self.failures = 0;
+        if more { Duration::ZERO } else { IDLE }
+    }
+
+    fn after_failure(&mut self, pass: &'static str, error: &StoreError) -> Duration {
+        let rest = IDLE.saturating_mul(1 << self.failures.min(10)).min(LONGEST_BACKOFF);
+        self.failures = self.failures.saturating_add(1);
+        tracing::error!(pass, cause = %Chain(error), ?rest, "a pass failed and is made again");
+        rest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loop_rests_longer_after_each_failure_and_goes_on_at_once_while_there_is_more() {
+        let mut rest = Rest::default();
+        let failure = StoreError::backend("disk full");
+        let rests: Vec<_> = (0..8).map(|_| rest.after_failure("settlement", &failure).as_millis()).collect();
+        assert_eq!(rests, [200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000]);
+        assert_eq!(rest.after(true), Duration::ZERO);
+        assert_eq!(rest.after(false), IDLE);
+        assert_eq!(rest.after_failure("settlement", &failure), IDLE);
+    }
+}

@@ -1,0 +1,143 @@
+//! A client that signs what it asks, and says when it got no answer.
+
+use crate::{APP, SECRET};
+use fiber_link_core::{Asset, Clock, Secret, SystemClock, signing};
+use serde_json::{Value, json};
+use std::cell::RefCell;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+/// One connection, made again when it breaks.
+pub struct Client {
+    address: SocketAddr,
+    connection: RefCell<Option<BufReader<TcpStream>>>,
+}
+
+/// What a user has, in shannon.
+pub struct Balance {
+    pub available: u128,
+    pub reserved: u128,
+    pub pending: u128,
+}
+
+/// What the node really did with an invoice of somebody else.
+pub struct Payment {
+    pub payment_hash: String,
+    pub amount: u128,
+    pub fee: u128,
+    pub times: u64,
+}
+
+/// An answer of `POST /rpc`: the result, or the error's code and message.
+pub type Answer = Result<Value, (i64, String)>;
+
+impl Client {
+    pub fn new(address: SocketAddr) -> Self {
+        Self { address, connection: RefCell::new(None) }
+    }
+
+    /// A signed call; an error where no answer came.
+    pub fn call(&self, method: &str, params: &Value) -> io::Result<Answer> {
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
+        let timestamp = (SystemClock.now().as_millis() / 1000).to_string();
+        let nonce = uuid();
+        let signature = signing::sign(&Secret::new(SECRET.as_bytes()), &timestamp, &nonce, body.as_bytes());
+        let headers = format!(
+            "x-app-id: {APP}\r\nx-ts: {timestamp}\r\nx-nonce: {nonce}\r\nx-signature: {signature}\r\n"
+        );
+        let (_, answer) = self.exchange("POST", "/rpc", &headers, &body)?;
+        match answer.get("error") {
+            None => Ok(Ok(answer["result"].clone())),
+            Some(error) => {
+                let code = error["code"].as_i64().unwrap();
+                Ok(Err((code, error["message"].as_str().unwrap().to_owned())))
+            }
+        }
+    }
+
+    /// A call to the simulated node's switches: the HTTP status and the answer.
+    pub fn simulator(&self, path: &str, body: &Value) -> io::Result<(u16, Value)> {
+        self.exchange("POST", &format!("/simulator/{path}"), "", &body.to_string())
+    }
+
+    pub fn tip_state(&self, invoice: &str) -> String {
+        let status = self.call("tip.status", &json!({ "invoice": invoice })).unwrap().unwrap();
+        status["state"].as_str().unwrap().to_owned()
+    }
+
+    pub fn balance(&self, user: &str) -> Balance {
+        let summary =
+            self.call("dashboard.summary", &json!({ "userId": user, "limit": 1 })).unwrap().unwrap();
+        let shannon = |field: &str| {
+            let text = summary["balances"][field].as_str().unwrap();
+            if text == "0" { 0 } else { Asset::ckb().parse(text).unwrap().units() }
+        };
+        Balance { available: shannon("available"), reserved: shannon("locked"), pending: shannon("pending") }
+    }
+
+    pub fn payments(&self) -> Vec<Payment> {
+        let (status, answer) = self.exchange("GET", "/simulator/payments", "", "").unwrap();
+        assert_eq!(status, 200, "{answer}");
+        let shannon = |value: &Value| value.as_str().unwrap().parse().unwrap();
+        let payment = |value: &Value| Payment {
+            payment_hash: value["paymentHash"].as_str().unwrap().to_owned(),
+            amount: shannon(&value["amount"]),
+            fee: shannon(&value["fee"]),
+            times: value["timesPaid"].as_u64().unwrap(),
+        };
+        answer["payments"].as_array().unwrap().iter().map(payment).collect()
+    }
+
+    fn exchange(&self, method: &str, path: &str, headers: &str, body: &str) -> io::Result<(u16, Value)> {
+        let mut connection = self.connection.borrow_mut();
+        let mut stream = match connection.take() {
+            Some(stream) => stream,
+            None => self.connect()?,
+        };
+        let length = body.len();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n{headers}\r\n{body}",
+            self.address
+        );
+        stream.get_mut().write_all(request.as_bytes())?;
+        let answer = read_answer(&mut stream)?;
+        *connection = Some(stream);
+        Ok(answer)
+    }
+
+    fn connect(&self) -> io::Result<BufReader<TcpStream>> {
+        let stream = TcpStream::connect_timeout(&self.address, Duration::from_secs(5))?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+        Ok(BufReader::new(stream))
+    }
+}
+
+fn read_answer(stream: &mut BufReader<TcpStream>) -> io::Result<(u16, Value)> {
+    let cut = || io::Error::from(io::ErrorKind::UnexpectedEof);
+    let mut line = String::new();
+    stream.read_line(&mut line)?;
+    let status = line.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(cut)?;
+    let mut length = 0;
+    loop {
+        line.clear();
+        if stream.read_line(&mut line)? == 0 {
+            return Err(cut());
+        }
+        if line == "\r\n" {
+            break;
+        }
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().map_err(|_| cut())?;
+        }
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body)?;
+    Ok((status, serde_json::from_slice(&body).map_err(|_| cut())?))
+}
+
+fn uuid() -> String {
+    use fiber_link_core::{IdSource, RandomIds};
+    RandomIds.next_id(SystemClock.now()).to_string()
+}

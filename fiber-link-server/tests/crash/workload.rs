@@ -1,0 +1,167 @@
+//! Users who tip and withdraw, and who ask again with the same key until they get an answer.
+
+use crate::client::{Answer, Client};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+const CLIENTS: u64 = 4;
+const CREATORS: u64 = 6;
+
+/// What the server promised, and must have kept in the end.
+#[derive(Default)]
+pub struct Promises {
+    pub tips: Vec<PaidTip>,
+    pub withdrawals: usize,
+}
+
+/// A tip whose invoice was paid.
+pub struct PaidTip {
+    pub invoice: String,
+    pub to_user: String,
+    pub amount: u128,
+}
+
+/// Clients at work.
+pub struct Workload {
+    stopped: Arc<AtomicBool>,
+    clients: Vec<JoinHandle<Promises>>,
+}
+
+/// A small source of choices that a seed repeats.
+pub struct Random(u64);
+
+impl Promises {
+    pub fn users(&self) -> BTreeSet<String> {
+        self.tips.iter().map(|tip| tip.to_user.clone()).collect()
+    }
+}
+
+impl Workload {
+    pub fn start(address: SocketAddr, seed: u64) -> Self {
+        let stopped = Arc::new(AtomicBool::new(false));
+        let client = |number| {
+            let stopped = stopped.clone();
+            std::thread::spawn(move || User::new(address, seed, number).work(&stopped))
+        };
+        Self { clients: (1..=CLIENTS).map(client).collect(), stopped }
+    }
+
+    /// Lets every client bring what it began to an answer.
+    pub fn finish(self) -> Promises {
+        self.stopped.store(true, Ordering::Relaxed);
+        let mut all = Promises::default();
+        for client in self.clients {
+            let promises = client.join().unwrap();
+            all.tips.extend(promises.tips);
+            all.withdrawals += promises.withdrawals;
+        }
+        all
+    }
+}
+
+struct User {
+    client: Client,
+    random: Random,
+    number: u64,
+    requests: u64,
+    promises: Promises,
+}
+
+impl User {
+    fn new(address: SocketAddr, seed: u64, number: u64) -> Self {
+        let random = Random::new(seed.wrapping_add(number));
+        Self { client: Client::new(address), random, number, requests: 0, promises: Promises::default() }
+    }
+
+    fn work(mut self, stopped: &AtomicBool) -> Promises {
+        while !stopped.load(Ordering::Relaxed) {
+            if self.random.below(4) == 0 { self.withdraw() } else { self.tip() }
+        }
+        self.promises
+    }
+
+    fn tip(&mut self) {
+        let ckb = 1 + self.random.below(50);
+        let to_user = format!("creator-{}", self.random.below(CREATORS));
+        let params = json!({
+            "postId": "1", "fromUserId": format!("user-{}", self.number), "toUserId": to_user,
+            "asset": "CKB", "amount": ckb.to_string(), "idempotencyKey": self.next_key(),
+        });
+        let created = self.until_answered("tip.create", &params).unwrap();
+        let invoice = created["invoice"].as_str().unwrap().to_owned();
+        // An invoice whose payment got no answer may be paid already: that is an answer too.
+        let (status, answer) = self.until_simulated("pay", &json!({ "invoice": invoice }));
+        let already_paid = answer["error"].as_str().is_some_and(|error| error.contains("already paid"));
+        assert!(status == 200 || already_paid, "{status} {answer}");
+        self.promises.tips.push(PaidTip { invoice, to_user, amount: u128::from(ckb) * 100_000_000 });
+    }
+
+    fn withdraw(&mut self) {
+        let ckb = (1 + self.random.below(30)).to_string();
+        let user = format!("creator-{}", self.random.below(CREATORS));
+        let (status, made) = self.until_simulated("invoice", &json!({ "asset": "CKB", "amount": ckb }));
+        assert_eq!(status, 200, "{made}");
+        let invoice = made["invoice"].as_str().unwrap();
+        let outcome = match self.random.below(10) {
+            0 => "failure",
+            1 | 2 => "lose_answer",
+            3 => "lose_answer_failure",
+            _ => "success",
+        };
+        let (status, answer) =
+            self.until_simulated("outcome", &json!({ "invoice": invoice, "outcome": outcome }));
+        assert_eq!(status, 200, "{answer}");
+        let params = json!({
+            "userId": user, "asset": "CKB", "amount": ckb, "idempotencyKey": self.next_key(),
+            "destination": { "kind": "PAYMENT_REQUEST", "paymentRequest": invoice },
+        });
+        match self.until_answered("withdrawal.request", &params) {
+            Ok(_) => self.promises.withdrawals += 1,
+            Err((-32602, message)) => assert_eq!(message, "Insufficient balance for withdrawal"),
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+
+    /// Asks until the server says yes or no; it is killed now and then.
+    fn until_answered(&self, method: &str, params: &Value) -> Answer {
+        loop {
+            match self.client.call(method, params) {
+                Ok(Err((-32603, _))) | Err(_) => std::thread::sleep(Duration::from_millis(10)),
+                Ok(answer) => return answer,
+            }
+        }
+    }
+
+    fn until_simulated(&self, path: &str, body: &Value) -> (u16, Value) {
+        loop {
+            match self.client.simulator(path, body) {
+                Ok(answer) => return answer,
+                Err(_) => std::thread::sleep(Duration::from_millis(10)),
+            }
+        }
+    }
+
+    fn next_key(&mut self) -> String {
+        self.requests += 1;
+        format!("{}-{}", self.number, self.requests)
+    }
+}
+
+impl Random {
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    /// A number below `bound` (xorshift64*).
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % bound
+    }
+}
