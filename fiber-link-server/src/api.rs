@@ -1,5 +1,6 @@
 //! What the routes share, and the routes themselves.
 
+use crate::health::LastChecks;
 use crate::secrets::{SecretMap, Secrets};
 use crate::worker::WorkerHealth;
 use crate::{health, rpc};
@@ -16,13 +17,20 @@ pub struct Api {
     pub(crate) secrets: Secrets,
     pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) worker: Option<WorkerHealth>,
+    pub(crate) checks: LastChecks,
 }
 
 impl Api {
     /// Serves `link`, with 300 requests a minute for each app and method.
     pub fn new(link: FiberLink) -> Self {
         let rate_limit = Some(RateLimit { requests: 300, window: Duration::from_secs(60) });
-        Self { link, secrets: Secrets::new(SecretMap::default()), rate_limit, worker: None }
+        Self {
+            link,
+            secrets: Secrets::new(SecretMap::default()),
+            rate_limit,
+            worker: None,
+            checks: LastChecks::default(),
+        }
     }
 
     /// How many requests each app may make of each method; `None` for as many as it likes.

@@ -4,12 +4,17 @@ use crate::api::Api;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use fiber_link_core::{FiberLink, Readiness, Timestamp};
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Mutex;
 
 /// How long a check may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long its result is good.
+const FRESH: Duration = Duration::from_secs(1);
 
 #[derive(Serialize)]
 pub(crate) struct Live {
@@ -41,18 +46,35 @@ impl Check {
     }
 }
 
+/// What was found last. Anybody may ask, so store and node are asked at most once a second.
+#[derive(Debug, Default)]
+pub(crate) struct LastChecks(Mutex<Option<(Timestamp, Readiness)>>);
+
+impl LastChecks {
+    async fn readiness(&self, link: &FiberLink) -> Readiness {
+        let mut last = self.0.lock().await;
+        let now = link.clock().now();
+        match *last {
+            Some((at, readiness)) if now >= at && now.since(at) < FRESH => readiness,
+            Some(_) | None => {
+                let readiness = tokio::time::timeout(PATIENCE, link.readiness()).await;
+                let readiness = readiness.unwrap_or_else(|_| {
+                    tracing::warn!("store or node took too long to answer a readiness check");
+                    Readiness { store: false, node: false }
+                });
+                *last = Some((now, readiness));
+                readiness
+            }
+        }
+    }
+}
+
 pub(crate) async fn live() -> Json<Live> {
     Json(Live { status: "alive" })
 }
 
 pub(crate) async fn ready(State(api): State<Arc<Api>>) -> (StatusCode, Json<Ready>) {
-    let (store, node) = match tokio::time::timeout(PATIENCE, api.link.readiness()).await {
-        Ok(readiness) => (readiness.store, readiness.node),
-        Err(_) => {
-            tracing::warn!("store or node took too long to answer a readiness check");
-            (false, false)
-        }
-    };
+    let Readiness { store, node } = api.checks.readiness(&api.link).await;
     let worker = api.worker.as_ref().map(|worker| worker.is_well());
     let ready = store && node && worker.unwrap_or(true);
     let checks = Checks { store: Check::of(store), node: Check::of(node), worker: worker.map(Check::of) };

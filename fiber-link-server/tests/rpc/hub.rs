@@ -4,8 +4,10 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use fiber_link_core::simulated::{SimulatedNode, SimulatedNodeOptions};
+use fiber_link_core::testing::{FaultyStore, ManualClock};
 use fiber_link_core::{
-    AppId, AssetId, Assets, Clock, FiberLink, MemoryStore, RateLimit, Secret, Timestamp, signing,
+    AppId, Asset, AssetId, Assets, Clock, FiberLink, MemoryStore, Policies, RateLimit, Secret, Timestamp,
+    WithdrawalPolicy, signing,
 };
 use fiber_link_server::secrets::SecretMap;
 use fiber_link_server::{Api, router};
@@ -26,14 +28,11 @@ pub(crate) const OTHER: (&str, &str) = ("other", "secret of the other");
 pub(crate) struct Hub {
     pub(crate) link: FiberLink,
     pub(crate) node: Arc<SimulatedNode>,
-    pub(crate) clock: Arc<StandingClock>,
-    store: Arc<MemoryStore>,
+    pub(crate) clock: ManualClock,
+    pub(crate) store: Arc<FaultyStore>,
     service: TowerToHyperService<Router>,
     nonces: AtomicU64,
 }
-
-/// A clock that moves when it is told to.
-pub(crate) struct StandingClock(AtomicU64);
 
 /// What came back.
 #[derive(Debug)]
@@ -42,18 +41,6 @@ pub(crate) struct Answer {
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
     pub(crate) json: Value,
-}
-
-impl Clock for StandingClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
-    }
-}
-
-impl StandingClock {
-    pub(crate) fn advance(&self, duration: Duration) {
-        self.0.fetch_add(duration.as_millis() as u64, Ordering::SeqCst);
-    }
 }
 
 impl Hub {
@@ -71,10 +58,11 @@ impl Hub {
     }
 
     async fn with(configure: impl FnOnce(Api) -> Api) -> Self {
-        let clock = Arc::new(StandingClock(AtomicU64::new(NOW * 1000)));
-        let options = SimulatedNodeOptions { clock: clock.clone(), ..SimulatedNodeOptions::default() };
+        let clock = ManualClock::new(Timestamp::from_seconds(NOW));
+        let options =
+            SimulatedNodeOptions { clock: Arc::new(clock.clone()), ..SimulatedNodeOptions::default() };
         let node = Arc::new(SimulatedNode::open(options).unwrap());
-        let store = Arc::new(MemoryStore::new());
+        let store = Arc::new(FaultyStore::new(Arc::new(MemoryStore::new())));
         let link = open(&store, &node, &clock).await;
         for (app, secret) in [FORUM, OTHER] {
             link.create_app(AppId::new(app).unwrap(), Secret::new(secret.as_bytes())).await.unwrap();
@@ -135,10 +123,14 @@ impl Hub {
 
     /// Tips somebody and answers with the invoice.
     pub(crate) async fn tip(&self, to_user: &str, amount: &str) -> String {
+        self.tip_as(FORUM, to_user, amount).await
+    }
+
+    pub(crate) async fn tip_as(&self, app: (&str, &str), to_user: &str, amount: &str) -> String {
         let params = json!({
             "postId": "42", "fromUserId": "7", "toUserId": to_user, "asset": "CKB", "amount": amount,
         });
-        self.call("tip.create", params).await.result()["invoice"].as_str().unwrap().to_owned()
+        self.call_as(app, "tip.create", params).await.result()["invoice"].as_str().unwrap().to_owned()
     }
 
     /// Tips somebody, pays, and settles.
@@ -188,7 +180,17 @@ impl Answer {
     }
 }
 
-async fn open(store: &Arc<MemoryStore>, node: &Arc<SimulatedNode>, clock: &Arc<StandingClock>) -> FiberLink {
-    let builder = FiberLink::builder(store.clone(), node.clone()).assets(Assets::default());
-    builder.clock(clock.clone()).open().await.unwrap()
+async fn open(store: &Arc<FaultyStore>, node: &Arc<SimulatedNode>, clock: &ManualClock) -> FiberLink {
+    let builder = FiberLink::builder(store.clone(), node.clone());
+    builder.policies(policies()).clock(Arc::new(clock.clone())).open().await.unwrap()
+}
+
+/// The defaults; only the other app may withdraw no more than 15 CKB a day to each user.
+fn policies() -> Policies {
+    let (assets, ckb) = (Assets::default(), Asset::ckb());
+    let mut policies = Policies::defaults(&assets);
+    let per_user_daily = ckb.parse("15").unwrap();
+    let strict = WithdrawalPolicy { per_user_daily, ..WithdrawalPolicy::default_for(&ckb) };
+    policies.set_for_app(AppId::new(OTHER.0).unwrap(), ckb.id, strict);
+    policies
 }

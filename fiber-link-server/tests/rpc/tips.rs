@@ -1,6 +1,7 @@
 //! `tip.create`, `tip.status` and `tip.settled_feed`.
 
 use crate::hub::{Hub, NOW, OTHER};
+use fiber_link_core::testing::Fault;
 use fiber_link_core::{Amount, FiberNode};
 use serde_json::{Value, json};
 
@@ -138,6 +139,23 @@ async fn a_node_that_is_down_is_told_apart_from_one_that_refuses() {
         (-32011, Some("NODE_UNAVAILABLE"))
     );
     assert!(!answer.text.contains("simulat"), "no cause goes out: {}", answer.text);
+}
+
+#[tokio::test]
+async fn a_store_that_fails_is_an_internal_error_without_its_cause() {
+    let hub = Hub::new().await;
+    let internal = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"Internal error"}}"#;
+    hub.store.script_admissions([Fault::Before]);
+    assert_eq!(hub.call("tip.create", tip()).await.text, internal);
+    hub.store.script_commits([Fault::Before]);
+    assert_eq!(hub.call("tip.create", tip()).await.text, internal);
+    assert_eq!(hub.node.questions().create_invoice, 0, "nothing was asked of the node");
+    let keyed = with(tip(), "idempotencyKey", json!("key"));
+    hub.store.script_commits([Fault::None, Fault::After]);
+    assert_eq!(hub.call("tip.create", keyed.clone()).await.text, internal);
+    hub.call("tip.create", keyed).await.result();
+    let summary = hub.call("dashboard.summary", json!({ "userId": "9" })).await;
+    assert_eq!(summary.result()["tips"].as_array().unwrap().len(), 1, "the repeat carried on");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use crate::hub::{Hub, OTHER};
 use fiber_link_core::simulated::Outcome;
+use fiber_link_core::{Amount, AssetId, Liquidity};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -189,4 +190,43 @@ async fn funds_for_five_are_enough_for_five_of_64_at_once() {
     let refused = |answer: &&crate::hub::Answer| answer.message() == "Insufficient balance for withdrawal";
     assert_eq!(answers.iter().filter(refused).count(), 59);
     assert_eq!(balances(&hub).await, ("0".to_owned(), "25.5".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_daily_limit_for_three_lets_three_of_64_at_once_through() {
+    let hub = Hub::new().await;
+    let tip = hub.tip_as(OTHER, "9", "1000").await;
+    hub.node.pay(&tip, false).unwrap();
+    hub.settle().await;
+    let requests = (0..64).map(|_| {
+        let params = to(&hub.foreign_invoice("5"), "5");
+        let hub = &hub;
+        async move { hub.call_as(OTHER, "withdrawal.request", params).await }
+    });
+    let answers = futures_util::future::join_all(requests).await;
+    assert_eq!(answers.iter().filter(|answer| answer.code() == 0).count(), 3);
+    let limit = "daily user withdrawal limit exceeded: 20 > 15";
+    assert_eq!(answers.iter().filter(|answer| answer.message() == limit).count(), 61);
+}
+
+#[tokio::test]
+async fn a_withdrawal_waits_for_liquidity_and_a_repeat_says_so_still() {
+    let hub = Hub::new().await;
+    hub.give("9", "6").await;
+    let invoice = hub.foreign_invoice("5");
+    let params = with_key(to(&invoice, "5"), "key");
+    let liquidity = |outbound| Liquidity { outbound, inbound: Amount::MAX };
+    hub.node.set_liquidity(AssetId::ckb(), liquidity(Amount::ZERO));
+    let first = hub.call("withdrawal.request", params.clone()).await;
+    assert_eq!(first.result()["state"], "LIQUIDITY_PENDING");
+    hub.node.set_liquidity(AssetId::ckb(), liquidity(Amount::MAX));
+    hub.clock.advance(Duration::from_secs(60));
+    pay(&hub).await;
+    assert_eq!(hub.node.payments().len(), 1);
+    assert_eq!(hub.call("withdrawal.request", params).await.text, first.text);
+}
+
+fn with_key(mut params: Value, key: &str) -> Value {
+    params["idempotencyKey"] = json!(key);
+    params
 }
