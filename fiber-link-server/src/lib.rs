@@ -1,12 +1,17 @@
 //! Fiber Link as a service: signed JSON-RPC over HTTP, worker loops, and the tools of an operator.
 
 mod api;
+pub mod cli;
 pub mod connections;
 pub mod data_folder;
+pub mod demo;
 mod health;
+mod logging;
 mod rpc;
 pub mod secrets;
+pub mod service;
 pub mod settings;
+pub mod simulator_api;
 mod wire_time;
 pub mod worker;
 

@@ -225,7 +225,7 @@ impl Settings {
             listen: of("listen", flags.listen.as_deref(), "127.0.0.1:8080", value::address)?,
             rate_limit: of("rate-limit", flags.rate_limit.as_deref(), "300/60s", value::rate_limit)?,
             invoice_expiry: of("invoice-expiry", flags.invoice_expiry.as_deref(), "1h", |text| {
-                value::duration_within(text, Duration::from_secs(1), Duration::from_secs(30 * 24 * 3600))
+                value::duration_within(text, Duration::from_secs(60), Duration::from_secs(7 * 24 * 3600))
             })?,
             node_timeout: of("node-timeout", flags.node_timeout.as_deref(), "10s", |text| {
                 value::duration_within(text, Duration::from_millis(100), Duration::from_secs(300))
@@ -245,6 +245,15 @@ impl Settings {
                 None => SecretMap::default(),
             },
         })
+    }
+
+    /// What a demo needs where nothing else was said: a folder here with everything in it.
+    #[must_use]
+    pub fn for_demo(self) -> Self {
+        let data = self.data.unwrap_or_else(|| PathBuf::from("fiber-link-demo"));
+        let store = self.store.unwrap_or_else(|| StorePlace::Sqlite(data.join("fiber-link.sqlite")));
+        let node = self.node.unwrap_or(NodeKind::Simulated);
+        Self { data: Some(data), store: Some(store), node: Some(node), ..self }
     }
 
     /// The store.

@@ -57,6 +57,7 @@ CREATE TABLE withdrawals (
     amount             TEXT NOT NULL,
     fee_limit          TEXT NOT NULL,
     fee_bearer         TEXT NOT NULL,
+    accepted_as        TEXT NOT NULL,
     destination        TEXT NOT NULL,
     payment_hash       BLOB NOT NULL,
     held_payment_hash  BLOB,

@@ -2,7 +2,7 @@
 
 use crate::apply::{insert, update};
 use crate::error::backend;
-use crate::row::{fee_bearer_name, phase_name};
+use crate::row::{acceptance_name, fee_bearer_name, phase_name};
 use crate::statement::{bound, execute, find, millis, statements, stored};
 use fiber_link_core::{
     Amount, App, Attempt, AttemptRecord, AttemptState, CommitError, Destination, Due, Existing,
@@ -33,9 +33,9 @@ statements! {
     CREATE_WITHDRAWAL = "INSERT INTO withdrawals (id, app, user, asset, amount, fee_limit, fee_bearer,
             destination, invoice, payment_hash, invoice_expires_at, created_at, version, held_payment_hash,
             updated_at, attempts, state, attempt, retry_at, failure, last_error, fee, ended_at,
-            next_check_at, check_since, check_until)
+            next_check_at, check_since, check_until, accepted_as)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-            ?21, ?22, ?23, ?24, ?25, ?26)";
+            ?21, ?22, ?23, ?24, ?25, ?26, ?27)";
     UPDATE_WITHDRAWAL = "UPDATE withdrawals SET version = version + 1, held_payment_hash = ?3,
             updated_at = ?4, attempts = ?5, state = ?6, attempt = ?7, retry_at = ?8, failure = ?9,
             last_error = ?10, fee = ?11, ended_at = ?12, next_check_at = ?13, check_since = ?14,
@@ -196,6 +196,7 @@ pub(crate) fn create_withdrawal(
         due.next_check_at,
         due.check_since,
         due.check_until,
+        acceptance_name(terms.accepted_as),
     ];
     insert(connection, CREATE_WITHDRAWAL, params, Existing::Withdrawal)
 }

@@ -3,9 +3,9 @@
 //! Where nothing else is said they belong to the app `forum`, its user `alice` and the asset CKB.
 
 use crate::{
-    Amount, App, AppId, AssetId, Attempt, AttemptId, AttemptRecord, AttemptState, ChangeSet, Claim,
-    Destination, Entry, EntryKind, EntrySource, Event, EventId, EventKind, FailureReason, FeeBearer, Hub,
-    IdempotencyKey, IdempotencyRecord, IdempotencyScope, IdempotencySubject, IdempotentMethod, Invoice,
+    Acceptance, Amount, App, AppId, AssetId, Attempt, AttemptId, AttemptRecord, AttemptState, ChangeSet,
+    Claim, Destination, Entry, EntryKind, EntrySource, Event, EventId, EventKind, FailureReason, FeeBearer,
+    Hub, IdempotencyKey, IdempotencyRecord, IdempotencyScope, IdempotencySubject, IdempotentMethod, Invoice,
     Network, NodeKey, Op, ParamsDigest, PaymentHash, PaymentRequestDestination, PostId, Secret, Timestamp,
     Tip, TipId, TipState, TipTerms, UserAccount, UserId, Withdrawal, WithdrawalId, WithdrawalState,
     WithdrawalTerms, WorkerId,
@@ -63,8 +63,13 @@ pub fn worker_id(n: u64) -> WorkerId {
 }
 
 fn uuid(n: u64) -> Uuid {
+    uuid_at(START, n)
+}
+
+/// A UUID of version 7 with `n` in place of its random bits.
+pub(super) fn uuid_at(time: Timestamp, n: u64) -> Uuid {
     let [a, b, c, d, e, f, g, h] = n.to_be_bytes();
-    uuid::Builder::from_unix_timestamp_millis(START.as_millis(), &[0, 0, a, b, c, d, e, f, g, h]).into_uuid()
+    uuid::Builder::from_unix_timestamp_millis(time.as_millis(), &[0, 0, a, b, c, d, e, f, g, h]).into_uuid()
 }
 
 /// A payment hash.
@@ -137,6 +142,7 @@ pub fn withdrawal_terms(n: u64) -> WithdrawalTerms {
         amount: Amount::new(10),
         fee_limit: Amount::new(1),
         fee_bearer: FeeBearer::User,
+        accepted_as: Acceptance::Pending,
         destination: Destination::PaymentRequest(PaymentRequestDestination {
             encoded: format!("fake1out{n}"),
             payment_hash: payment_hash(n),

@@ -10,9 +10,9 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 const WITHDRAWAL: &str = "INSERT INTO withdrawals (id, app, user, asset, amount, fee_limit, fee_bearer,
-        destination, invoice, payment_hash, invoice_expires_at, created_at, updated_at, attempts, version,
+        accepted_as, destination, invoice, payment_hash, invoice_expires_at, created_at, updated_at, attempts, version,
         state)
-    VALUES (zeroblob(16), 'forum', 'alice', 'CKB', '1', '1', 'user', 'payment_request', 'fibd', zeroblob(32),
+    VALUES (zeroblob(16), 'forum', 'alice', 'CKB', '1', '1', 'user', 'pending', 'payment_request', 'fibd', zeroblob(32),
         1, 1, 1, 0, 1, 'pending');";
 const ATTEMPT: &str = "INSERT INTO attempts (id, withdrawal, payment_hash, created_at, worker, claimed_until,
         claims, version, state, ended_at)
@@ -130,6 +130,7 @@ fn an_invalid_row_is_an_error_that_names_its_table() {
             withdrawal,
             &[
                 "fee_bearer = 'nobody'",
+                "accepted_as = 'failed'",
                 "destination = 'the moon'",
                 "attempts = 4294967296",
                 "state = 'melted'",

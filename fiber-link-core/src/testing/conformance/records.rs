@@ -27,8 +27,10 @@ pub async fn every_state_of_a_tip_is_read_back_as_written(store: Arc<dyn Store>)
 }
 
 pub async fn every_state_of_a_withdrawal_is_read_back_as_written(store: Arc<dyn Store>) {
-    for (n, fee_bearer) in [(1, FeeBearer::User), (2, FeeBearer::Hub)] {
-        let terms = WithdrawalTerms { fee_bearer, ..sample::withdrawal_terms(n) };
+    let kinds =
+        [(1, FeeBearer::User, Acceptance::Pending), (2, FeeBearer::Hub, Acceptance::LiquidityPending)];
+    for (n, fee_bearer, accepted_as) in kinds {
+        let terms = WithdrawalTerms { fee_bearer, accepted_as, ..sample::withdrawal_terms(n) };
         let withdrawal = sample::withdrawal_with(n, terms, 0, WithdrawalState::Pending);
         let mut version = Version::FIRST;
         let create = Op::CreateWithdrawal { withdrawal: withdrawal.clone(), due: None };

@@ -1,0 +1,229 @@
+//! The commands of the program.
+
+use crate::demo::{self, DemoError, DemoFlags};
+use crate::logging;
+use crate::rpc::Chain;
+use crate::service::{Service, ServiceError};
+use crate::settings::{SECRET_MAP, SettingFlags, Settings, SettingsError, StorePlace};
+use crate::wire_time;
+use axum::Router;
+use clap::{Args, Parser, Subcommand};
+use fiber_link_core::{
+    AppId, Clock, CreateAppError, MAX_ROWS, NoRandomness, Secret, Store, StoreError, SystemClock, audit,
+    create_app,
+};
+use fiber_link_store_sqlite::SqliteStore;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// The fewest bytes of a secret that somebody else made.
+const SHORTEST_SECRET: usize = 16;
+
+/// The most bytes of a secret that are read.
+const LONGEST_SECRET: u64 = 4_096;
+
+const AFTER_HELP: &str = "\
+Every setting is a flag, an environment variable, or a line in fiber-link.toml; a flag wins over \
+the environment, and that over the file. FIBER_LINK_HMAC_SECRET_MAP holds secrets of apps that \
+the store does not have, as a JSON object of names and secrets.
+
+Exit codes: 0 done; 1 the audit has findings; 2 the command could not be carried out.";
+
+/// Take tips over the Fiber Network, credit them once, pay them out.
+#[derive(Debug, Parser)]
+#[command(name = "fiber-link", version, after_help = AFTER_HELP)]
+pub struct Cli {
+    #[command(flatten)]
+    settings: SettingFlags,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve signed JSON-RPC on --listen, and settle and pay, until SIGTERM or SIGINT.
+    Serve,
+    /// Try it in a browser: everything in one process, with a simulated node.
+    ///
+    /// Keeps its data in --data, ./fiber-link-demo by default; no other setting is needed.
+    Demo(DemoFlags),
+    /// Register apps and list them. Works on --store, also while a server runs on it.
+    App {
+        #[command(subcommand)]
+        command: AppCommand,
+    },
+    /// Recompute the ledger from its entries and compare. Works on --store, also while a server runs
+    /// on it; prints one line for each finding and a summary.
+    ///
+    /// Exit codes: 0 no finding; 1 findings; 2 the store could not be audited.
+    Audit,
+}
+
+#[derive(Debug, Subcommand)]
+enum AppCommand {
+    /// Register an app. Its new secret is printed once, unless one is given.
+    Create(CreateApp),
+    /// List the apps with the time of their registration.
+    List,
+}
+
+#[derive(Debug, Args)]
+struct CreateApp {
+    /// The app's name: what it sends as `x-app-id`.
+    app_id: AppId,
+    /// Read the secret from a file; one newline at its end is left out.
+    #[arg(long, value_name = "FILE", conflicts_with = "secret_stdin")]
+    secret_file: Option<PathBuf>,
+    /// Read the secret from standard input; one newline at its end is left out.
+    #[arg(long)]
+    secret_stdin: bool,
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+enum CommandError {
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+    #[error("there is no store at {0}")]
+    NoStore(PathBuf),
+    #[error("cannot open the store {path}")]
+    OpenStore {
+        path: PathBuf,
+        #[source]
+        source: fiber_link_store_sqlite::OpenError,
+    },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    CreateApp(#[from] CreateAppError),
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+    #[error("cannot read the secret from {from}")]
+    UnreadableSecret {
+        from: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error("the secret has {0} bytes; allowed are {SHORTEST_SECRET} to {LONGEST_SECRET}")]
+    SecretLength(usize),
+    #[error("cannot start the runtime")]
+    Runtime(#[source] io::Error),
+}
+
+/// Runs a command to its end; messages go to standard error, results to standard output.
+pub fn run(cli: Cli) -> ExitCode {
+    carry_out(cli).unwrap_or_else(|error| {
+        eprintln!("error: {}", Chain(&error));
+        ExitCode::from(2)
+    })
+}
+
+fn carry_out(cli: Cli) -> Result<ExitCode, CommandError> {
+    let secret_map = std::env::var(SECRET_MAP).ok();
+    let settings = Settings::load(cli.settings, secret_map.as_deref())?;
+    logging::start(&settings);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(CommandError::Runtime)?.block_on(async {
+        match cli.command {
+            Command::Serve => Service::open(settings).await?.run(Router::new()).await?,
+            Command::Demo(flags) => demo::run(settings, flags).await?,
+            Command::App { command: AppCommand::Create(app) } => create(&settings, app).await?,
+            Command::App { command: AppCommand::List } => list(&settings).await?,
+            Command::Audit => return audit_store(&settings).await,
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+async fn create(settings: &Settings, app: CreateApp) -> Result<(), CommandError> {
+    let given = given_secret(&app)?;
+    let store = open_store(settings)?;
+    let generated = match &given {
+        Some(_) => None,
+        None => Some(hex::encode(Secret::random()?.expose())),
+    };
+    let secret = given.unwrap_or_else(|| Secret::new(generated.clone().unwrap_or_default().into_bytes()));
+    let app = create_app(&store, &SystemClock, app.app_id, secret).await?;
+    eprintln!("app {} is registered", app.id);
+    if let Some(secret) = generated {
+        eprintln!("its secret, shown this once:");
+        println!("{secret}");
+    }
+    Ok(())
+}
+
+fn given_secret(app: &CreateApp) -> Result<Option<Secret>, CommandError> {
+    let (from, read) = match &app.secret_file {
+        Some(path) => (path.display().to_string(), File::open(path).and_then(read_secret)),
+        None if app.secret_stdin => ("standard input".to_owned(), read_secret(io::stdin())),
+        None => return Ok(None),
+    };
+    let mut secret = read.map_err(|source| CommandError::UnreadableSecret { from, source })?;
+    for ending in [b'\n', b'\r'] {
+        if secret.last() == Some(&ending) {
+            secret.pop();
+        }
+    }
+    let allowed = SHORTEST_SECRET..=usize::try_from(LONGEST_SECRET).unwrap_or(usize::MAX);
+    if allowed.contains(&secret.len()) {
+        Ok(Some(Secret::new(secret)))
+    } else {
+        Err(CommandError::SecretLength(secret.len()))
+    }
+}
+
+fn read_secret(from: impl Read) -> io::Result<Vec<u8>> {
+    let mut secret = Vec::new();
+    from.take(LONGEST_SECRET.saturating_add(3)).read_to_end(&mut secret)?;
+    Ok(secret)
+}
+
+async fn list(settings: &Settings) -> Result<(), CommandError> {
+    let store = open_existing_store(settings)?;
+    let mut after = None;
+    loop {
+        let apps = store.apps(after, MAX_ROWS).await?;
+        for app in &apps {
+            println!("{}\t{}", app.id, wire_time::format(app.created_at));
+        }
+        match apps.into_iter().last() {
+            Some(last) => after = Some(last.id),
+            None => return Ok(()),
+        }
+    }
+}
+
+async fn audit_store(settings: &Settings) -> Result<ExitCode, CommandError> {
+    let report = audit(&open_existing_store(settings)?).await?;
+    for finding in &report.findings {
+        println!("{finding}");
+    }
+    println!(
+        "{} findings in {} entries, {} accounts, {} tips and {} withdrawals",
+        report.findings.len(),
+        report.entries,
+        report.accounts,
+        report.tips,
+        report.withdrawals
+    );
+    Ok(if report.findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Opens the store, and makes it if it is not there.
+fn open_store(settings: &Settings) -> Result<SqliteStore, CommandError> {
+    let StorePlace::Sqlite(path) = settings.needed_store()?;
+    SqliteStore::open(path, SystemClock.now())
+        .map_err(|source| CommandError::OpenStore { path: path.clone(), source })
+}
+
+/// Opens the store, and never makes one: a mistyped path must not look like an empty store.
+fn open_existing_store(settings: &Settings) -> Result<SqliteStore, CommandError> {
+    let StorePlace::Sqlite(path) = settings.needed_store()?;
+    if path.exists() { open_store(settings) } else { Err(CommandError::NoStore(path.clone())) }
+}
