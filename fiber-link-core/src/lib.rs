@@ -25,7 +25,11 @@ mod service;
 mod settlement;
 mod signal;
 pub mod signing;
+#[cfg(feature = "simulated")]
+pub mod simulated;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod time;
 mod tip;
 mod withdrawal;
@@ -78,8 +82,8 @@ pub use store::{
 pub use time::{Clock, SystemClock, Timestamp};
 pub use tip::{ABANDON_AFTER, ForeignInvoice, GRACE, Tip, TipState, TipTerms};
 pub use withdrawal::{
-    Destination, FailureReason, FeeBearer, LIQUIDITY_CHECK, PaymentRequestDestination, RetryPolicy,
-    STOP_BEFORE_EXPIRY, Withdrawal, WithdrawalState, WithdrawalTerms, WrongState,
+    Acceptance, Destination, FailureReason, FeeBearer, LIQUIDITY_CHECK, PaymentRequestDestination,
+    RetryPolicy, STOP_BEFORE_EXPIRY, Withdrawal, WithdrawalState, WithdrawalTerms, WrongState,
 };
 
 /// What a transition did.

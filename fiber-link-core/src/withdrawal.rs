@@ -38,6 +38,8 @@ pub struct WithdrawalTerms {
     pub fee_limit: Amount,
     /// Who bears the fee.
     pub fee_bearer: FeeBearer,
+    /// What the request was answered with.
+    pub accepted_as: Acceptance,
     /// Where the money goes.
     pub destination: Destination,
 }
@@ -49,6 +51,15 @@ pub enum FeeBearer {
     User,
     /// The hub.
     Hub,
+}
+
+/// How a request was accepted. It is kept, so that a repeat of the request gets the same answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Acceptance {
+    /// To be paid at once.
+    Pending,
+    /// The node could send less than amount and fee.
+    LiquidityPending,
 }
 
 /// Where a withdrawal goes.
@@ -153,9 +164,12 @@ pub struct WrongState {
 }
 
 impl Withdrawal {
-    /// A new withdrawal: `Pending`, or `LiquidityPending` where the node cannot send so much now.
-    pub fn request(id: WithdrawalId, terms: WithdrawalTerms, sendable: bool, now: Timestamp) -> Self {
-        let state = if sendable { WithdrawalState::Pending } else { WithdrawalState::LiquidityPending };
+    /// A new withdrawal, as it was accepted.
+    pub fn request(id: WithdrawalId, terms: WithdrawalTerms, now: Timestamp) -> Self {
+        let state = match terms.accepted_as {
+            Acceptance::Pending => WithdrawalState::Pending,
+            Acceptance::LiquidityPending => WithdrawalState::LiquidityPending,
+        };
         Self { id, terms, created_at: now, updated_at: now, attempts: 0, state }
     }
 

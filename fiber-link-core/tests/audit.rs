@@ -1,9 +1,10 @@
 //! The audit against a store whose balances are wrong.
+#![allow(clippy::unwrap_used, reason = "a test that meets the unexpected stops there")]
 
 use fiber_link_core::{
     Amount, AppId, AssetId, Balance, BalanceQuery, Entry, EntryKind, EntryQuery, EntrySource, Finding,
-    MockStore, NumberedEntry, PaymentHash, PostId, Stored, Timestamp, Tip, TipId, TipQuery, TipState,
-    TipTerms, UserAccount, UserId, Version, audit,
+    NumberedEntry, PaymentHash, PostId, Stored, Timestamp, Tip, TipId, TipQuery, TipState, TipTerms,
+    UserAccount, UserId, Version, audit, testing::MockStore,
 };
 
 const NOW: Timestamp = Timestamp::from_seconds(1_760_000_000);

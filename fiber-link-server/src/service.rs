@@ -79,14 +79,15 @@ impl Service {
         let StorePlace::Sqlite(path) = settings.needed_store()?.clone();
         let NodeKind::Simulated = settings.needed_node()?;
         let folder = DataFolder::take(settings.needed_data()?, &path)?;
-        let store = SqliteStore::open(&path, SystemClock.now())
-            .map_err(|source| ServiceError::Store { path, source })?;
+        // The node first: one that refuses must not leave a store behind.
         let node = Arc::new(SimulatedNode::open(SimulatedNodeOptions {
             path: Some(folder.path().join("simulated-node.jsonl")),
             network: settings.network,
             assets: settings.assets.clone(),
             clock: Arc::new(SystemClock),
         })?);
+        let store = SqliteStore::open(&path, SystemClock.now())
+            .map_err(|source| ServiceError::Store { path, source })?;
         let store: Arc<dyn Store> = Arc::new(store);
         let link = FiberLink::builder(store.clone(), node.clone())
             .assets(settings.assets.clone())

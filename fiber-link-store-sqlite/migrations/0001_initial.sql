@@ -14,6 +14,7 @@ CREATE TABLE apps (
     created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- `settled_number` counts the settled tips of an app in the order in which they were credited.
 CREATE TABLE tips (
     id                 BLOB NOT NULL,
     app                TEXT NOT NULL,
@@ -28,6 +29,7 @@ CREATE TABLE tips (
     state              TEXT NOT NULL,
     phase              TEXT NOT NULL,
     ended_at           INTEGER,
+    settled_number     INTEGER,
     version            INTEGER NOT NULL,
     next_check_at      INTEGER,
     check_since        INTEGER,
@@ -41,6 +43,8 @@ CREATE UNIQUE INDEX tips_id ON tips (id);
 CREATE UNIQUE INDEX tips_payment_hash ON tips (payment_hash);
 CREATE INDEX tips_invoice ON tips (invoice_digest) WHERE invoice_digest IS NOT NULL;
 CREATE INDEX tips_due ON tips (next_check_at) WHERE next_check_at IS NOT NULL;
+CREATE UNIQUE INDEX tips_settled ON tips (app, settled_number) WHERE settled_number IS NOT NULL;
+CREATE INDEX tips_settled_at ON tips (app, ended_at, settled_number) WHERE settled_number IS NOT NULL;
 CREATE INDEX tips_of_app ON tips (app, phase, id);
 CREATE INDEX tips_from_user ON tips (app, from_user, id);
 CREATE INDEX tips_to_user ON tips (app, to_user, phase, id);
@@ -53,6 +57,7 @@ CREATE TABLE withdrawals (
     amount             TEXT NOT NULL,
     fee_limit          TEXT NOT NULL,
     fee_bearer         TEXT NOT NULL,
+    accepted_as        TEXT NOT NULL,
     destination        TEXT NOT NULL,
     payment_hash       BLOB NOT NULL,
     held_payment_hash  BLOB,
@@ -129,6 +134,13 @@ BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;
 CREATE TRIGGER entries_are_never_deleted BEFORE DELETE ON entries
 BEGIN SELECT RAISE(ABORT, 'entries are never deleted'); END;
 
+-- A row that REPLACE displaces is deleted without its trigger.
+CREATE TRIGGER entries_are_never_replaced BEFORE INSERT ON entries
+WHEN EXISTS (SELECT 1 FROM entries WHERE number = NEW.number)
+    OR EXISTS (SELECT 1 FROM entries
+        WHERE source = NEW.source AND source_kind = NEW.source_kind AND kind = NEW.kind)
+BEGIN SELECT RAISE(ABORT, 'entries are never replaced'); END;
+
 CREATE TABLE balances (
     app       TEXT NOT NULL,
     user      TEXT NOT NULL,
@@ -171,6 +183,3 @@ CREATE TABLE events (
 ) STRICT, WITHOUT ROWID;
 
 CREATE UNIQUE INDEX events_id ON events (id);
-CREATE INDEX events_of_subject ON events (subject);
-CREATE INDEX events_settled ON events (app, number, subject) WHERE kind = 'tip_settled';
-CREATE INDEX events_settled_at ON events (app, at, number) WHERE kind = 'tip_settled';

@@ -75,7 +75,7 @@ pub(crate) fn memory_begins(
     boot: &Boot,
     now: Timestamp,
 ) -> Result<Timestamp, OpenError> {
-    let begins = || -> Result<Timestamp, StoreError> {
+    let mut begins = || -> Result<Timestamp, StoreError> {
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(backend)?;
         let stored = find(&transaction, FIND_MEMORY, [], "memory", |fields| {
@@ -83,8 +83,9 @@ pub(crate) fn memory_begins(
         })?;
         let begins = match (stored, nonces, database) {
             (Some((id, begins)), _, _) if *boot == Boot::Known(id.clone()) => begins,
+            (Some((_, earlier)), _, _) => now.max(earlier),
             (None, Origin::New, Origin::New) => Timestamp::from_millis(0),
-            (Some(_) | None, Origin::New | Origin::Existing, Origin::New | Origin::Existing) => now,
+            (None, Origin::New | Origin::Existing, Origin::New | Origin::Existing) => now,
         };
         let id = match boot {
             Boot::Known(id) => id,
@@ -94,7 +95,6 @@ pub(crate) fn memory_begins(
         transaction.commit().map_err(backend)?;
         Ok(begins)
     };
-    let mut begins = begins;
     begins().map_err(|source| OpenError::Unusable { path: path.to_owned(), source: source.into() })
 }
 

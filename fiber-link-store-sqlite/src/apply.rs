@@ -32,7 +32,9 @@ statements! {
     FORGET = "DELETE FROM idempotency WHERE (app, method, key) IN (
         SELECT app, method, key FROM idempotency WHERE expires_at <= ?1 ORDER BY expires_at LIMIT 4)";
     EMIT = "INSERT INTO events (app, number, id, kind, subject, at)
-        SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4, ?5 FROM events WHERE app = ?1";
+        VALUES (?1,
+            1 + coalesce((SELECT number FROM events WHERE app = ?1 ORDER BY number DESC LIMIT 1), 0),
+            ?2, ?3, ?4, ?5)";
 }
 
 /// Applies `ops` in their order. After an error the caller rolls back what was done before it.

@@ -78,12 +78,22 @@ pub(crate) fn backend(error: rusqlite::Error) -> StoreError {
     StoreError::backend(error)
 }
 
-/// Whether a row was refused because its key is taken, and for no other reason.
+/// Whether a row was refused because its key is taken, and for no other reason. The one trigger
+/// on inserts is the one that keeps entries from being replaced.
 pub(crate) fn is_taken(error: &rusqlite::Error) -> bool {
-    use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_ROWID, SQLITE_CONSTRAINT_UNIQUE};
+    use rusqlite::ffi::{
+        SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_ROWID, SQLITE_CONSTRAINT_TRIGGER,
+        SQLITE_CONSTRAINT_UNIQUE,
+    };
+    let code = error.sqlite_error().map(|error| error.extended_code);
     matches!(
-        error.sqlite_error().map(|e| e.extended_code),
-        Some(SQLITE_CONSTRAINT_UNIQUE | SQLITE_CONSTRAINT_PRIMARYKEY | SQLITE_CONSTRAINT_ROWID)
+        code,
+        Some(
+            SQLITE_CONSTRAINT_UNIQUE
+                | SQLITE_CONSTRAINT_PRIMARYKEY
+                | SQLITE_CONSTRAINT_ROWID
+                | SQLITE_CONSTRAINT_TRIGGER
+        )
     )
 }
 

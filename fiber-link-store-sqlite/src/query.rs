@@ -31,15 +31,13 @@ statements! {
         "SELECT ", tip_columns!(), " FROM tips WHERE app = ?1 AND phase = ?2 ORDER BY id DESC LIMIT ?3"
     );
     TIPS = concat!("SELECT ", tip_columns!(), " FROM tips WHERE id > ?1 ORDER BY id LIMIT ?2");
-    SETTLED_NUMBER = "SELECT number FROM events INDEXED BY events_of_subject
-        WHERE subject = ?1 AND app = ?2 AND kind = 'tip_settled'";
-    SETTLED_SINCE = "SELECT min(number) FROM (SELECT number FROM events INDEXED BY events_settled_at
-        WHERE app = ?1 AND kind = 'tip_settled' AND at >= ?2 ORDER BY at, number LIMIT ?3)";
+    SETTLED_NUMBER = "SELECT settled_number FROM tips WHERE id = ?1 AND app = ?2";
+    SETTLED_SINCE = "SELECT min(settled_number) FROM (SELECT settled_number FROM tips
+        WHERE app = ?1 AND ended_at >= ?2 AND settled_number IS NOT NULL
+        ORDER BY ended_at, settled_number LIMIT ?3)";
     SETTLED = concat!(
-        "SELECT ", tip_columns!(), " FROM events INDEXED BY events_settled CROSS JOIN tips
-        WHERE events.app = ?1 AND events.kind = 'tip_settled' AND events.number > ?2
-            AND tips.id = events.subject
-        ORDER BY events.number LIMIT ?3"
+        "SELECT ", tip_columns!(), " FROM tips WHERE app = ?1 AND settled_number > ?2
+        ORDER BY settled_number LIMIT ?3"
     );
     COUNT_TO_USER = "SELECT count(*) FROM (
         SELECT 1 FROM tips WHERE app = ?1 AND to_user = ?2 AND phase = ?3 LIMIT ?4)";
@@ -170,19 +168,15 @@ pub(crate) fn settled_tips(
 }
 
 fn settled_number(connection: &Connection, app: &str, tip: TipId) -> Result<Option<i64>, StoreError> {
-    find(connection, SETTLED_NUMBER, params![tip.as_uuid().as_bytes(), app], "events", |fields| {
-        fields.integer()
-    })
+    let params = params![tip.as_uuid().as_bytes(), app];
+    Ok(find(connection, SETTLED_NUMBER, params, "tips", |fields| fields.optional(|f| f.integer()))?.flatten())
 }
 
 /// The first number of a tip that was settled at `at` or later. Clocks of several processes differ
 /// a little, so it need not be the number of the earliest one; it is among the next ones.
 fn first_settled_since(connection: &Connection, app: &str, at: Timestamp) -> Result<Option<i64>, StoreError> {
-    let first =
-        find(connection, SETTLED_SINCE, params![app, bound(at.as_millis()), MAX_ROWS], "events", |fields| {
-            fields.optional(|fields| fields.integer())
-        })?;
-    Ok(first.flatten())
+    let params = params![app, bound(at.as_millis()), MAX_ROWS];
+    Ok(find(connection, SETTLED_SINCE, params, "tips", |fields| fields.optional(|f| f.integer()))?.flatten())
 }
 
 pub(crate) fn tip_totals(

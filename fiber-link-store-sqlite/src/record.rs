@@ -2,8 +2,8 @@
 
 use crate::apply::{insert, update};
 use crate::error::backend;
-use crate::row::{fee_bearer_name, phase_name, tip_phase, tip_state_name};
-use crate::statement::{bound, execute, millis, statements, stored};
+use crate::row::{acceptance_name, fee_bearer_name, phase_name};
+use crate::statement::{bound, execute, find, millis, statements, stored};
 use fiber_link_core::{
     Amount, App, Attempt, AttemptRecord, AttemptState, CommitError, Destination, Due, Existing,
     FailureReason, Hub, StoreError, Timestamp, Tip, TipPhase, TipState, Version, Withdrawal, WithdrawalState,
@@ -16,22 +16,26 @@ statements! {
     CREATE_APP = "INSERT INTO apps (id, secret, created_at) VALUES (?1, ?2, ?3)";
     CREATE_TIP = "INSERT INTO tips (id, app, post, from_user, to_user, asset, amount, message, payment_hash,
             created_at, version, state, phase, ended_at, invoice_digest, invoice_expires_at, invoice,
-            next_check_at, check_since, check_until)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
+            next_check_at, check_since, check_until, settled_number)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+            ?21)";
+    LAST_SETTLED = "SELECT settled_number FROM tips WHERE app = ?1 AND settled_number IS NOT NULL
+        ORDER BY settled_number DESC LIMIT 1";
     UPDATE_OPEN_TIP = "UPDATE tips SET version = version + 1, state = ?3, ended_at = NULL,
             invoice_digest = ?4, invoice_expires_at = ?5, invoice = ?6,
             next_check_at = ?7, check_since = ?8, check_until = ?9
         WHERE id = ?1 AND version = ?2 AND phase = 'open'";
     UPDATE_TIP = "UPDATE tips SET version = version + 1, state = ?3,
             invoice_digest = ?4, invoice_expires_at = ?5, invoice = ?6,
-            next_check_at = ?7, check_since = ?8, check_until = ?9, phase = ?10, ended_at = ?11
+            next_check_at = ?7, check_since = ?8, check_until = ?9,
+            phase = ?10, ended_at = ?11, settled_number = coalesce(settled_number, ?12)
         WHERE id = ?1 AND version = ?2";
     CREATE_WITHDRAWAL = "INSERT INTO withdrawals (id, app, user, asset, amount, fee_limit, fee_bearer,
             destination, invoice, payment_hash, invoice_expires_at, created_at, version, held_payment_hash,
             updated_at, attempts, state, attempt, retry_at, failure, last_error, fee, ended_at,
-            next_check_at, check_since, check_until)
+            next_check_at, check_since, check_until, accepted_as)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-            ?21, ?22, ?23, ?24, ?25, ?26)";
+            ?21, ?22, ?23, ?24, ?25, ?26, ?27)";
     UPDATE_WITHDRAWAL = "UPDATE withdrawals SET version = version + 1, held_payment_hash = ?3,
             updated_at = ?4, attempts = ?5, state = ?6, attempt = ?7, retry_at = ?8, failure = ?9,
             last_error = ?10, fee = ?11, ended_at = ?12, next_check_at = ?13, check_since = ?14,
@@ -77,8 +81,8 @@ pub(crate) fn create_tip(connection: &Connection, tip: &Tip, due: Option<Due>) -
         payment_hash.as_bytes(),
         millis(tip.created_at())?,
         stored(Version::FIRST.as_u64())?,
-        tip_state_name(tip.state()),
-        phase_name(tip_phase(tip.state())),
+        tip.state().as_str(),
+        phase_name(tip.state().phase()),
         tip_ended_at(tip.state())?,
         invoice.digest,
         invoice.expires_at,
@@ -86,6 +90,7 @@ pub(crate) fn create_tip(connection: &Connection, tip: &Tip, due: Option<Due>) -
         due.next_check_at,
         due.check_since,
         due.check_until,
+        next_settled_number(connection, tip)?,
     ];
     insert(connection, CREATE_TIP, params, Existing::Tip)
 }
@@ -96,10 +101,9 @@ pub(crate) fn update_tip(
     expected: Version,
     due: Option<Due>,
 ) -> Result<(), CommitError> {
-    let (id, phase) = (next.id(), tip_phase(next.state()));
+    let (id, phase) = (next.id(), next.state().phase());
     let (invoice, due) = (InvoiceColumns::of(next)?, DueColumns::of(due));
-    let (id, expected, state) =
-        (id.as_uuid().as_bytes(), stored(expected.as_u64())?, tip_state_name(next.state()));
+    let (id, expected, state) = (id.as_uuid().as_bytes(), stored(expected.as_u64())?, next.state().as_str());
     // Nearly every tip goes from creating to unpaid: as long as its phase is not touched, neither
     // are the indexes that lead with it.
     if phase == TipPhase::Open {
@@ -130,8 +134,21 @@ pub(crate) fn update_tip(
         due.check_until,
         phase_name(phase),
         tip_ended_at(next.state())?,
+        next_settled_number(connection, next)?,
     ];
     update(connection, UPDATE_TIP, params, Existing::Tip)
+}
+
+/// The place of a tip among the settled ones of its app, unless it has one already.
+fn next_settled_number(connection: &Connection, tip: &Tip) -> Result<Option<i64>, StoreError> {
+    match tip.state().phase() {
+        TipPhase::Open | TipPhase::Ended => Ok(None),
+        TipPhase::Settled => {
+            let app = [tip.terms().app.as_str()];
+            let last = find(connection, LAST_SETTLED, app, "tips", |fields| fields.integer())?;
+            Ok(Some(last.unwrap_or(0).saturating_add(1)))
+        }
+    }
 }
 
 fn tip_ended_at(state: &TipState) -> Result<Option<i64>, StoreError> {
@@ -179,6 +196,7 @@ pub(crate) fn create_withdrawal(
         due.next_check_at,
         due.check_since,
         due.check_until,
+        acceptance_name(terms.accepted_as),
     ];
     insert(connection, CREATE_WITHDRAWAL, params, Existing::Withdrawal)
 }

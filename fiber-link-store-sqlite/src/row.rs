@@ -2,8 +2,8 @@
 
 use crate::error::backend;
 use fiber_link_core::{
-    Amount, App, Attempt, AttemptId, AttemptRecord, AttemptState, Balance, Claim, Destination, Due, Entry,
-    EntrySource, Event, EventId, EventKind, FailureReason, FeeBearer, Hub, IdempotencyRecord,
+    Acceptance, Amount, App, Attempt, AttemptId, AttemptRecord, AttemptState, Balance, Claim, Destination,
+    Due, Entry, EntrySource, Event, EventId, EventKind, FailureReason, FeeBearer, Hub, IdempotencyRecord,
     IdempotencyScope, IdempotencySubject, Invoice, Network, NodeKey, NumberedEntry, NumberedEvent,
     ParamsDigest, PaymentHash, PaymentRequestDestination, Secret, StoreError, Stored, Timestamp, Tip, TipId,
     TipPhase, TipState, TipTerms, UserAccount, Version, Withdrawal, WithdrawalId, WithdrawalState,
@@ -27,7 +27,7 @@ macro_rules! tip_columns {
 /// Columns of a withdrawal, in the order in which [`withdrawal`] reads them.
 macro_rules! withdrawal_columns {
     () => {
-        "withdrawals.id, app, user, asset, amount, fee_limit, fee_bearer, destination, invoice, payment_hash, \
+        "withdrawals.id, app, user, asset, amount, fee_limit, fee_bearer, accepted_as, destination, invoice, payment_hash, \
          invoice_expires_at, created_at, updated_at, attempts, version, state, attempt, retry_at, failure, \
          last_error, fee, ended_at"
     };
@@ -146,27 +146,6 @@ impl<'r> Fields<'r> {
     }
 }
 
-/// The stored name of a tip's state. The rest of the state has columns of its own.
-pub(crate) const fn tip_state_name(state: &TipState) -> &'static str {
-    match state {
-        TipState::Creating => "creating",
-        TipState::Abandoned { .. } => "abandoned",
-        TipState::Unpaid { .. } => "unpaid",
-        TipState::Expired { .. } => "expired",
-        TipState::Cancelled { .. } => "cancelled",
-        TipState::Settled { .. } => "settled",
-    }
-}
-
-/// The phase that a state belongs to.
-pub(crate) const fn tip_phase(state: &TipState) -> TipPhase {
-    match state {
-        TipState::Creating | TipState::Unpaid { .. } => TipPhase::Open,
-        TipState::Settled { .. } => TipPhase::Settled,
-        TipState::Abandoned { .. } | TipState::Expired { .. } | TipState::Cancelled { .. } => TipPhase::Ended,
-    }
-}
-
 /// The stored name of a phase.
 pub(crate) const fn phase_name(phase: TipPhase) -> &'static str {
     match phase {
@@ -181,6 +160,14 @@ pub(crate) const fn fee_bearer_name(bearer: FeeBearer) -> &'static str {
     match bearer {
         FeeBearer::User => "user",
         FeeBearer::Hub => "hub",
+    }
+}
+
+/// The stored name of how a request was accepted.
+pub(crate) const fn acceptance_name(acceptance: Acceptance) -> &'static str {
+    match acceptance {
+        Acceptance::Pending => "pending",
+        Acceptance::LiquidityPending => "liquidity_pending",
     }
 }
 
@@ -250,6 +237,11 @@ pub(crate) fn withdrawal(fields: &mut Fields<'_>) -> Read<Stored<Withdrawal>> {
             "user" => FeeBearer::User,
             "hub" => FeeBearer::Hub,
             unknown => return Err(fields.corrupt(format_args!("{unknown:?} bears no fee"))),
+        },
+        accepted_as: match fields.text()? {
+            "pending" => Acceptance::Pending,
+            "liquidity_pending" => Acceptance::LiquidityPending,
+            unknown => return Err(fields.corrupt(format_args!("nothing is accepted as {unknown:?}"))),
         },
         destination: match fields.text()? {
             "payment_request" => Destination::PaymentRequest(PaymentRequestDestination {

@@ -82,7 +82,8 @@ impl Schema {
         Ok(connection)
     }
 
-    fn known(&self) -> u32 {
+    /// The newest version that this program knows.
+    pub(crate) fn known(&self) -> u32 {
         u32::try_from(self.migrations.len()).unwrap_or(u32::MAX)
     }
 
@@ -125,6 +126,13 @@ impl Schema {
             Failure::Sqlite(error) => unusable(&path, error),
             Failure::NoWriteAheadLog(error) => unusable(&path, error),
         }
+    }
+}
+
+#[cfg(test)]
+impl Schema {
+    pub(crate) fn migrations(&self) -> impl Iterator<Item = &'static str> {
+        self.migrations.iter().copied()
     }
 }
 

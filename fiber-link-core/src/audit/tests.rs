@@ -1,9 +1,9 @@
 use super::*;
 use crate::{
-    AppId, Attempt, AttemptId, ChangeSet, Claim, Destination, EntryKind, FeeBearer, Invoice, InvoiceState,
-    InvoiceStatus, MemoryStore, NodeMemory, Op, PaymentHash, PaymentRequestDestination, PaymentState,
-    PaymentStatus, PostId, RetryPolicy, Step, Stored, Timestamp, TipId, TipTerms, UserId, Verdict, Version,
-    WithdrawalId, WithdrawalTerms, WorkerId,
+    Acceptance, AppId, Attempt, AttemptId, ChangeSet, Claim, Destination, EntryKind, FeeBearer, Invoice,
+    InvoiceState, InvoiceStatus, MemoryStore, NodeMemory, Op, PaymentHash, PaymentRequestDestination,
+    PaymentState, PaymentStatus, PostId, RetryPolicy, Step, Stored, Timestamp, TipId, TipTerms, UserId,
+    Verdict, Version, WithdrawalId, WithdrawalTerms, WorkerId,
 };
 use uuid::Uuid;
 
@@ -49,9 +49,10 @@ fn withdrawal(n: u8, amount: u64) -> Withdrawal {
         amount: Amount::new(amount),
         fee_limit: Amount::new(10),
         fee_bearer: FeeBearer::User,
+        accepted_as: Acceptance::Pending,
         destination: Destination::PaymentRequest(invoice),
     };
-    Withdrawal::request(WithdrawalId::from_uuid(Uuid::from_u128(n.into())), terms, true, NOW)
+    Withdrawal::request(WithdrawalId::from_uuid(Uuid::from_u128(n.into())), terms, NOW)
 }
 
 fn attempt_of(withdrawal: &Withdrawal) -> Attempt {

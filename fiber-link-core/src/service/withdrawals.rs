@@ -3,11 +3,12 @@
 use super::destination::DestinationError;
 use super::{DestinationRefusal, FiberLink, TRIES};
 use crate::{
-    Amount, AppId, Asset, AssetId, Balance, ChangeSet, CommitError, CountTowardsLimit, Destination, Existing,
-    FeeBearer, IDEMPOTENCY_MEMORY, IdempotencyKey, IdempotencyRecord, IdempotencyScope, IdempotencySubject,
-    IdempotentMethod, LimitExceeded, LimitExcess, LimitKey, LimitScope, NodeError, Op, ParamsDigest,
-    PaymentRequestDestination, PolicyRefusal, StoreError, Stored, Timestamp, UserAccount, UserId, Withdrawal,
-    WithdrawalId, WithdrawalLookup, WithdrawalPolicy, WithdrawalTerms, posting,
+    Acceptance, Amount, AppId, Asset, AssetId, Balance, ChangeSet, CommitError, CountTowardsLimit,
+    Destination, Existing, FeeBearer, IDEMPOTENCY_MEMORY, IdempotencyKey, IdempotencyRecord,
+    IdempotencyScope, IdempotencySubject, IdempotentMethod, LimitExceeded, LimitExcess, LimitKey, LimitScope,
+    NodeError, Op, ParamsDigest, PaymentRequestDestination, PolicyRefusal, StoreError, Stored, Timestamp,
+    UserAccount, UserId, Withdrawal, WithdrawalId, WithdrawalLookup, WithdrawalPolicy, WithdrawalTerms,
+    posting,
 };
 
 /// A withdrawal to be quoted or requested.
@@ -299,7 +300,7 @@ impl FiberLink {
             checked => checked?,
         };
         let id = WithdrawalId::from_uuid(self.next_id(now));
-        let sendable = self.can_send(&considered, request.amount).await;
+        let accepted_as = self.acceptance(&considered, request.amount).await;
         let terms = WithdrawalTerms {
             app: app.clone(),
             user: request.user.clone(),
@@ -307,9 +308,10 @@ impl FiberLink {
             amount: request.amount,
             fee_limit: considered.fee_limit,
             fee_bearer: considered.policy.fee_bearer,
+            accepted_as,
             destination: Destination::PaymentRequest(destination),
         };
-        let withdrawal = Withdrawal::request(id, terms, sendable, now);
+        let withdrawal = Withdrawal::request(id, terms, now);
         if withdrawal.reserved().is_none() {
             return Err(WithdrawError::InsufficientFunds);
         }
@@ -386,17 +388,19 @@ impl FiberLink {
 
     /// Whether the node can send amount and fee now; a node that does not answer is asked again by
     /// the payout pass.
-    async fn can_send(&self, considered: &Considered, amount: Amount) -> bool {
+    async fn acceptance(&self, considered: &Considered, amount: Amount) -> Acceptance {
+        let needed = amount.checked_add(considered.fee_limit);
         match self.parts().node.liquidity(&considered.asset).await {
-            Ok(liquidity) => {
-                amount.checked_add(considered.fee_limit).is_some_and(|sum| sum <= liquidity.outbound)
+            Ok(liquidity) if needed.is_none_or(|needed| needed > liquidity.outbound) => {
+                Acceptance::LiquidityPending
             }
+            Ok(_) => Acceptance::Pending,
             Err(error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
                     "the node does not tell its liquidity"
                 );
-                true
+                Acceptance::Pending
             }
         }
     }

@@ -105,11 +105,7 @@ struct Problem {
 pub(super) async fn show(State(demo): State<Demo>) -> Result<Json<Shown>, Refusal> {
     let summary = demo.link.summary(&demo.app, &demo.creator, LISTED).await?;
     let withdrawals = demo.link.withdrawals_of_app(&demo.app, None, LISTED).await?;
-    let account = UserAccount {
-        app: demo.app.clone(),
-        user: demo.creator.clone(),
-        asset: AssetId::ckb(),
-    };
+    let account = UserAccount { app: demo.app.clone(), user: demo.creator.clone(), asset: AssetId::ckb() };
     // More entries than anybody makes by hand.
     let entries = demo.store.entries(EntryQuery::Account { account, after: 0, limit: MAX_ROWS }).await?;
 
@@ -153,7 +149,9 @@ pub(super) async fn quote(
         receive_amount: whole(quote.receive_amount),
         network_fee: whole(quote.network_fee),
         reserved: quote.amount.checked_add(quote.network_fee).map(whole),
-        problem: quote.problem.map(|problem| Problem { field: field(&problem), message: problem.to_string() }),
+        problem: quote
+            .problem
+            .map(|problem| Problem { field: field(&problem), message: problem.to_string() }),
     }))
 }
 
@@ -201,9 +199,10 @@ impl Demo {
     fn shown_withdrawal(&self, withdrawal: &Withdrawal, entries: &[NumberedEntry]) -> ShownWithdrawal {
         let whole = |amount| self.asset.format(amount);
         let source = EntrySource::Withdrawal(withdrawal.id());
-        let returned = entries.iter().map(|numbered| &numbered.entry).find(|entry| {
-            entry.source == source && entry.kind == EntryKind::WithdrawalReleased
-        });
+        let returned = entries
+            .iter()
+            .map(|numbered| &numbered.entry)
+            .find(|entry| entry.source == source && entry.kind == EntryKind::WithdrawalReleased);
         let (fee, last_error) = match withdrawal.state() {
             WithdrawalState::Completed { fee, .. } => (Some(*fee), None),
             WithdrawalState::RetryPending { last_error, .. }

@@ -4,8 +4,7 @@ use super::error::{Reason, RpcError};
 use super::params::{self, Params};
 use crate::wire_time;
 use fiber_link_core::{
-    AppId, Assets, CreateTipError, FiberLink, SettledPosition, Tip, TipId, TipPhase,
-    TipRequest,
+    AppId, Assets, CreateTipError, FiberLink, SettledPosition, Tip, TipId, TipPhase, TipRequest,
 };
 use serde::Serialize;
 use uuid::Uuid;

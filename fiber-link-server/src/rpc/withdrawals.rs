@@ -4,8 +4,8 @@ use super::error::{Reason, RpcError};
 use super::params::{self, Params};
 use crate::wire_time;
 use fiber_link_core::{
-    AppId, Assets, FiberLink, Quote, QuoteError, RequestedDestination, WithdrawError,
-    Withdrawal, WithdrawalRequest, WithdrawalState,
+    Acceptance, AppId, Assets, FiberLink, Quote, QuoteError, RequestedDestination, WithdrawError, Withdrawal,
+    WithdrawalRequest,
 };
 use serde::Serialize;
 
@@ -68,14 +68,9 @@ fn requested(link: &FiberLink, withdrawal: &Withdrawal) -> Requested {
     let whole = |amount| super::whole_units(link.assets(), &terms.asset, amount);
     Requested {
         id: withdrawal.id().to_string(),
-        // What it was accepted as: a repeat of the request is answered alike, however far it came.
-        state: match withdrawal.state() {
-            WithdrawalState::LiquidityPending => "LIQUIDITY_PENDING",
-            WithdrawalState::Pending
-            | WithdrawalState::Processing { .. }
-            | WithdrawalState::RetryPending { .. }
-            | WithdrawalState::Completed { .. }
-            | WithdrawalState::Failed { .. } => "PENDING",
+        state: match terms.accepted_as {
+            Acceptance::LiquidityPending => "LIQUIDITY_PENDING",
+            Acceptance::Pending => "PENDING",
         },
         asset: terms.asset.to_string(),
         amount: whole(terms.amount),

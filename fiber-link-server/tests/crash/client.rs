@@ -67,7 +67,8 @@ impl Client {
     }
 
     pub fn balance(&self, user: &str) -> Balance {
-        let summary = self.call("dashboard.summary", &json!({ "userId": user, "limit": 1 })).unwrap().unwrap();
+        let summary =
+            self.call("dashboard.summary", &json!({ "userId": user, "limit": 1 })).unwrap().unwrap();
         let shannon = |field: &str| {
             let text = summary["balances"][field].as_str().unwrap();
             if text == "0" { 0 } else { Asset::ckb().parse(text).unwrap().units() }

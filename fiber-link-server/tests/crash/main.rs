@@ -52,7 +52,8 @@ fn wait_for_the_end(client: &client::Client, promises: &Promises) -> BTreeMap<St
     let deadline = Instant::now() + Duration::from_secs(180);
     loop {
         let users = promises.users();
-        let balances: BTreeMap<_, _> = users.into_iter().map(|user| (user.clone(), client.balance(&user))).collect();
+        let balances: BTreeMap<_, _> =
+            users.into_iter().map(|user| (user.clone(), client.balance(&user))).collect();
         let reserved: u128 = balances.values().map(|balance| balance.reserved).sum();
         let pending: u128 = balances.values().map(|balance| balance.pending).sum();
         if reserved == 0 && pending == 0 {

@@ -113,7 +113,8 @@ impl User {
             3 => "lose_answer_failure",
             _ => "success",
         };
-        let (status, answer) = self.until_simulated("outcome", &json!({ "invoice": invoice, "outcome": outcome }));
+        let (status, answer) =
+            self.until_simulated("outcome", &json!({ "invoice": invoice, "outcome": outcome }));
         assert_eq!(status, 200, "{answer}");
         let params = json!({
             "userId": user, "asset": "CKB", "amount": ckb, "idempotencyKey": self.next_key(),

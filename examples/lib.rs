@@ -1,0 +1,1 @@
+//! Programs to start from: `cargo run -p fiber-link-examples --example quickstart`.

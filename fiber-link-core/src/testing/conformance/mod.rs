@@ -1,0 +1,231 @@
+//! The one suite for every store: a store is correct if it passes.
+//!
+//! A case is an ordinary async function over a fresh and empty store. Its name is what it checks.
+#![allow(missing_docs, clippy::needless_pass_by_value, reason = "cases are named after what they check")]
+
+mod admission;
+mod atomicity;
+mod events;
+mod ledger;
+mod limits;
+mod lists;
+mod queue;
+mod races;
+mod records;
+mod settled;
+mod tip_flows;
+mod uniqueness;
+mod withdrawal_flows;
+mod world;
+
+use super::sample::change_set;
+use crate::{CommitError, Op, Store, Stored, Tip, TipState, Version};
+use std::fmt::Debug;
+
+/// Writes one test per case of the suite into the module where it stands.
+///
+/// `test` is the test attribute of an async runtime, `store` an expression that makes a fresh and
+/// empty [`Store`](crate::Store); it is evaluated inside each test and may use `.await`.
+///
+/// ```
+/// mod memory {
+///     # use fiber_link_core::MemoryStore;
+///     fiber_link_core::store_conformance! { test = pollster::test, store = MemoryStore::new() }
+/// }
+/// ```
+#[macro_export]
+macro_rules! store_conformance {
+    (test = $test:meta, store = $store:expr $(,)?) => {
+        $crate::store_conformance! { @cases @tests [$test] [$store] }
+    };
+    (@tests [$test:meta] [$store:expr] $($module:ident { $($case:ident)+ })+) => { $($(
+        #[$test]
+        async fn $case() {
+            let store: ::std::sync::Arc<dyn $crate::Store> = ::std::sync::Arc::new($store);
+            $crate::testing::conformance::$case(store).await;
+        }
+    )+)+ };
+    (@export $($module:ident { $($case:ident)+ })+) => { $( pub use $module::{$($case),+}; )+ };
+    // The list of cases, once: one that is missing here is dead code.
+    (@cases $($then:tt)+) => { $crate::store_conformance! { $($then)+
+        atomicity {
+            a_refused_commit_leaves_nothing_behind
+            a_dropped_commit_is_applied_whole_or_not_at_all
+            a_read_sees_every_commit_that_returned
+            an_empty_commit_changes_nothing
+        }
+        records {
+            every_state_of_a_tip_is_read_back_as_written
+            every_state_of_a_withdrawal_is_read_back_as_written
+            every_state_of_an_attempt_is_read_back_as_written
+            the_longest_and_the_largest_are_read_back_as_written
+            what_is_missing_is_found_to_be_missing
+            apps_and_the_hub_are_read_back_as_written
+            each_update_counts_one_version_up
+            a_stale_version_of_a_tip_conflicts
+            a_stale_version_of_a_withdrawal_conflicts
+            a_stale_version_of_an_attempt_conflicts
+            an_update_of_a_missing_record_conflicts
+        }
+        uniqueness {
+            a_tip_is_created_once_by_id_and_by_payment_hash
+            a_withdrawal_is_created_once_by_id
+            a_payment_hash_is_held_by_one_withdrawal_over_all_apps
+            a_payment_hash_is_free_again_when_nothing_was_sent_for_it
+            a_payment_hash_stays_held_after_an_attempt
+            one_attempt_of_a_withdrawal_is_live
+            apps_and_the_hub_are_created_once
+            an_idempotency_key_is_remembered_until_it_expires
+            an_idempotency_key_belongs_to_its_app_and_method
+        }
+        lists {
+            tips_of_a_user_are_those_given_and_got_with_the_newest_first
+            tips_of_an_app_are_filtered_by_phase
+            all_tips_are_paged_by_id
+            tip_totals_count_what_a_user_got
+            withdrawals_of_an_app_are_filtered_by_state
+            all_withdrawals_are_paged_by_id
+            the_latest_attempt_and_the_newest_success_are_found
+            apps_are_paged_by_name
+            balances_are_listed_by_account
+            entries_are_listed_by_source_and_by_account
+            no_list_shows_anything_of_another_app
+        }
+        settled {
+            settled_tips_are_listed_in_the_order_of_their_credits
+            settled_tips_of_one_moment_are_paged_without_loss
+            an_unknown_cursor_falls_back_to_its_time_inclusive
+            a_cursor_of_another_app_falls_back_to_its_time
+            a_cursor_of_an_open_tip_falls_back_to_its_time
+        }
+        ledger {
+            an_entry_is_posted_once
+            each_kind_of_entry_moves_its_side_of_the_balance
+            neither_side_of_a_balance_goes_below_zero
+            an_account_without_entries_has_nothing_to_reserve
+            no_side_of_a_balance_goes_above_the_largest_amount
+            entries_of_one_commit_add_up
+            a_balance_is_the_sum_of_its_entries
+        }
+        limits {
+            a_limit_allows_its_ceiling_and_no_more
+            a_limit_rolls_with_the_day
+            a_cooldown_runs_from_the_last_request
+            a_failed_withdrawal_is_given_back_to_its_limit
+            limits_of_users_apps_and_assets_are_apart
+        }
+        queue {
+            what_is_due_is_taken_with_the_longest_due_first
+            what_was_taken_is_due_again_after_the_gap
+            the_gap_grows_with_age
+            after_its_end_a_record_is_taken_once_more
+            an_update_moves_a_record_in_the_queue
+            taking_changes_no_record
+            withdrawals_are_taken_when_they_are_due
+            two_takers_at_once_take_different_records
+        }
+        events {
+            events_are_numbered_from_one_in_each_app
+            a_refused_commit_leaves_no_gap_among_events
+            an_event_is_emitted_once
+            events_are_read_on_from_any_number
+        }
+        admission {
+            a_nonce_is_let_in_once
+            a_nonce_is_remembered_until_it_expires
+            a_rate_limit_holds_in_its_window
+            rate_limits_of_apps_and_methods_are_apart
+            a_replay_does_not_count_towards_the_rate_limit
+            a_nonce_that_met_the_rate_limit_is_used_up
+            one_of_many_requests_with_one_nonce_is_let_in
+        }
+        races {
+            one_of_many_updates_of_a_version_wins
+            one_of_many_posts_of_an_entry_wins
+            one_of_many_attempts_is_live
+            reservations_never_pass_the_funds
+            withdrawals_never_pass_a_daily_limit
+            one_of_many_uses_of_an_idempotency_key_wins
+            racing_events_are_numbered_without_gaps
+            tips_credited_at_once_add_up
+            transfers_between_many_accounts_do_not_lock_each_other_out
+        }
+        tip_flows {
+            a_paid_tip_is_credited_once_by_racing_passes
+            a_lost_answer_about_an_invoice_is_found_by_a_repeat
+            a_lost_answer_about_an_invoice_is_found_by_the_pass
+            a_tip_that_the_node_never_heard_of_is_abandoned_and_comes_back
+            a_refused_invoice_ends_its_tip
+            a_late_payment_is_credited_whatever_we_had_shown
+            a_payment_while_we_were_down_is_credited
+            a_node_that_is_down_makes_tips_wait_and_fails_none
+            an_idempotency_key_makes_one_tip_of_many_requests
+            ten_thousand_open_tips_cost_one_question_per_hundred
+            an_answer_about_another_invoice_credits_nothing
+            a_lie_of_a_hint_credits_nothing_and_a_true_one_does_at_once
+            a_tip_that_is_looked_at_is_asked_about_sooner_and_by_its_own_app_alone
+            a_commit_without_an_answer_credits_once
+        }
+        withdrawal_flows {
+            a_withdrawal_is_paid_and_the_unused_fee_returns
+            a_payment_whose_answer_is_lost_is_paid_once
+            a_failure_whose_answer_is_lost_returns_the_funds_once
+            funds_stay_reserved_while_the_outcome_is_unknown
+            a_payment_that_hangs_keeps_its_reservation_for_good
+            many_workers_send_once
+            sixty_four_requests_never_pass_the_funds
+            sixty_four_requests_never_pass_a_daily_limit
+            an_idempotency_key_makes_one_withdrawal_of_many_requests
+            a_payment_is_tried_again_with_proof_until_it_succeeds
+            an_old_session_proves_nothing_about_a_new_attempt
+            a_dead_worker_is_followed_only_by_a_sole_one_after_its_claim
+            a_failure_is_not_believed_while_two_may_have_sent
+            a_node_that_forgot_a_payment_is_sent_nothing
+            liquidity_is_waited_for_until_the_invoice_runs_out
+            a_failed_withdrawal_is_given_back_to_its_limits
+            the_hub_may_bear_the_fee
+            a_destination_is_checked_before_anything_is_reserved
+            one_invoice_is_paid_by_one_of_many_withdrawals
+            a_payout_survives_a_lost_commit_at_every_step
+        }
+    } };
+}
+
+store_conformance! { @cases @export }
+
+async fn commit(store: &dyn Store, ops: impl IntoIterator<Item = Op>) -> Result<(), CommitError> {
+    store.commit(change_set(ops)).await
+}
+
+/// Commits and decides again on a conflict, as the core does.
+async fn commit_in_race(store: &dyn Store, ops: impl IntoIterator<Item = Op>) -> Result<(), CommitError> {
+    let changes = change_set(ops);
+    for _ in 0..100 {
+        match store.commit(changes.clone()).await {
+            Err(CommitError::Conflict) => {}
+            decided => return decided,
+        }
+    }
+    Err(CommitError::Conflict)
+}
+
+#[track_caller]
+fn assert_refused<T: Debug>(result: Result<T, CommitError>, expected: CommitError) {
+    assert_eq!(format!("{:?}", result.unwrap_err()), format!("{expected:?}"));
+}
+
+fn create_tip(tip: Tip) -> Op {
+    Op::CreateTip { tip, due: None }
+}
+
+/// Brings a tip into the store by the way that tips go: created first, then moved to its state.
+async fn bring_tip(store: &dyn Store, tip: &Tip) -> Stored<Tip> {
+    let creating = super::sample::tip_in(tip, TipState::Creating);
+    commit(store, [create_tip(creating)]).await.unwrap();
+    if *tip.state() == TipState::Creating {
+        return Stored::new(tip.clone(), Version::FIRST);
+    }
+    let update = Op::UpdateTip { next: tip.clone(), expected: Version::FIRST, due: None };
+    commit(store, [update]).await.unwrap();
+    Stored::new(tip.clone(), Version::FIRST.next())
+}

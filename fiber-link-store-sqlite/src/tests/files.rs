@@ -1,0 +1,126 @@
+//! Files of other versions, of other programs, and of ours.
+
+use super::*;
+use crate::OpenError;
+use crate::schema::{DATABASE, NONCES};
+use sha2::{Digest, Sha256};
+use std::path::Path;
+
+fn open(path: &Path) -> Result<SqliteStore, OpenError> {
+    SqliteStore::open_with(path, NOW, &impatient("this boot"))
+}
+
+fn digest(bytes: impl AsRef<[u8]>) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn released_migrations_are_never_edited() {
+    let digests = |schema: &crate::schema::Schema| schema.migrations().map(digest).collect::<Vec<_>>();
+    assert_eq!(digests(&DATABASE), ["d91698d6a11c67cc0a1eac507d6b2f50dc61048c1092805bc3686922cbd20a70"]);
+    assert_eq!(digests(&NONCES), ["8ab8c501799e39679eee17262508ac59bec7254f8a70bf7bfef51afb76c40e7e"]);
+}
+
+#[test]
+fn a_file_of_a_newer_version_is_refused_and_left_alone() {
+    for (suffix, known) in [("", DATABASE.known()), ("-nonces", NONCES.known())] {
+        let folder = Folder::new();
+        drop(folder.open());
+        let path = folder.file(&format!("fiber-link.db{suffix}"));
+        Connection::open(&path).unwrap().pragma_update(None, "user_version", known + 1).unwrap();
+        let before = std::fs::read(&path).unwrap();
+
+        let error = open(&folder.database()).unwrap_err();
+        let found = known + 1;
+        assert!(matches!(&error, OpenError::Newer { found: f, known: k, .. } if (*f, *k) == (found, known)));
+        let message = error.to_string();
+        for part in
+            [path.to_str().unwrap(), &format!("is {found}"), &format!("to {known}"), "start the newer"]
+        {
+            assert!(message.contains(part), "{message:?} lacks {part:?}");
+        }
+        assert_eq!(digest(std::fs::read(&path).unwrap()), digest(before));
+    }
+}
+
+#[test]
+fn a_file_of_another_program_is_refused_and_left_alone() {
+    let folder = Folder::new();
+    let text = folder.file("text");
+    std::fs::write(&text, "Dear diary, this is no database at all. ".repeat(100)).unwrap();
+    let other = folder.file("other");
+    Connection::open(&other).unwrap().execute_batch("CREATE TABLE diary (day TEXT)").unwrap();
+    let marked = folder.file("marked");
+    Connection::open(&marked).unwrap().pragma_update(None, "application_id", 7).unwrap();
+    drop(open(&folder.database()).unwrap());
+
+    for path in [text, other, marked, folder.file("fiber-link.db-nonces")] {
+        let before = std::fs::read(&path).unwrap();
+        let error = open(&path).unwrap_err();
+        assert!(matches!(error, OpenError::Foreign { .. }), "{}: {error}", path.display());
+        assert_eq!(digest(std::fs::read(&path).unwrap()), digest(before));
+    }
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_named() {
+    let error = open(Path::new("/nowhere/at/all.db")).unwrap_err();
+    assert!(error.to_string().contains("/nowhere/at/all.db"));
+    assert!(causes(&error).contains("No such file"), "{}", causes(&error));
+}
+
+#[cfg(unix)]
+#[test]
+fn files_may_be_read_by_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let store = folder.open();
+    block_on(store.commit_ops(vec![create_tip(1)])).unwrap();
+    let files: Vec<_> = std::fs::read_dir(folder.0.path()).unwrap().map(Result::unwrap).collect();
+    assert!(files.len() >= 4, "database, nonces and their logs");
+    for file in files {
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o077, 0, "{:?}", file.path());
+    }
+}
+
+#[test]
+fn entries_are_never_changed_or_deleted() {
+    let folder = Folder::new();
+    let store = folder.open();
+    block_on(store.commit_ops(vec![credit(1)])).unwrap();
+    let other = folder.connect();
+    for (sql, refusal) in [
+        ("UPDATE entries SET amount = '9'", "entries are never changed"),
+        ("DELETE FROM entries", "entries are never deleted"),
+        ("REPLACE INTO entries SELECT * FROM entries", "entries are never replaced"),
+        (
+            "REPLACE INTO entries SELECT 9, source_kind, source, kind, app, user, asset, '9', from_account,
+                to_account, at FROM entries",
+            "entries are never replaced",
+        ),
+    ] {
+        let error = other.execute_batch(sql).unwrap_err();
+        assert!(error.to_string().contains(refusal), "{sql}: {error}");
+    }
+}
+
+#[test]
+fn the_ledger_reads_in_plain_sql() {
+    let folder = Folder::new();
+    block_on(folder.open().commit_ops(vec![credit(1)])).unwrap();
+    let read = "SELECT from_account || ' -> ' || to_account || ' ' || amount || ' ' || asset FROM entries";
+    let line: String = folder.connect().query_row(read, [], |row| row.get(0)).unwrap();
+    assert_eq!(line, "fiber -> available 7 CKB");
+}
+
+#[test]
+fn a_file_is_opened_by_many_at_once() {
+    let folder = Folder::new();
+    let patient = Settings { busy_timeout: Duration::from_secs(30), ..impatient("this boot") };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| SqliteStore::open_with(&folder.database(), NOW, &patient).unwrap()))
+            .collect();
+        threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));
+    });
+}
