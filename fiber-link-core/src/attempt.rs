@@ -338,3 +338,6 @@ fn shortened(reason: &str) -> String {
     }
     reason.get(..end).unwrap_or_default().to_owned()
 }
+
+#[cfg(test)]
+mod tests;

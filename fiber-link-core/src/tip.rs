@@ -265,3 +265,6 @@ impl TipState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -414,3 +414,6 @@ impl WithdrawalState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,253 @@
+//! What becomes of a withdrawal in every state, whatever happens to it.
+
+use super::*;
+use crate::testing::sample::{self, at};
+use crate::{NodeMemory, PaymentState, PaymentStatus, Verdict};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+/// The sample's invoice can be paid until then, and be tried for until two minutes before.
+const EXPIRES: u64 = 3_601;
+const LAST_START: u64 = EXPIRES - 120;
+
+/// What can happen to a withdrawal.
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    AwaitLiquidity,
+    LiquidityFound,
+    Start,
+    StartLate,
+    Complete,
+    AttemptFailed,
+    LastAttemptFailed,
+    GiveUp,
+}
+
+const EVENTS: [Event; 8] = [
+    Event::AwaitLiquidity,
+    Event::LiquidityFound,
+    Event::Start,
+    Event::StartLate,
+    Event::Complete,
+    Event::AttemptFailed,
+    Event::LastAttemptFailed,
+    Event::GiveUp,
+];
+
+/// The state after each event; `-` where nothing changes, `wrong` where it is refused.
+#[rustfmt::skip]
+const TABLE: [(&str, [&str; EVENTS.len()]); 7] = [
+    //                      no liquidity         liquidity  start        …late    complete     attempt failed   …the last  give up
+    ("liquidity_pending", ["-",                 "pending", "wrong",      "wrong", "wrong",     "wrong",         "wrong",  "failed"]),
+    ("pending",           ["liquidity_pending", "-",       "processing", "wrong", "wrong",     "wrong",         "wrong",  "failed"]),
+    ("processing",        ["wrong",             "wrong",   "wrong",      "wrong", "completed", "retry_pending", "failed", "wrong"]),
+    ("retry_pending",     ["-",                 "-",       "processing", "wrong", "wrong",     "wrong",         "wrong",  "failed"]),
+    ("completed",         ["wrong",             "wrong",   "wrong",      "wrong", "wrong",     "wrong",         "wrong",  "wrong"]),
+    ("failed",            ["wrong",             "wrong",   "wrong",      "wrong", "wrong",     "wrong",         "wrong",  "-"]),
+    ("failed",            ["wrong",             "wrong",   "wrong",      "wrong", "wrong",     "wrong",         "wrong",  "-"]),
+];
+
+const NOW: u64 = 100;
+
+/// A withdrawal in each of its states, in the order of the table, after one attempt.
+fn withdrawals() -> Vec<Withdrawal> {
+    let states = sample::withdrawal_states(sample::attempt_id(1), at(NOW));
+    states.into_iter().map(|state| sample::withdrawal_in(&sample::withdrawal(1), 1, state, at(50))).collect()
+}
+
+/// Only a node's answer makes one.
+fn proof() -> FinalFailure {
+    let state = PaymentState::Failed { reason: "no path found".to_owned() };
+    let answer = PaymentStatus { created_at: at(9), state };
+    match sample::attempt(1, 1).judge(Some(&answer), at(EXPIRES), NodeMemory::Intact, at(10)) {
+        Verdict::Failed(proof) => proof,
+        other @ (Verdict::Pending | Verdict::Succeeded { .. } | Verdict::NotKnown) => panic!("{other:?}"),
+    }
+}
+
+fn apply(withdrawal: &Withdrawal, event: Event) -> Result<Step<Withdrawal>, WrongState> {
+    let (now, policy) = (at(NOW), RetryPolicy::default());
+    let attempt = sample::attempt_id(2);
+    match event {
+        Event::AwaitLiquidity => withdrawal.await_liquidity(now),
+        Event::LiquidityFound => withdrawal.liquidity_found(now),
+        Event::Start => withdrawal.start(attempt, now).map(Step::Changed),
+        Event::StartLate => withdrawal.start(attempt, at(LAST_START)).map(Step::Changed),
+        Event::Complete => withdrawal.complete(Amount::new(1), now).map(Step::Changed),
+        Event::AttemptFailed => withdrawal.attempt_failed(&proof(), policy, now).map(Step::Changed),
+        Event::LastAttemptFailed => {
+            let policy = RetryPolicy { retries: 0, ..policy };
+            withdrawal.attempt_failed(&proof(), policy, now).map(Step::Changed)
+        }
+        Event::GiveUp => withdrawal.give_up(now),
+    }
+}
+
+#[test]
+fn every_state_meets_every_event_as_the_table_says() {
+    assert_eq!(withdrawals().len(), TABLE.len());
+    for (withdrawal, (state, row)) in withdrawals().iter().zip(TABLE) {
+        assert_eq!(withdrawal.state().as_str(), state);
+        for (event, expected) in EVENTS.into_iter().zip(row) {
+            let after = match apply(withdrawal, event) {
+                Ok(Step::Changed(next)) => {
+                    assert_eq!(next.updated_at(), at(NOW));
+                    assert_eq!((next.terms(), next.id()), (withdrawal.terms(), withdrawal.id()));
+                    next.state().as_str()
+                }
+                Ok(Step::Unchanged) => "-",
+                Err(wrong) => {
+                    assert_eq!(wrong.state, state);
+                    "wrong"
+                }
+            };
+            assert_eq!(after, expected, "{state} meets {event:?}");
+        }
+    }
+}
+
+#[test]
+fn a_withdrawal_begins_pending_or_waits_for_liquidity() {
+    for (accepted_as, state) in
+        [(Acceptance::Pending, "pending"), (Acceptance::LiquidityPending, "liquidity_pending")]
+    {
+        let terms = WithdrawalTerms { accepted_as, ..sample::withdrawal_terms(1) };
+        let withdrawal = Withdrawal::request(sample::withdrawal_id(1), terms, at(1));
+        assert_eq!((withdrawal.state().as_str(), withdrawal.attempts()), (state, 0));
+    }
+}
+
+#[test]
+fn a_retry_waits_for_its_time_and_every_start_counts() {
+    let state = WithdrawalState::RetryPending { at: at(NOW), last_error: String::new() };
+    let waiting = sample::withdrawal_in(&sample::withdrawal(1), 1, state, at(50));
+    let early = at(NOW).minus(Duration::from_millis(1));
+    assert!(waiting.start(sample::attempt_id(2), early).is_err());
+    let started = waiting.start(sample::attempt_id(2), at(NOW)).unwrap();
+    assert_eq!(started.attempts(), 2);
+    assert_eq!(*started.state(), WithdrawalState::Processing { attempt: sample::attempt_id(2) });
+    let last_moment = at(LAST_START).minus(Duration::from_millis(1));
+    assert!(waiting.start(sample::attempt_id(2), last_moment).is_ok());
+}
+
+#[test]
+fn what_ends_without_an_attempt_has_expired_and_a_retry_keeps_its_error() {
+    for (withdrawal, (state, _)) in withdrawals().iter().zip(TABLE) {
+        let Ok(Step::Changed(ended)) = withdrawal.give_up(at(NOW)) else { continue };
+        let reason = match withdrawal.state() {
+            WithdrawalState::RetryPending { last_error, .. } => {
+                FailureReason::AttemptsFailed { last_error: last_error.clone() }
+            }
+            WithdrawalState::LiquidityPending
+            | WithdrawalState::Pending
+            | WithdrawalState::Processing { .. }
+            | WithdrawalState::Completed { .. }
+            | WithdrawalState::Failed { .. } => FailureReason::InvoiceExpired,
+        };
+        assert_eq!(*ended.state(), WithdrawalState::Failed { reason, at: at(NOW) }, "{state}");
+    }
+}
+
+#[test]
+fn every_state_but_the_final_ones_is_due() {
+    for (withdrawal, (state, _)) in withdrawals().iter().zip(TABLE) {
+        let due = withdrawal.due(at(NOW));
+        assert_eq!(due.is_none(), withdrawal.state().is_final(), "{state}");
+        assert!(due.is_none_or(|due| due.until.is_none()), "{state} is never forgotten");
+        assert!(due.is_none_or(|due| due.at <= at(NOW).plus(LIQUIDITY_CHECK)), "{state}");
+    }
+    let waiting = sample::withdrawal_in(&sample::withdrawal(1), 0, WithdrawalState::LiquidityPending, at(1));
+    assert_eq!(waiting.due(at(LAST_START - 1)).map(|due| due.at), Some(at(LAST_START)), "in time to end it");
+}
+
+#[test]
+fn a_hash_is_held_unless_it_failed_and_nothing_was_ever_sent() {
+    for attempts in [0, 1] {
+        for (withdrawal, (state, _)) in withdrawals().iter().zip(TABLE) {
+            let withdrawal = sample::withdrawal_in(withdrawal, attempts, withdrawal.state().clone(), at(9));
+            let free = attempts == 0 && state == "failed";
+            let held = (!free).then_some(sample::payment_hash(1));
+            assert_eq!(withdrawal.held_payment_hash(), held, "{state} after {attempts} attempts");
+        }
+    }
+}
+
+#[test]
+fn the_fee_is_reserved_where_the_user_bears_it() {
+    let reserved = |fee_bearer, amount| {
+        let terms = WithdrawalTerms { fee_bearer, amount, ..sample::withdrawal_terms(1) };
+        sample::withdrawal_with(1, terms, 0, WithdrawalState::Pending).reserved()
+    };
+    assert_eq!(reserved(FeeBearer::User, Amount::new(10)), Some(Amount::new(11)));
+    assert_eq!(reserved(FeeBearer::Hub, Amount::new(10)), Some(Amount::new(10)));
+    assert_eq!(reserved(FeeBearer::User, Amount::MAX), None);
+    assert_eq!(reserved(FeeBearer::Hub, Amount::MAX), Some(Amount::MAX));
+}
+
+/// A withdrawal whose `attempts`th attempt is live, to an invoice that expires at `expires_at`.
+fn processing(attempts: u32, attempt: AttemptId, expires_at: Timestamp) -> Withdrawal {
+    let Destination::PaymentRequest(invoice) = sample::withdrawal_terms(1).destination;
+    let destination = Destination::PaymentRequest(PaymentRequestDestination { expires_at, ..invoice });
+    let terms = WithdrawalTerms { destination, ..sample::withdrawal_terms(1) };
+    sample::withdrawal_with(1, terms, attempts, WithdrawalState::Processing { attempt })
+}
+
+proptest! {
+    #[test]
+    fn the_wait_doubles_with_each_attempt_and_grows_by_at_most_a_quarter(
+        attempts in 1u32..40, id: u128, base in 1u64..100_000,
+    ) {
+        let attempt = AttemptId::from_uuid(Uuid::from_u128(id));
+        let policy = RetryPolicy { retries: u32::MAX, base: Duration::from_millis(base) };
+        let far = Timestamp::from_millis(u64::MAX);
+        let next = processing(attempts, attempt, far).attempt_failed(&proof(), policy, at(NOW)).unwrap();
+        let WithdrawalState::RetryPending { at: retry_at, .. } = *next.state() else {
+            return Err(TestCaseError::fail("there is time, and a budget"));
+        };
+        let wait = retry_at.since(at(NOW));
+        let least = Duration::from_millis(base << (attempts - 1).min(16));
+        prop_assert!(wait >= least && wait <= least + least / 4, "{wait:?} for {least:?}");
+        let again = processing(attempts, attempt, far).attempt_failed(&proof(), policy, at(NOW)).unwrap();
+        prop_assert_eq!(again, next, "the same wherever it is computed");
+    }
+
+    #[test]
+    fn a_retry_is_planned_only_while_budget_and_invoice_last(
+        attempts in 1u32..10, retries in 0u32..10, id: u128, expires in 0u64..10_000,
+    ) {
+        let attempt = AttemptId::from_uuid(Uuid::from_u128(id));
+        let withdrawal = processing(attempts, attempt, at(expires));
+        let policy = RetryPolicy { retries, ..RetryPolicy::default() };
+        let next = withdrawal.attempt_failed(&proof(), policy, at(NOW)).unwrap();
+        match next.state() {
+            WithdrawalState::RetryPending { at: retry_at, .. } => {
+                prop_assert!(attempts <= retries);
+                prop_assert!(next.start(sample::attempt_id(2), *retry_at).is_ok(), "it can be begun");
+            }
+            WithdrawalState::Failed { reason, .. } => {
+                let last_error = "no path found".to_owned();
+                prop_assert_eq!(reason, &FailureReason::AttemptsFailed { last_error });
+                let longest = Duration::from_secs((60 << (attempts - 1)) * 5 / 4);
+                let no_time = at(NOW).plus(longest) >= withdrawal.last_start();
+                prop_assert!(attempts > retries || no_time, "only for want of budget or time");
+            }
+            other @ (WithdrawalState::LiquidityPending
+            | WithdrawalState::Pending
+            | WithdrawalState::Processing { .. }
+            | WithdrawalState::Completed { .. }) => {
+                return Err(TestCaseError::fail(format!("{other:?}")));
+            }
+        }
+    }
+
+    #[test]
+    fn a_withdrawal_that_ended_stays_as_it_is(events in prop::collection::vec(0..EVENTS.len(), 0..40)) {
+        let mut withdrawal = sample::withdrawal(1);
+        for event in events {
+            let Ok(Step::Changed(next)) = apply(&withdrawal, EVENTS[event]) else { continue };
+            prop_assert!(!withdrawal.state().is_final(), "{:?}", EVENTS[event]);
+            prop_assert!(next.attempts() >= withdrawal.attempts());
+            withdrawal = next;
+        }
+    }
+}
