@@ -131,8 +131,8 @@ impl SqliteStore {
 
         let nonce_path = beside(path, "-nonces");
         let (mut nonces, nonce_origin) = NONCES.open(&nonce_path, settings.pragmas("NORMAL", 2048))?;
-        let refuse_before =
-            admission::memory_begins(&mut nonces, &nonce_path, nonce_origin, origin, &settings.boot, now)?;
+        let refuse_before = admission::memory_begins(&mut nonces, nonce_origin, origin, &settings.boot, now)
+            .map_err(|source| OpenError::Unusable { path: nonce_path.clone(), source: source.into() })?;
 
         let timeout = settings.busy_timeout;
         let wal = |path| Some(WriteAheadLog { path: beside(path, "-wal"), bytes: settings.wal_bytes });
