@@ -75,7 +75,11 @@ pub async fn run(settings: Settings, flags: DemoFlags) -> Result<(), DemoError> 
     if !settings.listen.ip().is_loopback() && !flags.allow_remote {
         return Err(DemoError::NotLoopback(settings.listen));
     }
-    let service = Service::open(settings.for_demo()).await?;
+    let settings = settings.for_demo();
+    if let Some(folder) = &settings.data {
+        println!("The demo keeps its data in {}. Ctrl-C ends it.", folder.display());
+    }
+    let service = Service::open(settings).await?;
     let (link, store) = (service.link().clone(), service.store().clone());
     let demo = Demo::new(link, store, service.simulated_node().clone())?;
     match demo.link.create_app(demo.app.clone(), Secret::random()?).await {

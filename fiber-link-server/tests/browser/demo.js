@@ -4,9 +4,10 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-export const repository = resolve(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "../../..");
+export const repository = fileURLToPath(new URL("../../..", import.meta.url));
 
 function program() {
   const target = process.env.CARGO_TARGET_DIR ?? join(repository, "target");

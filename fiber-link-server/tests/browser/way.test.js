@@ -26,7 +26,7 @@ for (const width of Object.keys(widths)) {
 
 async function tipAndPay(visit) {
   const { page } = visit;
-  await page.getByText("Be the first to say thank you").waitFor();
+  await page.getByText("Be the first to say thanks").waitFor();
   await visit.look("post");
   await page.getByRole("button", { name: "Tip Mira" }).click();
   const panel = page.getByRole("dialog");

@@ -64,7 +64,6 @@ function startOver() {
   byId("tip-form").hidden = false;
   byId("invoice").hidden = true;
   byId("facts").replaceChildren();
-  byId("pay").hidden = false;
   byId("stage").className = "stage";
   message.value = "";
 }
@@ -206,7 +205,7 @@ async function showPost() {
   const now = JSON.stringify([count, tips]);
   if (now === shown) return;
   shown = now;
-  byId("tip-count").textContent = count === 0 ? "Be the first to say thank you" : count === 1 ? "1 tip" : `${count} tips`;
+  byId("tip-count").textContent = count === 0 ? "Be the first to say thanks" : count === 1 ? "1 tip" : `${count} tips`;
   byId("supporters").hidden = tips.length === 0;
   byId("supporters").replaceChildren(...tips.map((given) =>
     element("li", "", element("span", "sum-tag", `${given.amount} CKB`), element("span", "words", given.message ?? "A reader"))));
