@@ -75,17 +75,13 @@ pub async fn run(settings: Settings, flags: DemoFlags) -> Result<(), DemoError> 
     if !settings.listen.ip().is_loopback() && !flags.allow_remote {
         return Err(DemoError::NotLoopback(settings.listen));
     }
-    let service = Service::open(settings.for_demo()).await?;
-    let demo = Demo {
-        link: service.link().clone(),
-        store: service.store().clone(),
-        node: service.simulated_node().clone(),
-        asset: Asset::ckb(),
-        app: AppId::new("demo")?,
-        post: PostId::new("nine-months-on-two-aaa-cells")?,
-        reader: UserId::new("Jonas")?,
-        creator: UserId::new("Mira")?,
-    };
+    let settings = settings.for_demo();
+    if let Some(folder) = &settings.data {
+        println!("The demo keeps its data in {}. Ctrl-C ends it.", folder.display());
+    }
+    let service = Service::open(settings).await?;
+    let (link, store) = (service.link().clone(), service.store().clone());
+    let demo = Demo::new(link, store, service.simulated_node().clone())?;
     match demo.link.create_app(demo.app.clone(), Secret::random()?).await {
         Ok(_) | Err(CreateAppError::Exists(_)) => {}
         Err(error @ CreateAppError::Store(_)) => return Err(error.into()),
@@ -110,8 +106,21 @@ fn router(demo: Demo) -> Router {
 }
 
 impl Demo {
+    fn new(link: FiberLink, store: Arc<dyn Store>, node: Arc<SimulatedNode>) -> Result<Self, NameError> {
+        Ok(Self {
+            link,
+            store,
+            node,
+            asset: Asset::ckb(),
+            app: AppId::new("demo")?,
+            post: PostId::new("nine-months-on-two-aaa-cells")?,
+            reader: UserId::new("Jonas")?,
+            creator: UserId::new("Mira")?,
+        })
+    }
+
     fn read_amount(&self, text: &str) -> Result<Amount, Refusal> {
-        let amount = self.asset.parse(text).map_err(|error| Refusal::field("amount", error))?;
+        let amount = self.asset.parse(text).map_err(|error| Refusal::field("amount", error.to_string()))?;
         if amount.is_zero() { Err(Refusal::field("amount", "must be greater than zero")) } else { Ok(amount) }
     }
 }

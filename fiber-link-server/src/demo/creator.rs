@@ -244,7 +244,7 @@ fn field(problem: &QuoteProblem) -> &'static str {
 
 fn no_quote(error: QuoteError) -> Refusal {
     match error {
-        QuoteError::AmountZero => Refusal::field("amount", error),
+        QuoteError::AmountZero => Refusal::field("amount", error.to_string()),
         QuoteError::UnknownAsset(_) => Refusal::internal(&error),
         QuoteError::NodeUnavailable(_) => Refusal::node(&error),
         QuoteError::Store(error) => error.into(),
@@ -254,9 +254,9 @@ fn no_quote(error: QuoteError) -> Refusal {
 fn refusal(error: WithdrawError) -> Refusal {
     match error {
         WithdrawError::AmountZero | WithdrawError::InsufficientFunds | WithdrawError::Policy(_) => {
-            Refusal::field("amount", error)
+            Refusal::field("amount", error.to_string())
         }
-        WithdrawError::Destination(refusal) => Refusal::field("invoice", refusal),
+        WithdrawError::Destination(refusal) => Refusal::field("invoice", refusal.to_string()),
         WithdrawError::UnknownAsset(_) | WithdrawError::IdempotencyConflict => Refusal::internal(&error),
         WithdrawError::NodeUnavailable(_) => Refusal::node(&error),
         WithdrawError::Store(error) => error.into(),

@@ -25,7 +25,7 @@ fn picture(text: &str) -> Result<String, Refusal> {
     }
     // Invoices mean the same in upper case, and it packs two characters into eleven bits.
     let code = QrCode::with_error_correction_level(text.to_ascii_uppercase(), EcLevel::L);
-    let code = code.map_err(|error| Refusal::field("text", error))?;
+    let code = code.map_err(|error| Refusal::field("text", error.to_string()))?;
     // The light squares stay light in the dark too: many readers cannot read it inverted.
     Ok(code.render::<svg::Color<'_>>().module_dimensions(1, 1).build())
 }

@@ -51,19 +51,19 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
 }
 
 impl Refusal {
-    pub(super) fn new(status: StatusCode, message: impl ToString) -> Self {
-        Self { status, field: None, message: message.to_string() }
+    pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, field: None, message: message.into() }
     }
 
-    pub(super) fn field(field: &'static str, message: impl ToString) -> Self {
+    pub(super) fn field(field: &'static str, message: impl Into<String>) -> Self {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        Self { status, field: Some(field), message: message.to_string() }
+        Self { status, field: Some(field), message: message.into() }
     }
 
     /// The node does not answer, or answers no.
     pub(super) fn node(error: &(dyn Error + 'static)) -> Self {
         tracing::warn!(cause = %Chain(error), "a request was not served");
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, error)
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
     }
 
     /// Our fault.

@@ -139,8 +139,8 @@ impl Demo {
 
 fn refusal(error: CreateTipError) -> Refusal {
     match error {
-        CreateTipError::AmountZero => Refusal::field("amount", error),
-        CreateTipError::MessageTooLong { .. } => Refusal::field("message", error),
+        CreateTipError::AmountZero => Refusal::field("amount", error.to_string()),
+        CreateTipError::MessageTooLong { .. } => Refusal::field("message", error.to_string()),
         CreateTipError::UnknownAsset(_) | CreateTipError::IdempotencyConflict => Refusal::internal(&error),
         CreateTipError::NodeRefused(_) | CreateTipError::NodeUnavailable(_) => Refusal::node(&error),
         CreateTipError::Store(error) => error.into(),
@@ -149,9 +149,10 @@ fn refusal(error: CreateTipError) -> Refusal {
 
 impl From<SimulatorError> for Refusal {
     fn from(error: SimulatorError) -> Self {
-        match error {
-            SimulatorError::File(_) | SimulatorError::NoRandomness(_) => Self::internal(&error),
-            _ => Self::new(StatusCode::CONFLICT, error),
+        if matches!(error, SimulatorError::File(_) | SimulatorError::NoRandomness(_)) {
+            Self::internal(&error)
+        } else {
+            Self::new(StatusCode::CONFLICT, error.to_string())
         }
     }
 }

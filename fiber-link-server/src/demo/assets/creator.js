@@ -180,8 +180,8 @@ byId("withdraw-form").addEventListener("submit", (event) => {
     invoice.value = "";
     byId("quote").hidden = true;
     await refresh();
-    const title = byId("withdrawals-title");
-    title.focus();
+    byId("withdrawals-title").focus({ preventScroll: true });
+    byId("withdrawals-card").scrollIntoView({ block: "nearest" });
   });
 });
 

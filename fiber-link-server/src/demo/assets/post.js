@@ -22,6 +22,8 @@ function closePanel() {
 }
 
 panel.addEventListener("close", () => {
+  // It was only closed to be opened in its other form.
+  if (panel.open) return;
   byId("guide").hidden = false;
   byId("open-tip").ariaExpanded = "false";
   byId("open-tip").focus();
@@ -36,7 +38,7 @@ panel.addEventListener("click", (event) => {
 wide.addEventListener("change", () => {
   if (!panel.open) return;
   const focused = document.activeElement;
-  panel.removeAttribute("open");
+  panel.close();
   openPanel();
   focused.focus();
 });
@@ -62,7 +64,6 @@ function startOver() {
   byId("tip-form").hidden = false;
   byId("invoice").hidden = true;
   byId("facts").replaceChildren();
-  byId("pay").hidden = false;
   byId("stage").className = "stage";
   message.value = "";
 }
@@ -175,7 +176,11 @@ function show(next) {
     announce(`Settled: ${tip.amount} CKB were credited to Mira.`);
     showPost();
   }
-  if (ended) announce("The invoice ended unpaid.");
+  if (ended) {
+    stopCounting();
+    byId("tip-title").textContent = "Invoice ended";
+    announce("The invoice ended unpaid.");
+  }
   if (focusWasBelow && (settled || ended)) byId("tip-title").focus({ preventScroll: true });
 }
 
@@ -186,10 +191,10 @@ function showFacts() {
     facts.push([tip.settledAt, "Paid", "Fiber Link asked the node, and the node says so. Nothing else counts."]);
     facts.push([entry.at, "Credited once", `Ledger entry ${entry.number}: ${entry.amount} CKB from the node’s channels to Mira. Never twice for one payment hash.`]);
   }
-  if (tip.state === "FAILED") facts.push([tip.expiresAt, "Ended unpaid", "The node says so. Should a payment still arrive, it is credited."]);
+  if (tip.state === "FAILED") facts.push([null, "Ended unpaid", "The node says so. Should a payment still arrive, it is credited."]);
   const list = byId("facts");
   for (const [at, title, detail] of facts.slice(list.children.length)) {
-    const head = element("p", "head", element("strong", "", title), clockTime(at));
+    const head = element("p", "head", element("strong", "", title), ...(at ? [clockTime(at)] : []));
     list.append(element("li", "", head, element("p", "detail", detail)));
   }
 }
@@ -200,7 +205,7 @@ async function showPost() {
   const now = JSON.stringify([count, tips]);
   if (now === shown) return;
   shown = now;
-  byId("tip-count").textContent = count === 0 ? "Be the first to say thank you" : count === 1 ? "1 tip" : `${count} tips`;
+  byId("tip-count").textContent = count === 0 ? "Be the first to say thanks" : count === 1 ? "1 tip" : `${count} tips`;
   byId("supporters").hidden = tips.length === 0;
   byId("supporters").replaceChildren(...tips.map((given) =>
     element("li", "", element("span", "sum-tag", `${given.amount} CKB`), element("span", "words", given.message ?? "A reader"))));
