@@ -25,6 +25,8 @@ mod service;
 mod settlement;
 mod signal;
 pub mod signing;
+#[cfg(feature = "simulated")]
+pub mod simulated;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -100,7 +100,8 @@ impl LimitCounter {
     /// [`LimitExceeded`] if the ceiling or the cooldown forbids it.
     pub fn count(&self, request: &CountTowardsLimit) -> Result<Self, LimitExceeded> {
         let refuse = |excess| LimitExceeded { scope: request.key.scope.clone(), excess };
-        if let Some(last) = self.last_request {
+        // Requests may arrive out of the order of their times: without a cooldown none is too soon.
+        if let Some(last) = self.last_request.filter(|_| !request.cooldown.is_zero()) {
             let until = last.plus(request.cooldown);
             if request.now < until {
                 return Err(refuse(LimitExcess::Cooldown { until }));
@@ -226,6 +227,12 @@ mod tests {
         let refused = counter.count(&with_cooldown(60_999)).unwrap_err();
         assert_eq!(refused.excess, LimitExcess::Cooldown { until: Timestamp::from_millis(61_000) });
         assert!(counter.count(&with_cooldown(61_000)).is_ok());
+    }
+
+    #[test]
+    fn without_a_cooldown_no_order_of_arrival_is_too_soon() {
+        let counter = LimitCounter::default().count(&request(1, 10, 1000)).unwrap();
+        assert!(counter.count(&request(1, 10, 999)).is_ok());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The commands of the program.
 
+use crate::demo::{self, DemoError, DemoFlags};
 use crate::logging;
 use crate::rpc::Chain;
 use crate::service::{Service, ServiceError};
@@ -47,7 +48,7 @@ enum Command {
     /// Try it in a browser: everything in one process, with a simulated node.
     ///
     /// Keeps its data in --data, ./fiber-link-demo by default; no other setting is needed.
-    Demo,
+    Demo(DemoFlags),
     /// Register apps and list them. Works on --store, also while a server runs on it.
     App {
         #[command(subcommand)]
@@ -87,6 +88,8 @@ enum CommandError {
     Settings(#[from] SettingsError),
     #[error(transparent)]
     Service(#[from] ServiceError),
+    #[error(transparent)]
+    Demo(#[from] DemoError),
     #[error("there is no store at {0}")]
     NoStore(PathBuf),
     #[error("cannot open the store {path}")]
@@ -129,17 +132,13 @@ fn carry_out(cli: Cli) -> Result<ExitCode, CommandError> {
     runtime.map_err(CommandError::Runtime)?.block_on(async {
         match cli.command {
             Command::Serve => Service::open(settings).await?.run(Router::new()).await?,
-            Command::Demo => demo(settings.for_demo()).await?,
+            Command::Demo(flags) => demo::run(settings, flags).await?,
             Command::App { command: AppCommand::Create(app) } => create(&settings, app).await?,
             Command::App { command: AppCommand::List } => list(&settings).await?,
             Command::Audit => return audit_store(&settings).await,
         }
         Ok(ExitCode::SUCCESS)
     })
-}
-
-async fn demo(settings: Settings) -> Result<(), ServiceError> {
-    Service::open(settings).await?.run(Router::new()).await
 }
 
 async fn create(settings: &Settings, app: CreateApp) -> Result<(), CommandError> {

@@ -4,6 +4,7 @@ mod api;
 pub mod cli;
 pub mod connections;
 pub mod data_folder;
+pub mod demo;
 mod health;
 mod logging;
 mod rpc;

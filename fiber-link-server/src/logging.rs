@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use tracing_subscriber::EnvFilter;
 
 /// Starts logging. Where the program that embeds us logs already, nothing changes.
-pub fn start(settings: &Settings) {
+pub(crate) fn start(settings: &Settings) {
     let filter = EnvFilter::new(&settings.log_filter);
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     let started = match settings.log_format {

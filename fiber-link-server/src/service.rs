@@ -5,7 +5,7 @@ use crate::settings::{NodeKind, Settings, SettingsError, StorePlace};
 use crate::{Api, connections, router, simulator_api, worker};
 use axum::Router;
 use fiber_link_core::simulated::{OpenSimulatedNodeError, SimulatedNode, SimulatedNodeOptions};
-use fiber_link_core::{Clock, Exclusivity, FiberLink, FiberNode, OpenError, SystemClock};
+use fiber_link_core::{Clock, Exclusivity, FiberLink, FiberNode, OpenError, Store, SystemClock};
 use fiber_link_store_sqlite::SqliteStore;
 use std::io;
 use std::net::SocketAddr;
@@ -63,6 +63,7 @@ pub enum ServiceError {
 #[derive(Debug)]
 pub struct Service {
     settings: Settings,
+    store: Arc<dyn Store>,
     link: FiberLink,
     node: Arc<SimulatedNode>,
     // Held as long as the service lives: no other server works on the store.
@@ -78,15 +79,17 @@ impl Service {
         let StorePlace::Sqlite(path) = settings.needed_store()?.clone();
         let NodeKind::Simulated = settings.needed_node()?;
         let folder = DataFolder::take(settings.needed_data()?, &path)?;
-        let store = SqliteStore::open(&path, SystemClock.now())
-            .map_err(|source| ServiceError::Store { path, source })?;
+        // The node first: one that refuses must not leave a store behind.
         let node = Arc::new(SimulatedNode::open(SimulatedNodeOptions {
             path: Some(folder.path().join("simulated-node.jsonl")),
             network: settings.network,
             assets: settings.assets.clone(),
             clock: Arc::new(SystemClock),
         })?);
-        let link = FiberLink::builder(Arc::new(store), node.clone())
+        let store = SqliteStore::open(&path, SystemClock.now())
+            .map_err(|source| ServiceError::Store { path, source })?;
+        let store: Arc<dyn Store> = Arc::new(store);
+        let link = FiberLink::builder(store.clone(), node.clone())
             .assets(settings.assets.clone())
             .policies(settings.policies.clone())
             .settings(fiber_link_core::Settings {
@@ -98,7 +101,12 @@ impl Service {
             })
             .open()
             .await?;
-        Ok(Self { settings, link, node, _folder: folder })
+        Ok(Self { settings, store, link, node, _folder: folder })
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
     }
 
     /// The commands and queries.

@@ -1,8 +1,8 @@
 //! What the rest of the world does to the simulated node, as JSON over HTTP. For loopback only:
 //! whoever can call this decides about (simulated) money.
 
+use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -65,10 +65,8 @@ struct Paid {
 /// A refusal with its reason.
 struct Refusal(StatusCode, String);
 
-/// [`Json`] that refuses in JSON too.
-#[derive(FromRequest)]
-#[from_request(via(Json), rejection(Refusal))]
-struct Body<T>(T);
+/// A body, or what is wrong with it.
+type Body<T> = Result<Json<T>, JsonRejection>;
 
 type Answer = Result<Json<serde_json::Value>, Refusal>;
 
@@ -84,22 +82,26 @@ pub fn router(node: Arc<SimulatedNode>, assets: Assets) -> Router {
         .with_state(Arc::new(Simulator { node, assets }))
 }
 
-async fn pay(State(simulator): State<Arc<Simulator>>, Body(body): Body<Pay>) -> Answer {
+async fn pay(State(simulator): State<Arc<Simulator>>, body: Body<Pay>) -> Answer {
+    let Json(body) = body?;
     simulator.node.pay(&body.invoice, body.late)?;
     Ok(done())
 }
 
-async fn expire(State(simulator): State<Arc<Simulator>>, Body(body): Body<OfInvoice>) -> Answer {
+async fn expire(State(simulator): State<Arc<Simulator>>, body: Body<OfInvoice>) -> Answer {
+    let Json(body) = body?;
     simulator.node.expire(&body.invoice)?;
     Ok(done())
 }
 
-async fn cancel(State(simulator): State<Arc<Simulator>>, Body(body): Body<OfInvoice>) -> Answer {
+async fn cancel(State(simulator): State<Arc<Simulator>>, body: Body<OfInvoice>) -> Answer {
+    let Json(body) = body?;
     simulator.node.cancel(&body.invoice)?;
     Ok(done())
 }
 
-async fn invoice(State(simulator): State<Arc<Simulator>>, Body(body): Body<NewInvoice>) -> Answer {
+async fn invoice(State(simulator): State<Arc<Simulator>>, body: Body<NewInvoice>) -> Answer {
+    let Json(body) = body?;
     let id = AssetId::new(body.asset).map_err(|error| bad("asset", error))?;
     let asset = simulator.assets.find(&id).ok_or(SimulatorError::UnknownAsset(id))?;
     let amount = asset.parse(&body.amount).map_err(|error| bad("amount", error))?;
@@ -107,7 +109,8 @@ async fn invoice(State(simulator): State<Arc<Simulator>>, Body(body): Body<NewIn
     Ok(Json(json!({ "invoice": invoice })))
 }
 
-async fn set_outcome(State(simulator): State<Arc<Simulator>>, Body(body): Body<SetOutcome>) -> Answer {
+async fn set_outcome(State(simulator): State<Arc<Simulator>>, body: Body<SetOutcome>) -> Answer {
+    let Json(body) = body?;
     let outcome: Outcome = body.outcome.parse().map_err(|error| bad("outcome", error))?;
     simulator.node.set_outcome(&body.invoice, outcome)?;
     Ok(done())
@@ -137,7 +140,12 @@ impl From<SimulatorError> for Refusal {
             SimulatorError::UnknownInvoice => StatusCode::NOT_FOUND,
             SimulatorError::WrongState(_) => StatusCode::CONFLICT,
             SimulatorError::File(_) | SimulatorError::NoRandomness(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            _ => StatusCode::BAD_REQUEST,
+            SimulatorError::InvalidInvoice { .. }
+            | SimulatorError::OwnInvoice
+            | SimulatorError::UnknownAsset(_)
+            | SimulatorError::InvalidTerms
+            | SimulatorError::Encoding(_)
+            | _ => StatusCode::BAD_REQUEST,
         };
         Self(status, error.to_string())
     }

@@ -107,7 +107,8 @@ async fn settle(link: FiberLink, health: WorkerHealth, mut stop: watch::Receiver
         let rest = match report {
             Ok(report) => {
                 if report.settled > 0 || report.failed > 0 {
-                    tracing::info!(report.asked, report.settled, report.failed, "settlement pass");
+                    let (asked, settled, failed) = (report.asked, report.settled, report.failed);
+                    tracing::info!(asked, settled, failed, "settlement pass");
                 }
                 rest.after(report.more)
             }
@@ -126,7 +127,8 @@ async fn pay(link: FiberLink, health: WorkerHealth, mut stop: watch::Receiver<bo
         let rest = match report {
             Ok(report) => {
                 if report.ended > 0 || report.failed > 0 {
-                    tracing::info!(report.looked_at, report.ended, report.failed, "payout pass");
+                    let (looked_at, ended, failed) = (report.looked_at, report.ended, report.failed);
+                    tracing::info!(looked_at, ended, failed, "payout pass");
                 }
                 rest.after(report.more)
             }

@@ -4,13 +4,13 @@
 //! file is synced at checkpoints only: it survives the end of the process, and after the end of
 //! the operating system what was signed before counts as replayed.
 
-use crate::OpenError;
 use crate::error::backend;
+use crate::row;
 use crate::schema::Origin;
 use crate::statement::{bound, execute, find, millis, statements};
 use fiber_link_core::{Admission, AdmitError, Admitted, RateCount, RateLeft, StoreError, Timestamp};
 use rusqlite::{Connection, TransactionBehavior, params};
-use std::path::Path;
+use std::time::Duration;
 
 statements! {
     FORGET = "DELETE FROM nonces WHERE nonce IN (
@@ -69,33 +69,29 @@ impl From<Decision> for Result<Admitted, AdmitError> {
 /// the database itself is new, so that there is nothing yet that could be replayed.
 pub(crate) fn memory_begins(
     connection: &mut Connection,
-    path: &Path,
     nonces: Origin,
     database: Origin,
     boot: &Boot,
     now: Timestamp,
-) -> Result<Timestamp, OpenError> {
-    let begins = || -> Result<Timestamp, StoreError> {
-        let transaction =
-            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(backend)?;
-        let stored = find(&transaction, FIND_MEMORY, [], "memory", |fields| {
-            Ok((crate::row::parsed::<String>(fields)?, fields.time()?))
-        })?;
-        let begins = match (stored, nonces, database) {
-            (Some((id, begins)), _, _) if *boot == Boot::Known(id.clone()) => begins,
-            (None, Origin::New, Origin::New) => Timestamp::from_millis(0),
-            (Some(_) | None, Origin::New | Origin::Existing, Origin::New | Origin::Existing) => now,
-        };
-        let id = match boot {
-            Boot::Known(id) => id,
-            Boot::Unknown => "",
-        };
-        execute(&transaction, SET_MEMORY, params![id, millis(begins)?]).map_err(backend)?;
-        transaction.commit().map_err(backend)?;
-        Ok(begins)
+) -> Result<Timestamp, StoreError> {
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(backend)?;
+    let stored = find(&transaction, FIND_MEMORY, [], "memory", |fields| {
+        Ok((row::parsed::<String>(fields)?, fields.time()?))
+    })?;
+    let begins = match (stored, nonces, database) {
+        (Some((id, begins)), _, _) if *boot == Boot::Known(id.clone()) => begins,
+        (Some((_, earlier)), _, _) => now.max(earlier),
+        (None, Origin::New, Origin::New) => Timestamp::from_millis(0),
+        (None, Origin::New | Origin::Existing, Origin::New | Origin::Existing) => now,
     };
-    let mut begins = begins;
-    begins().map_err(|source| OpenError::Unusable { path: path.to_owned(), source: source.into() })
+    let id = match boot {
+        Boot::Known(id) => id,
+        Boot::Unknown => "",
+    };
+    execute(&transaction, SET_MEMORY, params![id, millis(begins)?]).map_err(backend)?;
+    transaction.commit().map_err(backend)?;
+    Ok(begins)
 }
 
 /// Lets a request in, once, and counts it.
@@ -115,8 +111,8 @@ pub(crate) fn admit(connection: &Connection, admission: &Admission) -> Result<De
 fn count(connection: &Connection, rate: &RateCount, now: Timestamp) -> Result<Decision, StoreError> {
     let (app, method) = (rate.app.as_str(), rate.method);
     let window = u64::try_from(rate.limit.window.as_millis()).unwrap_or(u64::MAX).max(1);
-    let start = now.minus(std::time::Duration::from_millis(now.as_millis().checked_rem(window).unwrap_or(0)));
-    let reset_at = start.plus(rate.limit.window);
+    let start = now.minus(Duration::from_millis(now.as_millis().checked_rem(window).unwrap_or(0)));
+    let reset_at = start.plus(Duration::from_millis(window));
 
     let counted = find(connection, FIND_RATE, params![app, method], "rates", |fields| {
         Ok((fields.time()?, fields.number::<u32>()?))

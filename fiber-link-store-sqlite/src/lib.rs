@@ -2,6 +2,14 @@
 //!
 //! One thread writes, and puts whatever waits into one transaction; others read beside it. Nonces
 //! live in a second file, `<name>-nonces`. Several processes may work on the same files.
+//!
+//! ```no_run
+//! use fiber_link_core::{Clock, SystemClock};
+//! use fiber_link_store_sqlite::SqliteStore;
+//!
+//! let store = SqliteStore::open("fiber-link.db", SystemClock.now())?;
+//! # Ok::<(), fiber_link_store_sqlite::OpenError>(())
+//! ```
 
 mod admission;
 mod apply;
@@ -35,7 +43,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use writer::Writer;
+use writer::{WriteAheadLog, Writer};
 
 /// How many threads read.
 const READERS: usize = 2;
@@ -56,16 +64,20 @@ struct Threads {
     refuse_before: Timestamp,
 }
 
+/// How large a write-ahead log may become: four times what a checkpoint is made at.
+const WAL_BYTES: u64 = 64 * 1024 * 1024;
+
 /// What differs in tests.
 #[derive(Clone, Debug)]
 struct Settings {
     busy_timeout: Duration,
+    wal_bytes: u64,
     boot: Boot,
 }
 
 impl Settings {
     fn current() -> Self {
-        Self { busy_timeout: Duration::from_secs(5), boot: Boot::current() }
+        Self { busy_timeout: Duration::from_secs(5), wal_bytes: WAL_BYTES, boot: Boot::current() }
     }
 
     fn pragmas(&self, synchronous: &'static str, cache_kib: u32) -> Pragmas {
@@ -119,11 +131,11 @@ impl SqliteStore {
 
         let nonce_path = beside(path, "-nonces");
         let (mut nonces, nonce_origin) = NONCES.open(&nonce_path, settings.pragmas("NORMAL", 2048))?;
-        let refuse_before =
-            admission::memory_begins(&mut nonces, &nonce_path, nonce_origin, origin, &settings.boot, now)?;
+        let refuse_before = admission::memory_begins(&mut nonces, nonce_origin, origin, &settings.boot, now)
+            .map_err(|source| OpenError::Unusable { path: nonce_path.clone(), source: source.into() })?;
 
         let timeout = settings.busy_timeout;
-        let wal = |path: &Path| Some(beside(path, "-wal"));
+        let wal = |path| Some(WriteAheadLog { path: beside(path, "-wal"), bytes: settings.wal_bytes });
         let start = || -> std::io::Result<Threads> {
             Ok(Threads {
                 path: Some(path.to_owned()),

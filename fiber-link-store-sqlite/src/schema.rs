@@ -2,7 +2,7 @@
 
 use crate::OpenError;
 use crate::error::NoWriteAheadLog;
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ impl Schema {
             Connection::open_with_flags(path, flags).map_err(|source| unusable(path, source))?;
         let opened = connection.busy_timeout(pragmas.busy_timeout).map_err(Failure::from);
         let upgraded = opened.and_then(|()| {
-            self.version_of(&connection)?;
+            self.version_of(&connection.transaction()?)?;
             use_write_ahead_log(&connection)?;
             configure(&connection, pragmas)?;
             self.upgrade(&mut connection)
@@ -87,8 +87,9 @@ impl Schema {
         u32::try_from(self.migrations.len()).unwrap_or(u32::MAX)
     }
 
-    /// The version that wrote the file; 0 for an empty one.
-    fn version_of(&self, connection: &Connection) -> Result<u32, Failure> {
+    /// The version that wrote the file; 0 for an empty one. All in one transaction, because another
+    /// process may be creating it.
+    fn version_of(&self, connection: &Transaction<'_>) -> Result<u32, Failure> {
         let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, u32>(0));
         let (application_id, version) = (pragma("application_id")?, pragma("user_version")?);
         let tables: u32 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;

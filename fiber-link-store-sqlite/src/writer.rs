@@ -22,14 +22,18 @@ const QUEUE: usize = 4096;
 /// How many units of work share a transaction at most, so that the first need not wait for long.
 const GROUP: usize = 512;
 
-/// How large a write-ahead log may become before readers are held up to start it anew.
-const WAL_BYTES: u64 = 64 * 1024 * 1024;
-
 /// How many transactions pass between two looks at the size of the write-ahead log.
-const WAL_CHECK: u32 = 256;
+pub(crate) const WAL_CHECK: u32 = 64;
 
 /// How long readers may keep the write-ahead log from starting anew before it is tried later.
 const WAL_WAIT: Duration = Duration::from_millis(50);
+
+/// A write-ahead log, and how large it may become before readers are held up to start it anew.
+#[derive(Debug)]
+pub(crate) struct WriteAheadLog {
+    pub(crate) path: PathBuf,
+    pub(crate) bytes: u64,
+}
 
 /// The thread that writes. Dropping it waits until all that was asked is done.
 #[derive(Debug)]
@@ -44,11 +48,11 @@ enum Job {
 }
 
 impl Writer {
-    /// Starts a thread that owns `connection`; `wal` is its write-ahead log, if it has one.
+    /// Starts a thread that owns `connection`.
     pub(crate) fn start(
         name: &str,
         connection: Connection,
-        wal: Option<PathBuf>,
+        wal: Option<WriteAheadLog>,
         busy_timeout: Duration,
     ) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
@@ -134,7 +138,7 @@ where
 struct WriterThread {
     connection: Connection,
     jobs: Receiver<Job>,
-    wal: Option<PathBuf>,
+    wal: Option<WriteAheadLog>,
     busy_timeout: Duration,
     groups: u32,
 }
@@ -174,7 +178,7 @@ impl WriterThread {
     /// has become large, new ones wait for a moment.
     fn bound_wal(&self) {
         let Some(wal) = &self.wal else { return };
-        if std::fs::metadata(wal).map_or(0, |file| file.len()) <= WAL_BYTES {
+        if std::fs::metadata(&wal.path).map_or(0, |file| file.len()) <= wal.bytes {
             return;
         }
         let restarted = self.connection.busy_timeout(WAL_WAIT).and_then(|()| {
@@ -190,17 +194,25 @@ impl WriterThread {
 }
 
 fn in_transaction(connection: &Connection, group: &mut [Box<dyn Unit>]) -> Result<(), GroupError> {
+    roll_back(connection)?;
     execute(connection, "BEGIN IMMEDIATE", [])?;
     let mut units = group.iter_mut();
     let applied = units.try_for_each(|unit| in_savepoint(connection, unit.as_mut()));
     let outcome = applied.and_then(|()| Ok(execute(connection, "COMMIT", []).map(|_| ())?));
     if outcome.is_err()
-        && !connection.is_autocommit()
-        && let Err(error) = execute(connection, "ROLLBACK", [])
+        && let Err(error) = roll_back(connection)
     {
-        tracing::error!(%error, "a failed transaction could not be rolled back");
+        tracing::error!(%error, "a failed transaction could not be rolled back yet");
     }
     outcome
+}
+
+/// Ends a transaction that is still open, if there is one.
+fn roll_back(connection: &Connection) -> rusqlite::Result<()> {
+    if !connection.is_autocommit() {
+        execute(connection, "ROLLBACK", [])?;
+    }
+    Ok(())
 }
 
 fn in_savepoint(connection: &Connection, unit: &mut dyn Unit) -> Result<(), GroupError> {

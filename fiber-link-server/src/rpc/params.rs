@@ -1,7 +1,7 @@
 //! Reading params: every field that is wrong is reported, with what came and what is allowed.
 
 use super::error::RpcError;
-use fiber_link_core::{Amount, Asset, AssetId, Assets, NameError, Timestamp};
+use fiber_link_core::{Amount, Asset, AssetId, Assets, NameError, ParseAmountError, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::str::FromStr;
@@ -81,9 +81,7 @@ impl Params {
     /// An asset and an amount of it, greater than zero.
     pub(super) fn asset_and_amount(&mut self, assets: &Assets) -> (Read<AssetId>, Read<Amount>) {
         let asset = self.required("asset", |value| known_asset(value, assets));
-        // Without a known asset only the form can be checked.
-        let widest = Asset { decimals: 38, ..Asset::ckb() };
-        let amount = self.required("amount", |value| amount(value, asset.unwrap_or(&widest)));
+        let amount = self.required("amount", |value| amount(value, asset));
         (asset.map(|asset| asset.id.clone()), amount)
     }
 
@@ -221,10 +219,15 @@ fn known_asset<'a>(value: &Value, assets: &'a Assets) -> Result<&'a Asset, Strin
     })
 }
 
-fn amount(value: &Value, asset: &Asset) -> Result<Amount, String> {
+/// Without a known asset only the form can be checked.
+fn amount(value: &Value, asset: Option<&Asset>) -> Result<Amount, String> {
     let text = value.as_str().ok_or_else(|| "must be a string such as \"1.5\"".to_owned())?;
-    let amount = asset.parse(text).map_err(|error| error.to_string())?;
-    if amount.is_zero() { Err("must be greater than zero".to_owned()) } else { Ok(amount) }
+    match asset.unwrap_or(&Asset::ckb()).parse(text) {
+        Ok(amount) if amount.is_zero() => Err("must be greater than zero".to_owned()),
+        Ok(amount) => Ok(amount),
+        Err(error) if asset.is_some() || error == ParseAmountError::NotDecimal => Err(error.to_string()),
+        Err(_) => Ok(Amount::ZERO),
+    }
 }
 
 /// What came, short enough to be sent back.
@@ -301,7 +304,7 @@ mod tests {
     #[test]
     fn amounts_are_strings_of_the_asset() {
         let ckb = Asset::ckb();
-        let of = |value: Value| amount(&value, &ckb);
+        let of = |value: Value| amount(&value, Some(&ckb));
         assert_eq!(of(json!("1.5")), Ok(Amount::new(150_000_000)));
         for (value, message) in [
             (json!(1.5), "must be a string such as \"1.5\""),

@@ -4,6 +4,17 @@
 //!
 //! `FIBER_LINK_KILLS` says how often (30 by default); `FIBER_LINK_SEED` repeats a run's choices, as
 //! far as a race can be repeated.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test that meets the unexpected stops there"
+)]
 
 mod client;
 mod server;
@@ -81,7 +92,6 @@ fn number_from_environment(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
 }
 
-#[allow(clippy::disallowed_methods, reason = "a seed of this run")]
 fn random_seed() -> u64 {
     let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     since_epoch.as_nanos() as u64

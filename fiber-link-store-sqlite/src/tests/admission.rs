@@ -8,7 +8,7 @@ fn at(seconds: u64) -> Timestamp {
 }
 
 fn open(folder: &Folder, boot: Boot, now: Timestamp) -> SqliteStore {
-    let settings = Settings { busy_timeout: Duration::from_secs(5), boot };
+    let settings = Settings { boot, ..Settings::current() };
     SqliteStore::open_with(&folder.database(), now, &settings).unwrap()
 }
 
@@ -48,6 +48,16 @@ fn after_a_new_boot_what_was_signed_before_counts_as_replayed() {
     assert!(!admits(&store, 2, at(29)));
     assert!(!admits(&store, 3, at(30)));
     assert!(admits(&store, 4, at(35)), "the memory goes back to the first start after the boot");
+}
+
+#[test]
+fn a_clock_that_was_set_back_does_not_set_the_memory_back() {
+    let folder = Folder::new();
+    drop(open(&folder, boot("a"), at(10)));
+    drop(open(&folder, boot("b"), at(30)));
+    let store = open(&folder, boot("c"), at(20));
+    assert!(!admits(&store, 1, at(29)));
+    assert!(admits(&store, 2, at(30)));
 }
 
 #[test]

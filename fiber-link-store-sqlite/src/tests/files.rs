@@ -114,13 +114,18 @@ fn the_ledger_reads_in_plain_sql() {
 }
 
 #[test]
-fn a_file_is_opened_by_many_at_once() {
+fn a_file_is_opened_and_closed_by_many_at_once() {
     let folder = Folder::new();
     let patient = Settings { busy_timeout: Duration::from_secs(30), ..impatient("this boot") };
+    let open_and_credit = &|n: u64| {
+        let store = SqliteStore::open_with(&folder.database(), NOW, &patient).unwrap();
+        block_on(store.commit_ops(vec![credit(n)])).unwrap();
+    };
     std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..4)
-            .map(|_| scope.spawn(|| SqliteStore::open_with(&folder.database(), NOW, &patient).unwrap()))
-            .collect();
-        threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));
+        for thread in 0..4 {
+            scope.spawn(move || (1..=4).for_each(|n| open_and_credit(10 * thread + n)));
+        }
     });
+    let balance = block_on(folder.open().balance(&alice())).unwrap();
+    assert_eq!(balance.available, Amount::new(7 * 16));
 }

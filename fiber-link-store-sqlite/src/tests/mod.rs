@@ -9,8 +9,10 @@ mod rows;
 use crate::admission::Boot;
 use crate::{Settings, SqliteStore};
 use fiber_link_core::{
-    Amount, AppId, AssetId, Due, Entry, EntryKind, EntrySource, Op, PaymentHash, PostId, Timestamp, Tip,
-    TipId, TipState, TipTerms, UserAccount, UserId, Version,
+    Amount, AppId, AssetId, Due, Entry, EntryKind, EntryQuery, EntrySource, Gap, IdempotencyKey,
+    IdempotencyRecord, IdempotencyScope, IdempotencySubject, IdempotentMethod, Invoice, MAX_ROWS, Op,
+    ParamsDigest, PaymentHash, PostId, SettledPosition, SettledQuery, Store, TakeDue, Timestamp, Tip, TipId,
+    TipLookup, TipState, TipTerms, UserAccount, UserId, Version,
 };
 use pollster::block_on;
 use rusqlite::Connection;
@@ -47,7 +49,7 @@ impl Folder {
 
 /// Waits for no lock.
 fn impatient(boot: &str) -> Settings {
-    Settings { busy_timeout: Duration::ZERO, boot: Boot::Known(boot.to_owned()) }
+    Settings { busy_timeout: Duration::ZERO, boot: Boot::Known(boot.to_owned()), ..Settings::current() }
 }
 
 fn tip_id(n: u64) -> TipId {
@@ -72,6 +74,13 @@ fn tip_in(n: u64, state: TipState) -> Tip {
 fn create_tip(n: u64) -> Op {
     let due = Due { at: NOW, since: NOW, until: None };
     Op::CreateTip { tip: tip_in(n, TipState::Creating), due: Some(due) }
+}
+
+fn invoice(n: u64) -> Invoice {
+    let tip = tip_in(n, TipState::Creating);
+    let (payment_hash, terms) = (tip.payment_hash(), tip.terms());
+    let encoded = format!("fibd{n}");
+    Invoice { encoded, payment_hash, asset: terms.asset.clone(), amount: terms.amount, expires_at: NOW }
 }
 
 fn update_tip(n: u64, expected: Version, state: TipState) -> Op {
@@ -102,8 +111,58 @@ fn a_store_prints_its_path_and_nothing_else() {
 }
 
 #[test]
+fn no_list_is_longer_than_it_may_be() {
+    let store = SqliteStore::in_memory().unwrap();
+    let many = u64::from(MAX_ROWS) + 1;
+    block_on(store.commit_ops((1..=many).flat_map(|n| [create_tip(n), credit(n)]).collect())).unwrap();
+    let entries = block_on(store.entries(EntryQuery::All { after: 0, limit: u32::MAX })).unwrap();
+    let gap = Gap { divisor: 1, shortest: Duration::from_secs(60), longest: Duration::from_secs(60) };
+    let due = block_on(store.take_due_tips(TakeDue { now: NOW, limit: u32::MAX, gap })).unwrap();
+    assert_eq!([entries.len(), due.len()], [1000, 1000]);
+}
+
+#[test]
+fn a_tip_keeps_its_place_among_the_settled() {
+    let store = SqliteStore::in_memory().unwrap();
+    let settled = |n| TipState::Settled { invoice: invoice(n), at: NOW };
+    block_on(store.commit_ops(vec![create_tip(1), create_tip(2)])).unwrap();
+    block_on(store.commit_ops(vec![update_tip(1, Version::FIRST, settled(1))])).unwrap();
+    block_on(store.commit_ops(vec![update_tip(2, Version::FIRST, settled(2))])).unwrap();
+    block_on(store.commit_ops(vec![update_tip(1, Version::FIRST.next(), settled(1))])).unwrap();
+    let query = SettledQuery { app: alice().app, after: SettledPosition::Start, limit: 9 };
+    let ids: Vec<_> = block_on(store.settled_tips(query)).unwrap().iter().map(|tip| tip.id()).collect();
+    assert_eq!(ids, [tip_id(1), tip_id(2)]);
+}
+
+#[test]
+fn forgotten_idempotency_keys_are_cleared_away() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let remember = |n: u64, now: Timestamp| {
+        let record = IdempotencyRecord {
+            scope: IdempotencyScope {
+                app: alice().app,
+                method: IdempotentMethod::TipCreate,
+                key: IdempotencyKey::new(n.to_string()).unwrap(),
+            },
+            digest: ParamsDigest::of([]),
+            subject: IdempotencySubject::Tip(tip_id(n)),
+            expires_at: now.plus(Duration::from_secs(60)),
+        };
+        block_on(store.commit_ops(vec![Op::Remember { record, now }])).unwrap();
+    };
+    (1..=8).for_each(|n| remember(n, NOW));
+    let later = NOW.plus(Duration::from_secs(60));
+    let kept = |n| {
+        remember(n, later);
+        let count = "SELECT count(*) FROM idempotency";
+        folder.connect().query_row(count, [], |row| row.get::<_, u32>(0)).unwrap()
+    };
+    assert_eq!([kept(9), kept(10), kept(11)], [5, 2, 3], "four at a time, and those in use stay");
+}
+
+#[test]
 fn a_clone_shares_the_store() {
-    use fiber_link_core::{Store, TipLookup};
     let store = SqliteStore::in_memory().unwrap();
     block_on(store.clone().commit_ops(vec![create_tip(1)])).unwrap();
     assert!(block_on(store.find_tip(TipLookup::Id(tip_id(1)))).unwrap().is_some());

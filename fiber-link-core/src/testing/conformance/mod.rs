@@ -13,7 +13,10 @@ mod queue;
 mod races;
 mod records;
 mod settled;
+mod tip_flows;
 mod uniqueness;
+mod withdrawal_flows;
+mod world;
 
 use super::sample::change_set;
 use crate::{CommitError, Op, Store, Stored, Tip, TipState, Version};
@@ -146,6 +149,44 @@ macro_rules! store_conformance {
             racing_events_are_numbered_without_gaps
             tips_credited_at_once_add_up
             transfers_between_many_accounts_do_not_lock_each_other_out
+        }
+        tip_flows {
+            a_paid_tip_is_credited_once_by_racing_passes
+            a_lost_answer_about_an_invoice_is_found_by_a_repeat
+            a_lost_answer_about_an_invoice_is_found_by_the_pass
+            a_tip_that_the_node_never_heard_of_is_abandoned_and_comes_back
+            a_refused_invoice_ends_its_tip
+            a_late_payment_is_credited_whatever_we_had_shown
+            a_payment_while_we_were_down_is_credited
+            a_node_that_is_down_makes_tips_wait_and_fails_none
+            an_idempotency_key_makes_one_tip_of_many_requests
+            ten_thousand_open_tips_cost_one_question_per_hundred
+            an_answer_about_another_invoice_credits_nothing
+            a_lie_of_a_hint_credits_nothing_and_a_true_one_does_at_once
+            a_tip_that_is_looked_at_is_asked_about_sooner_and_by_its_own_app_alone
+            a_commit_without_an_answer_credits_once
+        }
+        withdrawal_flows {
+            a_withdrawal_is_paid_and_the_unused_fee_returns
+            a_payment_whose_answer_is_lost_is_paid_once
+            a_failure_whose_answer_is_lost_returns_the_funds_once
+            funds_stay_reserved_while_the_outcome_is_unknown
+            a_payment_that_hangs_keeps_its_reservation_for_good
+            many_workers_send_once
+            sixty_four_requests_never_pass_the_funds
+            sixty_four_requests_never_pass_a_daily_limit
+            an_idempotency_key_makes_one_withdrawal_of_many_requests
+            a_payment_is_tried_again_with_proof_until_it_succeeds
+            an_old_session_proves_nothing_about_a_new_attempt
+            a_dead_worker_is_followed_only_by_a_sole_one_after_its_claim
+            a_failure_is_not_believed_while_two_may_have_sent
+            a_node_that_forgot_a_payment_is_sent_nothing
+            liquidity_is_waited_for_until_the_invoice_runs_out
+            a_failed_withdrawal_is_given_back_to_its_limits
+            the_hub_may_bear_the_fee
+            a_destination_is_checked_before_anything_is_reserved
+            one_invoice_is_paid_by_one_of_many_withdrawals
+            a_payout_survives_a_lost_commit_at_every_step
         }
     } };
 }

@@ -1,0 +1,221 @@
+//! Tips from request to credit, with everything that can go wrong between.
+
+use super::world::{CKB, World, keyed, tip_of};
+use crate::testing::sample::forum;
+use crate::testing::{Fault, FaultyStore, Reception};
+use crate::*;
+use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
+use std::sync::Arc;
+
+async fn tip_count(world: &World) -> usize {
+    world.store.tips(TipQuery::All { after: None, limit: MAX_ROWS }).await.unwrap().len()
+}
+
+pub async fn a_paid_tip_is_credited_once_by_racing_passes(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let tip = world.link.create_tip(&forum(), tip_of(61)).await.unwrap();
+    assert_eq!(tip.invoice().unwrap().amount.units(), 6_100_000_000);
+    world.node.pay_invoice(tip.payment_hash());
+    world.later(2);
+    let other = world.other_process(Exclusivity::Shared).await;
+    join_all((0..16).map(|n| {
+        let link = if n % 2 == 0 { &world.link } else { &other };
+        link.hint(tip.payment_hash());
+        link.settle_due(10)
+    }))
+    .await;
+    assert!(world.tip(&tip).await.settled_at().is_some());
+    assert_eq!(world.balance().await, (6_100_000_000, 0));
+    let events = world.store.events(EventQuery { app: forum(), after: 0, limit: 10 }).await.unwrap();
+    assert_eq!(
+        events.iter().map(|e| (e.number, e.event.kind)).collect::<Vec<_>>(),
+        [(1, EventKind::TipSettled(tip.id()))]
+    );
+    world.assert_sound().await;
+}
+
+pub async fn a_lost_answer_about_an_invoice_is_found_by_a_repeat(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    for (reception, key) in [(Reception::LoseAnswer, "acted"), (Reception::LoseRequest, "never heard")] {
+        world.node.receive_create_invoice([reception]);
+        let first = world.link.create_tip(&forum(), keyed(tip_of(5), key)).await;
+        assert!(matches!(first, Err(CreateTipError::NodeUnavailable(_))), "{first:?}");
+        let tip = world.link.create_tip(&forum(), keyed(tip_of(5), key)).await.unwrap();
+        let again = world.link.create_tip(&forum(), keyed(tip_of(5), key)).await.unwrap();
+        assert_eq!(tip, again);
+    }
+    assert_eq!(tip_count(&world).await, 2);
+    let other = world.link.create_tip(&forum(), keyed(tip_of(6), "acted")).await;
+    assert!(matches!(other, Err(CreateTipError::IdempotencyConflict)), "{other:?}");
+    assert_eq!(tip_count(&world).await, 2);
+}
+
+pub async fn a_lost_answer_about_an_invoice_is_found_by_the_pass(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.node.receive_create_invoice([Reception::LoseAnswer]);
+    world.link.create_tip(&forum(), tip_of(5)).await.unwrap_err();
+    world.later(2);
+    world.settle().await;
+    let [tip] = world.link.tips_of_app(&forum(), None, 9).await.unwrap().try_into().unwrap();
+    assert!(matches!(tip.state(), TipState::Unpaid { .. }), "{tip:?}");
+    world.node.pay_invoice(tip.payment_hash());
+    world.link.hint(tip.payment_hash());
+    world.settle().await;
+    assert_eq!(world.balance().await, (u128::from(5 * CKB), 0));
+}
+
+pub async fn a_tip_that_the_node_never_heard_of_is_abandoned_and_comes_back(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.node.receive_create_invoice([Reception::LoseRequest]);
+    world.link.create_tip(&forum(), keyed(tip_of(5), "k")).await.unwrap_err();
+    world.later(599);
+    world.settle().await;
+    let [tip] = world.link.tips_of_app(&forum(), None, 9).await.unwrap().try_into().unwrap();
+    assert_eq!(*tip.state(), TipState::Creating);
+    world.later(200);
+    world.settle().await;
+    assert!(matches!(world.tip(&tip).await.state(), TipState::Abandoned { .. }));
+    let again = world.link.create_tip(&forum(), keyed(tip_of(5), "k")).await.unwrap();
+    assert_eq!(again.id(), tip.id());
+    assert!(matches!(again.state(), TipState::Unpaid { .. }));
+}
+
+pub async fn a_refused_invoice_ends_its_tip(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.node.receive_create_invoice([Reception::Refuse("amount too small".into())]);
+    let refused = world.link.create_tip(&forum(), tip_of(5)).await;
+    assert!(matches!(refused, Err(CreateTipError::NodeRefused(_))), "{refused:?}");
+    let [tip] = world.link.tips_of_app(&forum(), None, 9).await.unwrap().try_into().unwrap();
+    assert!(matches!(tip.state(), TipState::Abandoned { .. }));
+}
+
+pub async fn a_late_payment_is_credited_whatever_we_had_shown(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let expired = world.link.create_tip(&forum(), tip_of(1)).await.unwrap();
+    let cancelled = world.link.create_tip(&forum(), tip_of(2)).await.unwrap();
+    world.node.cancel_invoice(cancelled.payment_hash());
+    world.later(3601);
+    world.settle().await;
+    for tip in [&expired, &cancelled] {
+        assert_eq!(world.tip(tip).await.state().phase(), TipPhase::Ended);
+        world.node.pay_invoice(tip.payment_hash());
+    }
+    // Two weeks without a hint.
+    world.later(14 * 24 * 3600);
+    assert_eq!(world.settle().await.settled, 2);
+    assert_eq!(world.balance().await, (u128::from(3 * CKB), 0));
+    world.assert_sound().await;
+}
+
+pub async fn a_payment_while_we_were_down_is_credited(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let tip = world.link.create_tip(&forum(), tip_of(7)).await.unwrap();
+    world.node.pay_invoice(tip.payment_hash());
+    world.later(30 * 24 * 3600);
+    let restarted = world.other_process(Exclusivity::Sole).await;
+    assert_eq!(restarted.settle_due(10).await.unwrap().settled, 1);
+    assert_eq!(world.balance().await, (u128::from(7 * CKB), 0));
+}
+
+pub async fn a_node_that_is_down_makes_tips_wait_and_fails_none(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let tip = world.link.create_tip(&forum(), tip_of(7)).await.unwrap();
+    world.node.set_down(true);
+    for _ in 0..50 {
+        world.later(600);
+        assert_eq!(world.settle().await.settled, 0);
+    }
+    assert!(matches!(world.tip(&tip).await.state(), TipState::Unpaid { .. }), "nobody said that it expired");
+    world.node.set_down(false);
+    world.node.pay_invoice(tip.payment_hash());
+    world.later(3600);
+    assert_eq!(world.settle().await.settled, 1);
+}
+
+pub async fn an_idempotency_key_makes_one_tip_of_many_requests(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let app = forum();
+    let tips = join_all((0..64).map(|_| world.link.create_tip(&app, keyed(tip_of(5), "k")))).await;
+    let ids: std::collections::BTreeSet<_> = tips.into_iter().map(|tip| tip.unwrap().id()).collect();
+    assert_eq!(ids.len(), 1);
+    assert_eq!(tip_count(&world).await, 1);
+}
+
+pub async fn ten_thousand_open_tips_cost_one_question_per_hundred(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let app = forum();
+    let created = stream::iter(0..10_000).map(|_| world.link.create_tip(&app, tip_of(1)));
+    let tips: Vec<_> = created.buffer_unordered(256).map(Result::unwrap).collect().await;
+    for tip in tips.iter().step_by(100) {
+        world.node.pay_invoice(tip.payment_hash());
+    }
+    world.later(2);
+    let before = world.node.calls();
+    let mut settled = 0;
+    while {
+        let report = world.settle().await;
+        settled += report.settled;
+        report.more
+    } {}
+    let calls = world.node.calls();
+    assert_eq!(settled, 100);
+    assert_eq!(world.balance().await, (u128::from(100 * CKB), 0));
+    assert_eq!(calls.invoice_hashes - before.invoice_hashes, 10_000, "each tip once");
+    assert_eq!(calls.invoices - before.invoices, 100, "a hundred hashes in a question");
+}
+
+pub async fn an_answer_about_another_invoice_credits_nothing(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let tip = world.link.create_tip(&forum(), tip_of(5)).await.unwrap();
+    let invoice = Invoice { amount: Amount::new(500 * CKB), ..tip.invoice().unwrap().clone() };
+    let claim = InvoiceStatus { invoice, state: InvoiceState::Paid };
+    world.node.claim_invoice(tip.payment_hash(), Some(claim));
+    world.later(2);
+    assert_eq!(world.settle().await.settled, 0);
+    assert_eq!(world.balance().await, (0, 0));
+}
+
+pub async fn a_lie_of_a_hint_credits_nothing_and_a_true_one_does_at_once(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let tip = world.link.create_tip(&forum(), tip_of(5)).await.unwrap();
+    world.link.hint(tip.payment_hash());
+    world.link.hint(PaymentHash::new([9; 32]));
+    assert_eq!(world.settle().await.settled, 0);
+    world.node.pay_invoice(tip.payment_hash());
+    world.link.hint(tip.payment_hash());
+    assert_eq!(world.settle().await.settled, 1, "without waiting for its turn");
+    world.link.hint(tip.payment_hash());
+    assert_eq!(world.settle().await.asked, 0, "it is settled");
+}
+
+pub async fn a_tip_that_is_looked_at_is_asked_about_sooner_and_by_its_own_app_alone(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let tip = world.link.create_tip(&forum(), tip_of(5)).await.unwrap();
+    let invoice = &tip.invoice().unwrap().encoded;
+    let stranger = "another-app".parse().unwrap();
+    assert_eq!(world.link.find_tip(&stranger, invoice).await.unwrap(), None);
+    assert_eq!(world.settle().await.asked, 0);
+    let questions = world.node.calls().invoices;
+    assert_eq!(world.link.find_tip(&forum(), invoice).await.unwrap().as_ref(), Some(&tip));
+    assert_eq!(world.node.calls().invoices, questions, "looking asks nobody");
+    assert_eq!(world.settle().await.asked, 1);
+}
+
+pub async fn a_commit_without_an_answer_credits_once(store: Arc<dyn Store>) {
+    let world = World::new(store.clone()).await;
+    for fault in [Fault::Before, Fault::After] {
+        let tip = world.link.create_tip(&forum(), tip_of(1)).await.unwrap();
+        world.node.pay_invoice(tip.payment_hash());
+        let faulty = Arc::new(FaultyStore::new(store.clone()));
+        let link = world.through(faulty.clone()).await;
+        faulty.script_commits([fault]);
+        world.later(3600);
+        assert_eq!(link.settle_due(10).await.unwrap().failed, 1);
+        world.later(3600);
+        link.settle_due(10).await.unwrap();
+        assert!(world.tip(&tip).await.settled_at().is_some());
+    }
+    assert_eq!(world.balance().await, (u128::from(2 * CKB), 0));
+    world.assert_sound().await;
+}

@@ -1,0 +1,452 @@
+//! Withdrawals from request to end, with everything that can go wrong between.
+
+use super::world::{CKB, World};
+use crate::testing::sample::forum;
+use crate::testing::{Fault, FaultyStore, Reception};
+use crate::*;
+use futures_util::future::join_all;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The highest fee for ten CKB, in shannon: a tenth of a CKB.
+const FEE_LIMIT: u64 = CKB / 10;
+
+fn shannon(units: u64) -> u128 {
+    units.into()
+}
+
+fn failed(reason: &str) -> PaymentState {
+    PaymentState::Failed { reason: reason.into() }
+}
+
+/// Funds alice with 20 CKB and requests a withdrawal of 10.
+async fn requested(world: &World) -> (Withdrawal, PaymentHash) {
+    world.fund(20).await;
+    let (request, hash) = world.request(10);
+    let withdrawal = world.link.request_withdrawal(&forum(), request).await.unwrap();
+    assert_eq!(world.balance().await, (shannon(10 * CKB - FEE_LIMIT), shannon(10 * CKB + FEE_LIMIT)));
+    (withdrawal, hash)
+}
+
+/// Passes until everything is ended, with time going on.
+async fn to_the_end(world: &World, links: &[&FiberLink]) {
+    for _ in 0..200 {
+        for link in links {
+            // A store that fails is asked again later.
+            let _ = link.pay_due(100).await;
+        }
+        world.later(30);
+    }
+}
+
+pub async fn a_withdrawal_is_paid_and_the_unused_fee_returns(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(20).await;
+    let (request, hash) = world.request(10);
+    world.node.plan_payments(hash, [PaymentState::Succeeded { fee: Amount::new(7) }]);
+    let withdrawal = world.link.request_withdrawal(&forum(), request).await.unwrap();
+    world.pay().await;
+    let fee = Amount::new(7);
+    assert!(
+        matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Completed { fee: f, .. } if *f == fee)
+    );
+    assert_eq!(world.balance().await, (shannon(10 * CKB - 7), 0));
+    assert_eq!((world.node.sends(hash), world.node.times_paid(hash)), (1, 1));
+    let events = world.store.events(EventQuery { app: forum(), after: 1, limit: 10 }).await.unwrap();
+    assert_eq!(events[0].event.kind, EventKind::WithdrawalCompleted(withdrawal.id()));
+    world.assert_sound().await;
+}
+
+pub async fn a_payment_whose_answer_is_lost_is_paid_once(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let (withdrawal, hash) = requested(&world).await;
+    world.node.receive_send_payment([Reception::LoseAnswer]);
+    world.pay().await;
+    world.later(5);
+    world.pay().await;
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Completed { .. }));
+    assert_eq!((world.node.sends(hash), world.node.times_paid(hash)), (1, 1));
+    assert_eq!(world.balance().await, (shannon(10 * CKB), 0));
+    world.assert_sound().await;
+}
+
+pub async fn a_failure_whose_answer_is_lost_returns_the_funds_once(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let (withdrawal, hash) = requested(&world).await;
+    world.node.plan_payments(
+        hash,
+        [failed("no route"), failed("no route"), failed("no route"), failed("no route")],
+    );
+    world.node.receive_send_payment(vec![Reception::LoseAnswer; 4]);
+    to_the_end(&world, &[&world.link]).await;
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Failed { .. }));
+    assert_eq!((world.node.sends(hash), world.node.times_paid(hash)), (4, 0), "three retries");
+    assert_eq!(world.balance().await, (shannon(20 * CKB), 0));
+    let released =
+        world.store.entries(EntryQuery::Of(EntrySource::Withdrawal(withdrawal.id()))).await.unwrap();
+    assert_eq!(released.len(), 2, "reserved once, released once");
+    world.assert_sound().await;
+}
+
+pub async fn funds_stay_reserved_while_the_outcome_is_unknown(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let (withdrawal, hash) = requested(&world).await;
+    world.node.receive_send_payment([Reception::LoseRequest]);
+    world.pay().await;
+    let reserved = world.balance().await;
+    // Until ten minutes after the invoice expired nobody can say that it was never sent.
+    for _ in 0..69 {
+        world.later(60);
+        world.pay().await;
+        assert_eq!(world.balance().await, reserved);
+        assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Processing { .. }));
+    }
+    world.later(120);
+    world.pay().await;
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Failed { .. }));
+    assert_eq!(world.balance().await, (shannon(20 * CKB), 0));
+    assert_eq!(world.node.sends(hash), 1, "asked for once, never again");
+    world.assert_sound().await;
+}
+
+pub async fn a_payment_that_hangs_keeps_its_reservation_for_good(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let (withdrawal, hash) = requested(&world).await;
+    world.node.plan_payments(hash, [PaymentState::Pending]);
+    let reserved = (shannon(10 * CKB - FEE_LIMIT), shannon(10 * CKB + FEE_LIMIT));
+    for _ in 0..20 {
+        world.pay().await;
+        world.later(24 * 3600);
+    }
+    assert_eq!(world.balance().await, reserved);
+    world.node.end_payment(hash, PaymentState::Succeeded { fee: Amount::new(3) });
+    world.pay().await;
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Completed { .. }));
+    assert_eq!(world.balance().await, (shannon(10 * CKB - 3), 0));
+}
+
+pub async fn many_workers_send_once(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let (withdrawal, hash) = requested(&world).await;
+    world.node.plan_payments(hash, [failed("no route")]);
+    let other = world.other_process(Exclusivity::Shared).await;
+    for _ in 0..4 {
+        join_all((0..8).map(|n| if n % 2 == 0 { world.link.pay_due(10) } else { other.pay_due(10) })).await;
+        world.later(1);
+    }
+    assert_eq!(world.node.sends(hash), 1, "a second one would pay after the first had failed");
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::RetryPending { .. }));
+    world.later(90);
+    join_all((0..8).map(|n| if n % 2 == 0 { world.link.pay_due(10) } else { other.pay_due(10) })).await;
+    world.later(1);
+    world.pay().await;
+    assert_eq!((world.node.sends(hash), world.node.times_paid(hash)), (2, 1));
+    assert_eq!(world.balance().await, (shannon(10 * CKB), 0));
+    world.assert_sound().await;
+}
+
+pub async fn sixty_four_requests_never_pass_the_funds(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(56).await;
+    let app = forum();
+    let requests = (0..64).map(|_| world.link.request_withdrawal(&app, world.request(10).0));
+    let answers = join_all(requests).await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 5, "56 CKB are 5 times 10.1 CKB");
+    assert!(
+        answers.iter().flat_map(|a| a.as_ref().err()).all(|e| matches!(e, WithdrawError::InsufficientFunds))
+    );
+    assert_eq!(
+        world.balance().await,
+        (shannon(56 * CKB - 5 * (10 * CKB + FEE_LIMIT)), shannon(5 * (10 * CKB + FEE_LIMIT)))
+    );
+    world.pay().await;
+    world.assert_sound().await;
+}
+
+pub async fn sixty_four_requests_never_pass_a_daily_limit(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(1_000).await;
+    let strict = world.with_policy(|policy| policy.per_user_daily = Amount::new(35 * CKB)).await;
+    let app = forum();
+    let answers = join_all((0..64).map(|_| strict.request_withdrawal(&app, world.request(10).0))).await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 3);
+    let refusal = answers.into_iter().find_map(Result::err).unwrap();
+    assert_eq!(refusal.to_string(), "daily user withdrawal limit exceeded: 40 > 35");
+}
+
+pub async fn an_idempotency_key_makes_one_withdrawal_of_many_requests(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(1_000).await;
+    let (app, key) = (forum(), Some("k".parse().unwrap()));
+    let request = WithdrawalRequest { idempotency_key: key, ..world.request(10).0 };
+    let answers = join_all((0..64).map(|_| world.link.request_withdrawal(&app, request.clone()))).await;
+    let withdrawals: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
+    assert!(withdrawals.iter().all(|w| w.id() == withdrawals[0].id()));
+    to_the_end(&world, &[&world.link]).await;
+    let again = world.link.request_withdrawal(&app, request.clone()).await.unwrap();
+    assert_eq!(again.id(), withdrawals[0].id(), "also after its invoice was used");
+    let other = WithdrawalRequest { amount: Amount::new(CKB), ..request };
+    let conflict = world.link.request_withdrawal(&app, other).await;
+    assert!(matches!(conflict, Err(WithdrawError::IdempotencyConflict)), "{conflict:?}");
+    assert_eq!(world.balance().await, (shannon(990 * CKB), 0));
+}
+
+pub async fn a_payment_is_tried_again_with_proof_until_it_succeeds(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let (withdrawal, hash) = requested(&world).await;
+    world.node.plan_payments(hash, [failed("first"), failed("second")]);
+    world.pay().await;
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(),
+        WithdrawalState::RetryPending { last_error, .. } if last_error == "first"));
+    world.later(59);
+    world.pay().await;
+    assert_eq!(world.node.sends(hash), 1, "not before a minute");
+    world.later(17);
+    world.pay().await;
+    assert_eq!(world.node.sends(hash), 2);
+    world.later(151);
+    world.pay().await;
+    assert_eq!((world.node.sends(hash), world.node.times_paid(hash)), (3, 1));
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Completed { .. }));
+    world.assert_sound().await;
+}
+
+pub async fn an_old_session_proves_nothing_about_a_new_attempt(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let (withdrawal, hash) = requested(&world).await;
+    world.node.plan_payments(hash, [failed("first")]);
+    world.pay().await;
+    world.later(90);
+    world.node.receive_send_payment([Reception::Late]);
+    world.pay().await;
+    world.later(60);
+    world.pay().await;
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Processing { .. }));
+    world.node.deliver_late();
+    world.later(60);
+    world.pay().await;
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Completed { .. }));
+    assert_eq!((world.node.sends(hash), world.node.times_paid(hash)), (2, 1));
+    world.assert_sound().await;
+}
+
+pub async fn a_dead_worker_is_followed_only_by_a_sole_one_after_its_claim(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let (withdrawal, hash) = requested(&world).await;
+    // The worker wrote that it may have sent, and died before it did.
+    world.node.receive_send_payment([Reception::LoseRequest]);
+    world.pay().await;
+    let (shared, sole) =
+        (world.other_process(Exclusivity::Shared).await, world.other_process(Exclusivity::Sole).await);
+    world.later(29);
+    sole.pay_due(10).await.unwrap();
+    assert_eq!(world.node.sends(hash), 1, "the claim lasts 30 seconds");
+    world.later(60);
+    shared.pay_due(10).await.unwrap();
+    assert_eq!(world.node.sends(hash), 1, "the first worker may be alive");
+    world.later(60);
+    sole.pay_due(10).await.unwrap();
+    assert_eq!((world.node.sends(hash), world.node.times_paid(hash)), (2, 1));
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Completed { .. }));
+    world.assert_sound().await;
+}
+
+pub async fn a_failure_is_not_believed_while_two_may_have_sent(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let (withdrawal, hash) = requested(&world).await;
+    world.node.receive_send_payment([Reception::Late]);
+    world.pay().await;
+    let sole = world.other_process(Exclusivity::Sole).await;
+    world.later(90);
+    // The request of the dead worker arrives first and fails; the one of the living is still to come.
+    world.node.plan_payments(hash, [failed("no route")]);
+    world.node.receive_send_payment([Reception::LoseRequest]);
+    sole.pay_due(10).await.unwrap();
+    world.node.deliver_late();
+    world.later(5);
+    sole.pay_due(10).await.unwrap();
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Processing { .. }));
+    world.later(60);
+    sole.pay_due(10).await.unwrap();
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::RetryPending { .. }));
+}
+
+pub async fn a_node_that_forgot_a_payment_is_sent_nothing(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let (_, first) = requested(&world).await;
+    world.pay().await;
+    world.later(1);
+    world.pay().await;
+    world.node.forget_payment(first);
+    let (request, second) = world.request(5);
+    let withdrawal = world.link.request_withdrawal(&forum(), request).await.unwrap();
+    for _ in 0..5 {
+        assert!(world.pay().await.stopped);
+        world.later(60);
+    }
+    assert_eq!(world.node.sends(second), 0);
+    assert_eq!(*world.withdrawal(&withdrawal).await.state(), WithdrawalState::Pending);
+}
+
+pub async fn liquidity_is_waited_for_until_the_invoice_runs_out(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(40).await;
+    let plenty = Amount::new(1_000 * CKB);
+    let little = Liquidity { outbound: Amount::new(10 * CKB + FEE_LIMIT - 1), inbound: plenty };
+    world.node.set_liquidity(little);
+    let (request, hash) = world.request(10);
+    let request = WithdrawalRequest { idempotency_key: Some("k".parse().unwrap()), ..request };
+    let waits = world.link.request_withdrawal(&forum(), request.clone()).await.unwrap();
+    assert_eq!(*waits.state(), WithdrawalState::LiquidityPending);
+    world.later(61);
+    world.pay().await;
+    assert_eq!((world.balance().await.1, world.node.sends(hash)), (shannon(10 * CKB + FEE_LIMIT), 0));
+
+    world.node.set_liquidity(Liquidity { outbound: plenty, inbound: plenty });
+    world.later(61);
+    world.pay().await;
+    assert!(matches!(world.withdrawal(&waits).await.state(), WithdrawalState::Completed { .. }));
+    let again = world.link.request_withdrawal(&forum(), request).await.unwrap();
+    assert_eq!(again.terms().accepted_as, Acceptance::LiquidityPending, "the same answer");
+
+    // Another one is accepted, then the liquidity is gone, and does not come back in time.
+    let withdrawal = world.link.request_withdrawal(&forum(), world.request(10).0).await.unwrap();
+    world.node.set_liquidity(little);
+    world.pay().await;
+    assert_eq!(*world.withdrawal(&withdrawal).await.state(), WithdrawalState::LiquidityPending);
+    world.later(3600 - 121);
+    world.pay().await;
+    assert_eq!(*world.withdrawal(&withdrawal).await.state(), WithdrawalState::LiquidityPending);
+    world.later(60);
+    world.pay().await;
+    assert!(matches!(
+        world.withdrawal(&withdrawal).await.state(),
+        WithdrawalState::Failed { reason: FailureReason::InvoiceExpired, .. }
+    ));
+    assert_eq!(world.balance().await, (shannon(30 * CKB), 0));
+    world.assert_sound().await;
+}
+
+pub async fn a_failed_withdrawal_is_given_back_to_its_limits(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(100).await;
+    let strict = world.with_policy(|policy| policy.per_user_daily = Amount::new(15 * CKB)).await;
+    let (request, hash) = world.request(10);
+    world.node.plan_payments(hash, vec![failed("no route"); 4]);
+    strict.request_withdrawal(&forum(), request).await.unwrap();
+    assert!(strict.request_withdrawal(&forum(), world.request(10).0).await.is_err());
+    to_the_end(&world, &[&strict]).await;
+    assert!(strict.request_withdrawal(&forum(), world.request(10).0).await.is_ok());
+}
+
+pub async fn the_hub_may_bear_the_fee(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(10).await;
+    let generous = world.with_policy(|policy| policy.fee_bearer = FeeBearer::Hub).await;
+    let (request, hash) = world.request(10);
+    world.node.plan_payments(hash, [PaymentState::Succeeded { fee: Amount::new(7) }]);
+    generous.request_withdrawal(&forum(), request).await.unwrap();
+    generous.pay_due(10).await.unwrap();
+    assert_eq!(world.balance().await, (0, 0), "all of it went out");
+    world.assert_sound().await;
+}
+
+pub async fn a_destination_is_checked_before_anything_is_reserved(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(100).await;
+    let now = world.clock.now();
+    let good = || world.node.foreign_invoice(Amount::new(10 * CKB), now.plus(Duration::from_secs(3600)));
+    let expiring =
+        |seconds| DecodedInvoice { expires_at: Some(now.plus(Duration::from_secs(seconds))), ..good() };
+    let own_tip = world.link.create_tip(&forum(), super::world::tip_of(10)).await.unwrap();
+    let table = [
+        (
+            DecodedInvoice { network: Network::Testnet, ..good() },
+            "payment request is for network testnet, expected dev",
+        ),
+        (
+            DecodedInvoice { asset: None, ..good() },
+            "payment request asks for an asset that is not accepted here, not for CKB",
+        ),
+        (DecodedInvoice { amount: None, ..good() }, "payment request has no amount"),
+        (
+            DecodedInvoice { amount: Some(Amount::new(11 * CKB)), ..good() },
+            "payment request asks for 11, but the withdrawal is 10",
+        ),
+        (DecodedInvoice { expires_at: None, ..good() }, "payment request has no expiry"),
+        (expiring(0), "payment request has expired"),
+        (expiring(299), "payment request expires too soon: it must be payable for at least 5 minutes"),
+        (expiring(604_801), "payment request expires too late: it may be payable for at most 7 days"),
+        (
+            DecodedInvoice { payee: Some(world.node.info().await.unwrap().key), ..good() },
+            "payment request was issued by this service itself",
+        ),
+        (
+            DecodedInvoice { payment_hash: own_tip.payment_hash(), ..good() },
+            "payment request was issued by this service itself",
+        ),
+    ];
+    let before = world.balance().await;
+    for (invoice, message) in table {
+        let request = world.request_to(10, world.node.publish(invoice));
+        let quote = world.link.quote_withdrawal(&forum(), &request).await.unwrap();
+        assert_eq!(quote.problem.unwrap().to_string(), message);
+        let refused = world.link.request_withdrawal(&forum(), request).await.unwrap_err();
+        assert_eq!(refused.to_string(), message);
+    }
+    let request = world.request_to(10, "no invoice".into());
+    let refused = world.link.request_withdrawal(&forum(), request).await.unwrap_err();
+    assert_eq!(refused.to_string(), "payment request is not a Fiber invoice");
+    assert_eq!(world.balance().await, before);
+
+    let (request, _) = world.request(10);
+    world.link.request_withdrawal(&forum(), request.clone()).await.unwrap();
+    let refused = world.link.request_withdrawal(&"another-app".parse().unwrap(), request).await.unwrap_err();
+    assert_eq!(refused.to_string(), "payment request was already used");
+}
+
+pub async fn one_invoice_is_paid_by_one_of_many_withdrawals(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(1_000).await;
+    let (request, hash) = world.request(10);
+    let app = forum();
+    let answers = join_all((0..16).map(|_| world.link.request_withdrawal(&app, request.clone()))).await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+    to_the_end(&world, &[&world.link]).await;
+    assert_eq!(world.node.times_paid(hash), 1);
+    assert_eq!(world.balance().await, (shannon(990 * CKB), 0));
+}
+
+/// Fails each commit of a payout in turn, before and after it was done, with a node that loses
+/// answers: however it goes, nothing is paid twice and nothing is lost.
+pub async fn a_payout_survives_a_lost_commit_at_every_step(store: Arc<dyn Store>) {
+    let world = World::new(store.clone()).await;
+    world.fund(1_000).await;
+    let mut paid = 0;
+    for step in 0..4 {
+        for fault in [Fault::Before, Fault::After] {
+            for plan in [vec![], vec![failed("no route")], vec![failed("no route"); 4]] {
+                let succeeds = plan.len() < 4;
+                let (request, hash) = world.request(10);
+                world.node.plan_payments(hash, plan);
+                let withdrawal = world.link.request_withdrawal(&forum(), request).await.unwrap();
+                let faulty = Arc::new(FaultyStore::new(store.clone()));
+                let link = world.through(faulty.clone()).await;
+                faulty.script_commits(std::iter::repeat_n(Fault::None, step).chain([fault]));
+                to_the_end(&world, &[&link]).await;
+                let ended = world.withdrawal(&withdrawal).await;
+                let times_paid = world.node.times_paid(hash);
+                assert!(ended.state().is_final(), "step {step}, {fault:?}: {:?}", ended.state());
+                let completed = matches!(ended.state(), WithdrawalState::Completed { .. });
+                assert_eq!(times_paid, usize::from(completed), "step {step}, {fault:?}");
+                assert!(succeeds || !completed, "four failures are no success");
+                paid += times_paid;
+            }
+        }
+    }
+    assert_eq!(
+        world.balance().await,
+        (shannon(1_000 * CKB) - u128::try_from(paid).unwrap() * shannon(10 * CKB), 0)
+    );
+    world.assert_sound().await;
+}

@@ -1,0 +1,145 @@
+//! A whole Fiber Link over the store under test: a node that does as it is told, a clock, a creator.
+
+use crate::testing::sample::{at, forum, user};
+use crate::testing::{FakeNode, ManualClock, SequentialIds};
+use crate::*;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One CKB in shannon.
+pub(super) const CKB: u64 = 100_000_000;
+
+pub(super) struct World {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) node: Arc<FakeNode>,
+    pub(super) clock: ManualClock,
+    pub(super) link: FiberLink,
+    ids: SequentialIds,
+}
+
+impl World {
+    pub(super) async fn new(store: Arc<dyn Store>) -> Self {
+        let clock = ManualClock::new(at(1_760_000_000));
+        let (node, ids) = (Arc::new(FakeNode::new(clock.clone())), SequentialIds::default());
+        let link = link(store.clone(), &node, &clock, &ids, Settings::default(), None).await;
+        Self { store, node, clock, link, ids }
+    }
+
+    /// Another process on the same store and node.
+    pub(super) async fn other_process(&self, exclusivity: Exclusivity) -> FiberLink {
+        let settings = Settings { exclusivity, ..Default::default() };
+        link(self.store.clone(), &self.node, &self.clock, &self.ids, settings, None).await
+    }
+
+    /// The same process over another way to its store, such as one that fails.
+    pub(super) async fn through(&self, store: Arc<dyn Store>) -> FiberLink {
+        link(store, &self.node, &self.clock, &self.ids, Settings::default(), None).await
+    }
+
+    /// The same store under other rules for withdrawals.
+    pub(super) async fn with_policy(&self, change: impl Fn(&mut WithdrawalPolicy)) -> FiberLink {
+        let mut policy = WithdrawalPolicy::default_for(&Asset::ckb());
+        change(&mut policy);
+        let mut policies = Policies::default();
+        policies.set(AssetId::ckb(), policy);
+        link(self.store.clone(), &self.node, &self.clock, &self.ids, Settings::default(), Some(policies))
+            .await
+    }
+
+    pub(super) fn later(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    pub(super) async fn settle(&self) -> SettlementReport {
+        self.link.settle_due(1_000).await.unwrap()
+    }
+
+    pub(super) async fn pay(&self) -> PayoutReport {
+        self.link.pay_due(100).await.unwrap()
+    }
+
+    /// Gives `alice` `ckb` CKB, by a tip that is paid.
+    pub(super) async fn fund(&self, ckb: u64) {
+        let tip = self.link.create_tip(&forum(), tip_of(ckb)).await.unwrap();
+        self.node.pay_invoice(tip.payment_hash());
+        self.later(2);
+        assert_eq!(self.settle().await.settled, 1);
+    }
+
+    /// What `alice` has: available and reserved, in shannon.
+    pub(super) async fn balance(&self) -> (u128, u128) {
+        let account = UserAccount { app: forum(), user: user("alice"), asset: AssetId::ckb() };
+        let Balance { available, reserved } = self.store.balance(&account).await.unwrap();
+        (available.units(), reserved.units())
+    }
+
+    pub(super) async fn tip(&self, tip: &Tip) -> Tip {
+        self.store.find_tip(TipLookup::Id(tip.id())).await.unwrap().unwrap().into_inner()
+    }
+
+    pub(super) async fn withdrawal(&self, withdrawal: &Withdrawal) -> Withdrawal {
+        let lookup = WithdrawalLookup::Id(withdrawal.id());
+        self.store.find_withdrawal(lookup).await.unwrap().unwrap().into_inner()
+    }
+
+    /// A request of `alice` for `ckb` CKB to a new invoice of somebody else that is good for an
+    /// hour, and the hash of its payment.
+    pub(super) fn request(&self, ckb: u64) -> (WithdrawalRequest, PaymentHash) {
+        let expires_at = self.clock.now().plus(Duration::from_secs(3600));
+        let invoice = self.node.foreign_invoice(Amount::new(ckb * CKB), expires_at);
+        let hash = invoice.payment_hash;
+        (self.request_to(ckb, self.node.publish(invoice)), hash)
+    }
+
+    pub(super) fn request_to(&self, ckb: u64, invoice: String) -> WithdrawalRequest {
+        WithdrawalRequest {
+            user: user("alice"),
+            asset: AssetId::ckb(),
+            amount: Amount::new(ckb * CKB),
+            destination: RequestedDestination::PaymentRequest(invoice),
+            idempotency_key: None,
+        }
+    }
+
+    /// Nothing is wrong with the ledger.
+    pub(super) async fn assert_sound(&self) {
+        let report = audit(&*self.store).await.unwrap();
+        assert_eq!(report.findings, []);
+    }
+}
+
+/// `bob` tips `alice` `ckb` CKB.
+pub(super) fn tip_of(ckb: u64) -> TipRequest {
+    TipRequest {
+        post: "42".parse().unwrap(),
+        from_user: user("bob"),
+        to_user: user("alice"),
+        asset: AssetId::ckb(),
+        amount: Amount::new(ckb * CKB),
+        message: None,
+        idempotency_key: None,
+    }
+}
+
+pub(super) fn keyed(request: TipRequest, key: &str) -> TipRequest {
+    TipRequest { idempotency_key: Some(key.parse().unwrap()), ..request }
+}
+
+async fn link(
+    store: Arc<dyn Store>,
+    node: &Arc<FakeNode>,
+    clock: &ManualClock,
+    ids: &SequentialIds,
+    settings: Settings,
+    policies: Option<Policies>,
+) -> FiberLink {
+    let builder = FiberLink::builder(store, node.clone())
+        .clock(Arc::new(clock.clone()))
+        .ids(Arc::new(ids.clone()))
+        .settings(settings);
+    let builder = match policies {
+        Some(policies) => builder.policies(policies),
+        None => builder,
+    };
+    builder.open().await.unwrap()
+}

@@ -1,0 +1,376 @@
+//! The real program: started, asked, stopped.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::needless_pass_by_value,
+    reason = "a test may fail"
+)]
+
+use fiber_link_core::{Clock, IdSource, RandomIds, Secret, SystemClock, signing};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+/// A server that is killed when the test ends.
+struct Server {
+    child: Child,
+    address: SocketAddr,
+}
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: Value,
+}
+
+impl Server {
+    fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let mut command = fiber_link(folder, &["serve", "--node", "simulated", "--listen", "127.0.0.1:0"]);
+        let mut child = command.args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("fiber-link listens on http://");
+        let address = address.unwrap_or_else(|| panic!("no address in {line:?}")).parse().unwrap();
+        Self { child, address }
+    }
+
+    /// Ends it as an operator does; whether it ended well.
+    fn terminate(&mut self, signal: &str) -> bool {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        self.child.wait().unwrap().success()
+    }
+
+    fn call(&self, app: &str, secret: &str, method: &str, params: &Value) -> Value {
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
+        let nonce = RandomIds.next_id(SystemClock.now()).to_string();
+        let timestamp = (SystemClock.now().as_millis() / 1000).to_string();
+        self.post_rpc(&signed(app, secret, &timestamp, &nonce, &body), body.as_bytes()).body
+    }
+
+    fn post_rpc(&self, headers: &str, body: &[u8]) -> Answer {
+        self.exchange("POST", "/rpc", headers, body)
+    }
+
+    fn simulator(&self, path: &str, body: &Value) -> Answer {
+        let headers = "content-type: application/json\r\n";
+        self.exchange("POST", &format!("/simulator/{path}"), headers, body.to_string().as_bytes())
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        self.exchange("GET", path, "", b"")
+    }
+
+    fn exchange(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Answer {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let length = body.len();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(body).unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Answer { status, head: head.to_owned(), body: serde_json::from_str(body).unwrap_or(Value::Null) }
+    }
+
+    /// Asks again until `done`, for at most twenty seconds.
+    fn wait_until(&self, what: &str, done: impl Fn(&Self) -> bool) {
+        let deadline = SystemClock.now().plus(Duration::from_secs(20));
+        while !done(self) {
+            assert!(SystemClock.now() < deadline, "not in time: {what}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn fiber_link(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fiber-link"));
+    command.env_clear().env("FIBER_LINK_STORE", "sqlite:hub.sqlite").current_dir(folder).args(arguments);
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    fiber_link(folder, arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+fn signed(app: &str, secret: &str, timestamp: &str, nonce: &str, body: &str) -> String {
+    let signature = signing::sign(&Secret::new(secret.as_bytes()), timestamp, nonce, body.as_bytes());
+    format!("x-app-id: {app}\r\nx-ts: {timestamp}\r\nx-nonce: {nonce}\r\nx-signature: {signature}\r\n")
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+/// Registers an app with a secret that is printed.
+fn create_app(folder: &Path, app: &str) -> String {
+    let output = run(folder, &["app", "create", app]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    stdout(&output).trim_end().to_owned()
+}
+
+#[test]
+fn a_tip_is_taken_settled_and_paid_out_and_nothing_is_asked_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = create_app(folder.path(), "forum");
+    let mut server = Server::start(folder.path(), &[]);
+    let call = |server: &Server, method: &str, params: Value| {
+        let answer = server.call("forum", &secret, method, &params);
+        assert!(answer.get("error").is_none(), "{answer}");
+        answer["result"].clone()
+    };
+    let tip = json!({ "postId": "1", "fromUserId": "2", "toUserId": "3", "asset": "CKB", "amount": "62",
+        "idempotencyKey": "a tip" });
+    let created = call(&server, "tip.create", tip.clone());
+    let invoice = &created["invoice"];
+    assert_eq!(server.simulator("pay", &json!({ "invoice": invoice })).status, 200);
+    let again = server.simulator("pay", &json!({ "invoice": invoice }));
+    assert_eq!((again.status, again.body["error"].is_string()), (409, true));
+    server.wait_until("settled", |server| {
+        call(server, "tip.status", json!({ "invoice": invoice }))["state"] == "SETTLED"
+    });
+
+    let foreign =
+        server.simulator("invoice", &json!({ "asset": "CKB", "amount": "61" })).body["invoice"].clone();
+    let destination = json!({ "kind": "PAYMENT_REQUEST", "paymentRequest": foreign });
+    let withdrawal = json!({ "userId": "3", "asset": "CKB", "amount": "61", "destination": destination,
+        "idempotencyKey": "a withdrawal" });
+    let requested = call(&server, "withdrawal.request", withdrawal.clone());
+    let locked = |server: &Server| {
+        call(server, "dashboard.summary", json!({ "userId": "3" }))["balances"]["locked"].clone()
+    };
+    server.wait_until("paid out", |server| locked(server) == "0");
+    let payments = server.get("/simulator/payments").body["payments"].clone();
+    assert_eq!((payments.as_array().unwrap().len(), &payments[0]["timesPaid"]), (1, &json!(1)));
+    assert_eq!(payments[0]["amount"], "6100000000");
+
+    assert!(server.terminate("-TERM"), "SIGTERM ends it well");
+    let mut server = Server::start(folder.path(), &[]);
+    assert_eq!(call(&server, "tip.create", tip), created, "the same answer after a restart");
+    assert_eq!(call(&server, "withdrawal.request", withdrawal), requested);
+    assert_eq!(server.get("/simulator/payments").body["payments"], payments);
+    assert!(server.terminate("-INT"), "SIGINT too");
+    let audit = run(folder.path(), &["audit"]);
+    assert!(audit.status.success(), "{}", stdout(&audit));
+    assert!(stdout(&audit).starts_with("0 findings in "), "{}", stdout(&audit));
+}
+
+#[test]
+fn each_authentication_failure_is_unauthorized_over_http() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = create_app(folder.path(), "forum");
+    let server = Server::start(folder.path(), &[]);
+    let body = r#"{"jsonrpc":"2.0","id":1.50,"method":"health.ping","params":{}}"#;
+    let now = (SystemClock.now().as_millis() / 1000).to_string();
+    let right = signed("forum", &secret, &now, "n", body);
+    let old = (SystemClock.now().as_millis() / 1000 - 310).to_string();
+    let refused = [
+        ("no headers", String::new()),
+        ("an unknown app", right.replace("x-app-id: forum", "x-app-id: nobody")),
+        ("a wrong signature", signed("forum", "another secret", &now, "n", body)),
+        ("a stale time", signed("forum", &secret, &old, "n", body)),
+        ("no nonce", right.replace("x-nonce: n\r\n", "")),
+    ];
+    let unauthorized =
+        json!({ "jsonrpc": "2.0", "id": 1.5, "error": { "code": -32001, "message": "Unauthorized" } });
+    for (what, headers) in refused {
+        let answer = server.post_rpc(&headers, body.as_bytes());
+        assert_eq!((answer.status, &answer.body), (200, &unauthorized), "{what}");
+    }
+    let answer = server.post_rpc(&right, body.as_bytes());
+    assert_eq!(answer.body["result"], json!({ "status": "ok" }));
+    assert!(answer.head.contains("x-ratelimit-remaining: 299"), "{}", answer.head);
+    assert_eq!(server.post_rpc(&right, body.as_bytes()).body, unauthorized, "a replay");
+}
+
+#[test]
+fn ten_megabytes_are_413() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let answer = server.post_rpc("", &vec![b'x'; 10_000_000]);
+    assert_eq!((answer.status, &answer.body["error"]["code"]), (413, &json!(-32600)));
+    assert_eq!(server.get("/healthz/live").body, json!({ "status": "alive" }));
+}
+
+#[test]
+fn it_is_ready_and_the_simulator_refuses_in_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &["--log-format", "json", "--log", "off"]);
+    let ready = server.get("/healthz/ready");
+    let ok = json!({ "status": "ok" });
+    let checks = json!({ "store": ok, "node": ok, "worker": ok });
+    assert_eq!((ready.status, ready.body), (200, json!({ "status": "ready", "checks": checks })));
+    for (path, body, status) in [
+        ("pay", json!({ "invoice": "nonsense" }), 400),
+        ("pay", json!({}), 422),
+        ("pay", json!({ "invoice": "x", "latte": true }), 422),
+        ("expire", json!({ "invoice": 1 }), 422),
+        ("invoice", json!({ "asset": "DOGE", "amount": "1" }), 400),
+        ("invoice", json!({ "asset": "CKB", "amount": "1e3" }), 400),
+        ("invoice", json!({ "asset": "CKB", "amount": "0" }), 400),
+        ("outcome", json!({ "invoice": "x", "outcome": "win" }), 400),
+    ] {
+        let answer = server.simulator(path, &body);
+        assert_eq!(
+            (answer.status, answer.body["error"].is_string()),
+            (status, true),
+            "{path} {body} {}",
+            answer.body
+        );
+    }
+}
+
+#[test]
+fn one_server_at_a_time_and_tools_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    for more in [&["--data", "elsewhere"][..], &[]] {
+        let mut arguments = vec!["serve", "--node", "simulated", "--listen", "127.0.0.1:0"];
+        arguments.extend(more);
+        let second = run(folder.path(), &arguments);
+        assert_eq!(second.status.code(), Some(2));
+        assert!(stderr(&second).contains("another server is running on hub.sqlite"), "{}", stderr(&second));
+    }
+    let secret = create_app(folder.path(), "forum");
+    let answer = server.call("forum", &secret, "health.ping", &json!({}));
+    assert_eq!(answer["result"]["status"], "ok", "an app that was created beside the server");
+    let list = run(folder.path(), &["app", "list"]);
+    assert!(stdout(&list).starts_with("forum\t") && list.status.success(), "{}", stdout(&list));
+    assert!(!stdout(&list).contains(&secret));
+    assert!(run(folder.path(), &["audit"]).status.success());
+    drop(server);
+    let mut server = Server::start(folder.path(), &[]);
+    assert!(server.terminate("-TERM"), "the lock ended with the process, although it was killed");
+}
+
+#[test]
+fn a_secret_is_given_or_printed_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed = create_app(folder.path(), "a");
+    assert!(printed.len() == 64 && printed.bytes().all(|b| b.is_ascii_hexdigit()), "{printed}");
+    let twice = run(folder.path(), &["app", "create", "a"]);
+    assert_eq!((twice.status.code(), stdout(&twice)), (Some(2), ""));
+    assert!(stderr(&twice).contains("app a exists already"), "{}", stderr(&twice));
+
+    std::fs::write(folder.path().join("secret"), "a secret from a file\n").unwrap();
+    let given = run(folder.path(), &["app", "create", "b", "--secret-file", "secret"]);
+    assert!(given.status.success() && given.stdout.is_empty());
+    assert!(!stderr(&given).contains("from a file"), "{}", stderr(&given));
+    let mut stdin = fiber_link(folder.path(), &["app", "create", "c", "--secret-stdin"]);
+    let mut child = stdin.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"a secret from elsewhere").unwrap();
+    let given = child.wait_with_output().unwrap();
+    assert!(given.status.success() && given.stdout.is_empty());
+    for short in ["", "\n", "fifteen bytes..\n"] {
+        std::fs::write(folder.path().join("secret"), short).unwrap();
+        let refused = run(folder.path(), &["app", "create", "d", "--secret-file", "secret"]);
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(stderr(&refused).contains("allowed are 16 to 4096"), "{}", stderr(&refused));
+    }
+    let missing = run(folder.path(), &["app", "create", "d", "--secret-file", "nowhere"]);
+    assert!(stderr(&missing).contains("cannot read the secret from nowhere"), "{}", stderr(&missing));
+    assert_eq!(run(folder.path(), &["app", "create", "two words"]).status.code(), Some(2));
+
+    let server = Server::start(folder.path(), &[]);
+    for (app, secret) in
+        [("a", printed.as_str()), ("b", "a secret from a file"), ("c", "a secret from elsewhere")]
+    {
+        assert_eq!(server.call(app, secret, "health.ping", &json!({}))["result"]["status"], "ok", "{app}");
+    }
+}
+
+#[test]
+fn wrong_settings_are_explained_and_no_store_is_made_by_mistake() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, expected) in [
+        (&["serve"][..], "--node (FIBER_LINK_NODE, node in fiber-link.toml) is needed: `simulated`"),
+        (
+            &["serve", "--listen", "here"],
+            "--listen (FIBER_LINK_LISTEN, listen in fiber-link.toml): got \"here\", allowed is an IP address",
+        ),
+        (&["serve", "--node", "simulated", "--network", "mainnet"], "a simulated node cannot be on mainnet"),
+        (&["audit"], "there is no store at hub.sqlite"),
+        (&["app", "list"], "there is no store at hub.sqlite"),
+        (&["audit", "--config", "none.toml"], "cannot read the settings file none.toml"),
+    ] {
+        let output = run(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(
+            stderr(&output).starts_with("error: ") && stderr(&output).contains(expected),
+            "{}",
+            stderr(&output)
+        );
+    }
+    let output = fiber_link(folder.path(), &["audit"]).env("FIBER_LINK_RATE_LIMIT", "5").output().unwrap();
+    assert!(stderr(&output).contains("(FIBER_LINK_RATE_LIMIT, rate_limit in fiber-link.toml): got \"5\""));
+    let output =
+        fiber_link(folder.path(), &["audit"]).env("FIBER_LINK_HMAC_SECRET_MAP", "canary").output().unwrap();
+    assert!(stderr(&output).contains("FIBER_LINK_HMAC_SECRET_MAP: ") && !stderr(&output).contains("canary"));
+    std::fs::write(folder.path().join("fiber-link.toml"), "lissten = \"x\"").unwrap();
+    let output = run(folder.path(), &["audit"]);
+    assert!(stderr(&output).contains("unknown field `lissten`"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_and_that_over_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("fiber-link.toml"), "listen = \"file\"\nlog_format = \"file\"")
+        .unwrap();
+    let refused = |environment: Option<&str>, flag: Option<&str>| {
+        let mut command = fiber_link(folder.path(), &["audit", "--log-format", "human"]);
+        command.envs(environment.map(|value| ("FIBER_LINK_LISTEN", value)));
+        command.args(flag.map(|value| format!("--listen={value}")));
+        stderr(&command.output().unwrap()).to_owned()
+    };
+    assert!(refused(None, None).contains("got \"file\""));
+    assert!(refused(Some("environment"), None).contains("got \"environment\""));
+    assert!(refused(Some("environment"), Some("flag")).contains("got \"flag\""));
+    assert!(refused(Some("environment"), Some("127.0.0.1:1")).contains("there is no store"));
+}
+
+#[test]
+fn the_environment_map_signs_for_unregistered_apps_and_no_secret_is_logged() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = std::fs::File::create(folder.path().join("log")).unwrap();
+    let arguments = ["serve", "--node", "simulated", "--listen", "127.0.0.1:0", "--log", "trace"];
+    let mut command = fiber_link(folder.path(), &arguments);
+    command.env("FIBER_LINK_HMAC_SECRET_MAP", r#"{"env-only":"canary of the map"}"#).stderr(log);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("fiber-link listens on http://").unwrap().parse().unwrap();
+    let mut server = Server { child, address };
+    let tip = json!({ "postId": "1", "fromUserId": "2", "toUserId": "3", "asset": "CKB", "amount": "1", "message": "canary of a message" });
+    for _ in 0..3 {
+        let answer = server.call("env-only", "canary of the map", "tip.create", &tip);
+        assert!(answer["result"]["invoice"].is_string(), "{answer}");
+    }
+    assert!(server.terminate("-TERM"));
+    let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
+    assert!(!log.contains("canary"), "{log}");
+    assert_eq!(log.matches("its secret comes from the environment").count(), 1);
+    assert!(log.contains("tip{tip=") || log.contains("tip="), "the tip's id is in the log");
+}

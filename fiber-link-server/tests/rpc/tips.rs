@@ -1,0 +1,198 @@
+//! `tip.create`, `tip.status` and `tip.settled_feed`.
+
+use crate::hub::{Hub, NOW, OTHER};
+use fiber_link_core::{Amount, FiberNode};
+use serde_json::{Value, json};
+
+fn tip() -> Value {
+    json!({ "postId": "42", "fromUserId": "7", "toUserId": "9", "asset": "CKB", "amount": "61" })
+}
+
+fn with(mut params: Value, field: &str, value: Value) -> Value {
+    params[field] = value;
+    params
+}
+
+#[tokio::test]
+async fn an_invoice_asks_for_whole_units_in_base_units() {
+    let hub = Hub::new().await;
+    let answer = hub.call("tip.create", tip()).await;
+    let result = answer.result();
+    let decoded = hub.node.decode_invoice(result["invoice"].as_str().unwrap()).await.unwrap();
+    assert_eq!(decoded.amount, Some(Amount::new(6_100_000_000)));
+    assert_eq!(result["paymentHash"], decoded.payment_hash.to_string());
+    assert_eq!(result["expiresAt"], "2025-10-09T09:53:20.000Z");
+    assert!(result["tipId"].is_string());
+}
+
+#[tokio::test]
+async fn a_tip_is_unpaid_then_settled() {
+    let hub = Hub::new().await;
+    let invoice = hub.tip("9", "1.50").await;
+    let status = |method| hub.call(method, json!({ "invoice": invoice }));
+    let open = status("tip.status").await;
+    assert_eq!(open.result()["state"], "UNPAID");
+    assert_eq!(open.result()["exactState"], "UNPAID");
+    assert_eq!(open.result()["amount"], "1.5");
+    assert_eq!(open.result()["settledAt"], Value::Null);
+    hub.node.pay(&invoice, false).unwrap();
+    hub.settle().await;
+    let settled = status("tip.get").await;
+    assert_eq!(settled.result()["state"], "SETTLED");
+    assert_eq!(settled.result()["settledAt"], "2025-10-09T09:53:20.000Z");
+}
+
+#[tokio::test]
+async fn an_ended_tip_is_failed_until_a_late_payment_settles_it() {
+    let hub = Hub::new().await;
+    for cancelled in [true, false] {
+        let invoice = hub.tip("9", "1").await;
+        let ended = if cancelled { hub.node.cancel(&invoice) } else { hub.node.expire(&invoice) };
+        ended.unwrap();
+        hub.settle().await;
+        let status = || hub.call("tip.status", json!({ "invoice": invoice }));
+        let failed = status().await;
+        assert_eq!(failed.result()["state"], "FAILED");
+        assert_eq!(failed.result()["exactState"], if cancelled { "CANCELLED" } else { "EXPIRED" });
+        hub.node.pay(&invoice, true).unwrap();
+        hub.settle().await;
+        assert_eq!(status().await.result()["state"], "SETTLED");
+    }
+}
+
+#[tokio::test]
+async fn a_tip_of_another_app_is_not_found() {
+    let hub = Hub::new().await;
+    let invoice = hub.give("9", "1").await;
+    let answer = hub.call_as(OTHER, "tip.status", json!({ "invoice": invoice })).await;
+    assert_eq!((answer.code(), answer.message()), (-32004, "Tip not found"));
+    assert_eq!(hub.call("tip.status", json!({ "invoice": "fibd1nobody" })).await.code(), -32004);
+    assert_eq!(hub.call_as(OTHER, "tip.settled_feed", json!({})).await.result()["items"], json!([]));
+    let summary = hub.call_as(OTHER, "dashboard.summary", json!({ "userId": "9" })).await;
+    assert_eq!((&summary.result()["balance"], &summary.result()["tips"]), (&json!("0"), &json!([])));
+}
+
+#[tokio::test]
+async fn wrong_params_are_named_and_change_nothing() {
+    let hub = Hub::new().await;
+    let long = "x".repeat(256);
+    let table = [
+        ("postId", json!(""), "must not be empty"),
+        ("postId", json!(42), "must be a string"),
+        ("postId", json!(long), "must have at most 255 bytes, got 256"),
+        ("fromUserId", json!("a\u{0}b"), "must not contain control characters"),
+        ("toUserId", json!(null), "is required"),
+        ("toUserId", json!(["9"]), "must be a string"),
+        ("asset", json!("DOGE"), "must be one of CKB"),
+        ("asset", json!(1), "must be a string"),
+        ("amount", json!(61), "must be a string such as \"1.5\""),
+        ("amount", json!("0.00000000"), "must be greater than zero"),
+        ("amount", json!("-1"), "must be a decimal number such as \"1.5\""),
+        ("amount", json!("1e8"), "must be a decimal number such as \"1.5\""),
+        ("amount", json!("0.123456789"), "must have at most 8 decimals for CKB, got 9"),
+        ("amount", json!("9".repeat(40)), "is above the largest amount of CKB"),
+        ("message", json!("é".repeat(281)), "must have at most 280 characters, got 281"),
+        ("message", json!({}), "must be a string"),
+        ("message", json!("a\u{1b}b"), "must not contain control characters"),
+        ("idempotencyKey", json!(""), "must not be empty"),
+        ("idempotencyKey", json!(long), "must have at most 255 bytes, got 256"),
+    ];
+    for (field, value, message) in table {
+        let answer = hub.call("tip.create", with(tip(), field, value)).await;
+        assert_eq!((answer.code(), answer.message()), (-32602, "Invalid params"), "{}", answer.text);
+        assert_eq!(answer.fields(), [field], "{}", answer.text);
+        assert_eq!(answer.json["error"]["data"]["issues"][0]["message"], message);
+    }
+    let answer = hub.call("tip.create", json!({})).await;
+    assert_eq!(answer.fields(), ["postId", "fromUserId", "toUserId", "asset", "amount"]);
+    let huge = hub.call("tip.create", with(tip(), "postId", json!("x".repeat(900_000)))).await;
+    assert!(huge.text.len() < 400, "a huge value is not sent back whole");
+    for params in [json!({}), json!({ "invoice": 7 }), json!({ "invoice": "a b" }), json!({ "invoice": "" })]
+    {
+        assert_eq!(hub.call("tip.status", params).await.fields(), ["invoice"]);
+    }
+    assert_eq!(hub.node.questions().create_invoice, 0, "the node was never asked");
+}
+
+#[tokio::test]
+async fn a_message_is_trimmed_and_null_is_none() {
+    let hub = Hub::new().await;
+    for (message, shown) in
+        [(json!(" thanks ✓ "), json!("thanks ✓")), (json!("  "), json!(null)), (json!(null), json!(null))]
+    {
+        let user = format!("user of {message}");
+        let params = with(with(tip(), "message", message), "toUserId", json!(user));
+        hub.call("tip.create", params).await.result();
+        let summary = hub.call("dashboard.summary", json!({ "userId": user })).await;
+        assert_eq!(summary.result()["tips"][0]["message"], shown);
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_is_down_is_told_apart_from_one_that_refuses() {
+    let hub = Hub::new().await;
+    hub.node.set_down(true);
+    let answer = hub.call("tip.create", tip()).await;
+    assert_eq!(
+        (answer.code(), answer.json["error"]["data"]["reason"].as_str()),
+        (-32011, Some("NODE_UNAVAILABLE"))
+    );
+    assert!(!answer.text.contains("simulat"), "no cause goes out: {}", answer.text);
+}
+
+#[tokio::test]
+async fn the_feed_gives_settled_tips_oldest_first_and_goes_on_after_a_cursor() {
+    let hub = Hub::new().await;
+    let mut invoices = Vec::new();
+    for amount in ["1", "2", "3"] {
+        invoices.push(hub.give("9", amount).await);
+    }
+    let first = hub.call("tip.settled_feed", json!({ "limit": 2 })).await;
+    let items = first.result()["items"].as_array().unwrap();
+    assert_eq!(items.len(), 2);
+    assert_eq!(items[0]["invoice"], invoices[0]);
+    assert_eq!(items[0]["settledAt"], "2025-10-09T09:53:20.000Z");
+    let expected = json!({
+        "tipIntentId": items[0]["tipIntentId"], "postId": "42", "invoice": invoices[0], "amount": "1", "asset": "CKB",
+        "fromUserId": "7", "toUserId": "9", "message": null, "settledAt": "2025-10-09T09:53:20.000Z",
+    });
+    assert_eq!(items[0], expected);
+    let cursor = &first.result()["nextCursor"];
+    assert_eq!(cursor["id"], items[1]["tipIntentId"]);
+    let second = hub.call("tip.settled_feed", json!({ "after": cursor })).await;
+    assert_eq!(second.result()["items"][0]["invoice"], invoices[2]);
+    let end = hub.call("tip.settled_feed", json!({ "after": second.result()["nextCursor"] })).await;
+    assert_eq!(end.result(), &json!({ "items": [], "nextCursor": null }));
+}
+
+#[tokio::test]
+async fn a_cursor_of_the_earlier_service_goes_on_by_its_time() {
+    let hub = Hub::new().await;
+    hub.give("9", "1").await;
+    let second = hub.give("9", "2").await;
+    let settled_at = format_after_hours(2);
+    let after = json!({ "id": "cku3x5y2z0000", "settledAt": settled_at });
+    let answer = hub.call("tip.settled_feed", json!({ "after": after })).await;
+    let invoices: Vec<_> =
+        answer.result()["items"].as_array().unwrap().iter().map(|i| &i["invoice"]).collect();
+    assert_eq!(invoices, [&json!(second)]);
+}
+
+fn format_after_hours(hours: u64) -> String {
+    jiff::Timestamp::from_second((NOW + hours * 3600) as i64).unwrap().to_string()
+}
+
+#[tokio::test]
+async fn wrong_cursors_and_limits_are_named() {
+    let hub = Hub::new().await;
+    for (params, fields) in [
+        (json!({ "limit": 0 }), vec!["limit"]),
+        (json!({ "limit": 101 }), vec!["limit"]),
+        (json!({ "limit": "20" }), vec!["limit"]),
+        (json!({ "after": "x" }), vec!["after"]),
+        (json!({ "after": {} }), vec!["after.settledAt", "after.id"]),
+        (json!({ "after": { "id": "", "settledAt": "yesterday" } }), vec!["after.settledAt", "after.id"]),
+    ] {
+        assert_eq!(hub.call("tip.settled_feed", params).await.fields(), fields);
+    }
+}

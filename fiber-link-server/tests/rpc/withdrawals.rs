@@ -1,0 +1,192 @@
+//! `withdrawal.quote` and `withdrawal.request`.
+
+use crate::hub::{Hub, OTHER};
+use fiber_link_core::simulated::Outcome;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+fn to(invoice: &str, amount: &str) -> Value {
+    let destination = json!({ "kind": "PAYMENT_REQUEST", "paymentRequest": invoice });
+    json!({ "userId": "9", "asset": "CKB", "amount": amount, "destination": destination })
+}
+
+async fn pay(hub: &Hub) {
+    for _ in 0..5 {
+        hub.link.pay_due(100).await.unwrap();
+        hub.clock.advance(Duration::from_secs(1));
+    }
+}
+
+async fn balances(hub: &Hub) -> (String, String) {
+    let summary = hub.call("dashboard.summary", json!({ "userId": "9" })).await;
+    let text = |field: &str| summary.result()["balances"][field].as_str().unwrap().to_owned();
+    (text("available"), text("locked"))
+}
+
+#[tokio::test]
+async fn what_is_tipped_can_be_withdrawn_to_the_same_number() {
+    let hub = Hub::new().await;
+    hub.give("9", "62").await;
+    let invoice = hub.foreign_invoice("61");
+    let answer = hub.call("withdrawal.request", to(&invoice, "61")).await;
+    assert_eq!(answer.result()["state"], "PENDING");
+    assert_eq!(
+        (&answer.result()["amount"], &answer.result()["networkFeeLimit"]),
+        (&json!("61"), &json!("0.61"))
+    );
+    assert_eq!(balances(&hub).await, ("0.39".to_owned(), "61.61".to_owned()));
+    pay(&hub).await;
+    let [paid] = hub.node.payments()[..] else { panic!("one payment") };
+    assert_eq!((paid.amount.units(), paid.times_paid), (6_100_000_000, 1));
+    let (available, locked) = balances(&hub).await;
+    let left = 6_200_000_000 - 6_100_000_000 - paid.fee.units();
+    assert_eq!(fiber_link_core::Asset::ckb().parse(&available).unwrap().units(), left);
+    assert_eq!(locked, "0");
+    let admin = hub.call("dashboard.summary", json!({ "userId": "9", "includeAdmin": true })).await;
+    let row = &admin.result()["admin"]["withdrawals"][0];
+    assert_eq!((&row["id"], &row["state"]), (&answer.result()["id"], &json!("COMPLETED")));
+}
+
+#[tokio::test]
+async fn a_quote_says_what_a_request_would_do() {
+    let hub = Hub::new().await;
+    hub.give("9", "62").await;
+    let quote = |amount: &'static str| {
+        let invoice = hub.foreign_invoice(amount);
+        let hub = &hub;
+        async move { hub.call("withdrawal.quote", to(&invoice, amount)).await.result().clone() }
+    };
+    let expected = json!({
+        "asset": "CKB", "amount": "61", "minimumAmount": "0.00000001", "maxAmount": "61.38613861",
+        "availableBalance": "62", "lockedBalance": "0", "networkFee": "0.61", "receiveAmount": "61",
+        "destinationValid": true, "validationMessage": null,
+    });
+    assert_eq!(quote("61").await, expected);
+    assert_eq!(quote("62").await["validationMessage"], "Amount exceeds your available balance.");
+    let own = hub.tip("9", "5").await;
+    let answer = hub.call("withdrawal.quote", to(&own, "5")).await;
+    assert_eq!(answer.result()["destinationValid"], false);
+    assert_eq!(answer.result()["validationMessage"], "payment request was issued by this service itself");
+    assert_eq!(balances(&hub).await, ("62".to_owned(), "0".to_owned()), "a quote reserves nothing");
+}
+
+#[tokio::test]
+async fn a_withdrawal_that_cannot_be_is_refused_with_its_reason() {
+    let hub = Hub::new().await;
+    hub.give("9", "6000").await;
+    let (used, own) = (hub.foreign_invoice("5"), hub.tip("9", "5").await);
+    hub.call("withdrawal.request", to(&used, "5")).await.result();
+    let before = balances(&hub).await;
+    let table = [
+        (to(&hub.foreign_invoice("5995"), "5995"), "withdrawal amount 5995 exceeds per-request limit 5000"),
+        (to(&used, "5"), "payment request was already used"),
+        (to(&own, "5"), "payment request was issued by this service itself"),
+        (to("fibd1nonsense", "5"), "payment request is not a Fiber invoice"),
+        (to(&hub.foreign_invoice("4"), "5"), "payment request asks for 4, but the withdrawal is 5"),
+    ];
+    for (params, message) in table {
+        let answer = hub.call("withdrawal.request", params).await;
+        assert_eq!((answer.code(), answer.message()), (-32602, message), "{}", answer.text);
+    }
+    let address = json!({
+        "userId": "9", "asset": "CKB", "amount": "100",
+        "destination": { "kind": "CKB_ADDRESS", "address": "ckt1qzda0cr08m85hc8jlnfp3zer7xulejywt49kt2rr0vthywaa50xwsq" },
+    });
+    let signer =
+        "CKB address withdrawals are temporarily unavailable because the withdrawal signer is not configured";
+    assert_eq!(hub.call("withdrawal.request", address).await.message(), signer);
+    let legacy = json!({ "userId": "9", "asset": "CKB", "amount": "100", "toAddress": "ckt1qzda0cr08m85" });
+    assert_eq!(hub.call("withdrawal.request", legacy).await.message(), signer);
+    assert_eq!(balances(&hub).await, before);
+
+    let poor = hub.call_as(OTHER, "withdrawal.request", to(&hub.foreign_invoice("5"), "5")).await;
+    assert_eq!((poor.code(), poor.message()), (-32602, "Insufficient balance for withdrawal"));
+}
+
+#[tokio::test]
+async fn a_legacy_payment_request_is_one() {
+    let hub = Hub::new().await;
+    hub.give("9", "6").await;
+    let invoice = hub.foreign_invoice("5");
+    let params = json!({ "userId": "9", "asset": "CKB", "amount": "5", "toAddress": invoice });
+    assert_eq!(hub.call("withdrawal.request", params).await.result()["state"], "PENDING");
+}
+
+#[tokio::test]
+async fn wrong_params_are_named() {
+    let hub = Hub::new().await;
+    let invoice = hub.foreign_invoice("5");
+    for method in ["withdrawal.quote", "withdrawal.request"] {
+        let answer = hub.call(method, json!({})).await;
+        assert_eq!(answer.fields(), ["userId", "asset", "amount", "destination"], "{method}");
+        for (field, value, named) in [
+            ("userId", json!(""), "userId"),
+            ("asset", json!("CKB\u{7}"), "asset"),
+            ("amount", json!(5), "amount"),
+            ("amount", json!("0"), "amount"),
+            ("destination", json!("ckt1"), "destination"),
+            ("destination", json!({ "kind": "CKB_ADDRESS" }), "destination.address"),
+            ("destination", json!({ "kind": "IBAN", "address": "x" }), "destination.kind"),
+        ] {
+            let mut params = to(&invoice, "5");
+            params[field] = value;
+            assert_eq!(hub.call(method, params).await.fields(), [named], "{method}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_failed_payment_is_shown_with_its_next_try() {
+    let hub = Hub::new().await;
+    hub.give("9", "6").await;
+    let invoice = hub.foreign_invoice("5");
+    hub.node.set_outcome(&invoice, Outcome::Failure).unwrap();
+    hub.call("withdrawal.request", to(&invoice, "5")).await.result();
+    pay(&hub).await;
+    let params = json!({
+        "userId": "9", "includeAdmin": true, "filters": { "withdrawalState": "RETRY_PENDING" },
+    });
+    let summary = hub.call("dashboard.summary", params).await;
+    let row = &summary.result()["admin"]["withdrawals"][0];
+    assert_eq!(
+        (&row["state"], &row["lastError"]),
+        (&json!("RETRY_PENDING"), &json!("TemporaryChannelFailure"))
+    );
+    assert!(row["nextRetryAt"].is_string() && row["txHash"].is_null());
+    assert_eq!(balances(&hub).await.1, "5.1", "the reservation stands");
+}
+
+#[tokio::test]
+async fn a_node_that_is_down_refuses_no_destination() {
+    let hub = Hub::new().await;
+    hub.give("9", "6").await;
+    let invoice = hub.foreign_invoice("5");
+    hub.node.set_down(true);
+    for method in ["withdrawal.quote", "withdrawal.request"] {
+        let answer = hub.call(method, to(&invoice, "5")).await;
+        assert_eq!(
+            (answer.code(), &answer.json["error"]["data"]["reason"]),
+            (-32011, &json!("NODE_UNAVAILABLE"))
+        );
+    }
+    hub.node.set_down(false);
+    assert_eq!(balances(&hub).await, ("6".to_owned(), "0".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn funds_for_five_are_enough_for_five_of_64_at_once() {
+    let hub = Hub::new().await;
+    // Five times 5 and the fee of 0.1.
+    hub.give("9", "25.5").await;
+    let requests = (0..64).map(|_| {
+        let params = to(&hub.foreign_invoice("5"), "5");
+        let hub = &hub;
+        async move { hub.call("withdrawal.request", params).await }
+    });
+    let answers = futures_util::future::join_all(requests).await;
+    let accepted = answers.iter().filter(|answer| answer.code() == 0).count();
+    assert_eq!(accepted, 5);
+    let refused = |answer: &&crate::hub::Answer| answer.message() == "Insufficient balance for withdrawal";
+    assert_eq!(answers.iter().filter(refused).count(), 59);
+    assert_eq!(balances(&hub).await, ("0".to_owned(), "25.5".to_owned()));
+}
