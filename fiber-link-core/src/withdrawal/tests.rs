@@ -192,6 +192,18 @@ fn processing(attempts: u32, attempt: AttemptId, expires_at: Timestamp) -> Withd
     sample::withdrawal_with(1, terms, attempts, WithdrawalState::Processing { attempt })
 }
 
+#[test]
+fn a_retry_that_would_come_too_late_is_not_planned() {
+    let without_jitter = AttemptId::from_uuid(Uuid::from_u128(0x100));
+    let after = |expires_at| {
+        let withdrawal = processing(1, without_jitter, expires_at);
+        withdrawal.attempt_failed(&proof(), RetryPolicy::default(), at(NOW)).unwrap().state().as_str()
+    };
+    let too_soon = at(NOW + 60).plus(STOP_BEFORE_EXPIRY);
+    assert_eq!(after(too_soon), "failed");
+    assert_eq!(after(too_soon.plus(Duration::from_millis(1))), "retry_pending");
+}
+
 proptest! {
     #[test]
     fn the_wait_doubles_with_each_attempt_and_grows_by_at_most_a_quarter(

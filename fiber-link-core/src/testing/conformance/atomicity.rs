@@ -48,7 +48,7 @@ fn before() -> Vec<Op> {
     ]
 }
 
-/// One op of each kind that fits on top of `before`.
+/// One op of each kind that fits on top of `before`, and two on one balance.
 fn one_of_each() -> Vec<Op> {
     let (tip, expected) = (sample::tip(1), Version::FIRST);
     let settled = TipState::Settled { invoice: sample::invoice_of(&tip), at: at(5) };
@@ -71,6 +71,7 @@ fn one_of_each() -> Vec<Op> {
         Op::CountTowardsLimit(count(LimitScope::App, 10, 10)),
         Op::GiveBackToLimit(gift),
         Op::Post(sample::credit(1, 50)),
+        Op::Post(sample::reservation(1, 30)),
         remember(2),
         Op::Emit(sample::event(2)),
     ];
@@ -133,7 +134,7 @@ fn refused() -> Vec<(Op, CommitError)> {
         ),
         (Op::CountTowardsLimit(hasty), limit_of(alice(), LimitExcess::Cooldown { until: at(60) })),
         exists(Op::Post(sample::credit(9, 100)), Existing::Entry),
-        (Op::Post(sample::reservation(1, 151)), InsufficientFunds),
+        (Op::Post(sample::reservation(2, 121)), InsufficientFunds),
         exists(remember(1), Existing::IdempotencyKey),
         exists(Op::Emit(sample::event(1)), Existing::Event),
     ]
@@ -143,9 +144,11 @@ fn refused() -> Vec<(Op, CommitError)> {
 #[derive(Debug, PartialEq)]
 struct Contents {
     tips: Vec<Stored<Tip>>,
+    found_tips: Vec<Option<Stored<Tip>>>,
     settled: Vec<Stored<Tip>>,
     totals: TipTotals,
     withdrawals: Vec<Stored<Withdrawal>>,
+    found_withdrawals: Vec<Option<Stored<Withdrawal>>>,
     attempts: Vec<Option<Stored<Attempt>>>,
     entries: Vec<NumberedEntry>,
     balances: Vec<(UserAccount, Balance)>,
@@ -158,9 +161,14 @@ struct Contents {
 async fn contents(store: &dyn Store) -> Contents {
     let (app, limit) = (forum(), 100);
     let settled = SettledQuery { app: app.clone(), after: SettledPosition::Start, limit };
-    let mut attempts = Vec::new();
-    let mut remembered = Vec::new();
+    let (mut found_tips, mut found_withdrawals) = (Vec::new(), Vec::new());
+    let (mut attempts, mut remembered) = (Vec::new(), Vec::new());
     for n in [1, 2, 7, 77] {
+        let (invoice, hash) = (sample::invoice_of(&sample::tip(n)).encoded, sample::payment_hash(n));
+        found_tips.push(store.find_tip(TipLookup::Invoice(invoice)).await.unwrap());
+        found_tips.push(store.find_tip(TipLookup::PaymentHash(hash)).await.unwrap());
+        let held = WithdrawalLookup::HeldPaymentHash(hash);
+        found_withdrawals.push(store.find_withdrawal(held).await.unwrap());
         let latest = AttemptQuery::LatestOf(sample::withdrawal_id(n));
         attempts.push(store.find_attempt(latest).await.unwrap());
         let scope = sample::idempotency_record(n).scope;
@@ -168,9 +176,11 @@ async fn contents(store: &dyn Store) -> Contents {
     }
     Contents {
         tips: store.tips(TipQuery::All { after: None, limit }).await.unwrap(),
+        found_tips,
         settled: store.settled_tips(settled).await.unwrap(),
         totals: store.tip_totals(&app, &sample::user("alice")).await.unwrap(),
         withdrawals: store.withdrawals(WithdrawalQuery::All { after: None, limit }).await.unwrap(),
+        found_withdrawals,
         attempts,
         entries: store.entries(EntryQuery::All { after: 0, limit }).await.unwrap(),
         balances: store.balances(BalanceQuery::All { after: None, limit }).await.unwrap(),
@@ -206,7 +216,7 @@ pub async fn a_refused_commit_leaves_nothing_behind(store: Arc<dyn Store>) {
     commit(&*store, one_of_each()).await.unwrap();
     let changed = contents(&*store).await;
     assert_eq!((changed.tips.len(), changed.settled.len(), changed.withdrawals.len()), (2, 1, 2));
-    assert_eq!((changed.entries.len(), changed.events.len(), changed.apps.len()), (2, 2, 2));
+    assert_eq!((changed.entries.len(), changed.events.len(), changed.apps.len()), (3, 2, 2));
     assert_eq!(due_now(&*store).await, (2, 2));
 }
 
