@@ -78,11 +78,17 @@ pub struct Attempt {
 /// nothing releases a reservation that was sent for without it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FinalFailure {
+    attempt: AttemptId,
     reason: String,
     session: Option<Timestamp>,
 }
 
 impl FinalFailure {
+    /// Which attempt failed.
+    pub fn attempt(&self) -> AttemptId {
+        self.attempt
+    }
+
     /// Why the attempt failed.
     pub fn reason(&self) -> &str {
         &self.reason
@@ -137,15 +143,21 @@ pub struct AttemptRecord {
 }
 
 impl Attempt {
-    /// A new attempt; whoever commits it may send it, once. `previous` is the attempt before it.
+    /// A new attempt; whoever commits it may send it, once.
+    ///
+    /// `previous` is the attempt before it, `known` what the node says about the payment hash now: a
+    /// session that failed earlier, also one that our store does not know of, is none of its own.
     pub fn send(
         id: AttemptId,
         withdrawal: &Withdrawal,
         previous: Option<&Self>,
+        known: Option<&PaymentStatus>,
         claim: Claim,
         now: Timestamp,
     ) -> Self {
         let Destination::PaymentRequest(invoice) = &withdrawal.terms().destination;
+        let failed = |status: &&PaymentStatus| matches!(status.state, PaymentState::Failed { .. });
+        let known_session = known.filter(failed).map(|status| status.created_at);
         Self {
             id,
             withdrawal: withdrawal.id(),
@@ -153,7 +165,7 @@ impl Attempt {
             created_at: now,
             claim,
             claims: 1,
-            previous_session: previous.and_then(Self::latest_session),
+            previous_session: previous.and_then(Self::latest_session).max(known_session),
             state: AttemptState::Sent,
         }
     }
@@ -239,13 +251,14 @@ impl Attempt {
                 if self.claims > 1 && claimed {
                     return Verdict::Pending;
                 }
-                Verdict::Failed(FinalFailure { reason: shortened(reason), session: Some(status.created_at) })
+                let (reason, session) = (shortened(reason), Some(status.created_at));
+                Verdict::Failed(FinalFailure { attempt: self.id, reason, session })
             }
             Some(PaymentStatus { state: PaymentState::Failed { .. }, .. }) | None => {
                 let too_late_to_send = now > invoice_expires_at.plus(NEVER_SENT_AFTER);
                 if memory == NodeMemory::Intact && too_late_to_send && !claimed {
                     let reason = "the node never sent it, and its invoice expired".to_owned();
-                    return Verdict::Failed(FinalFailure { reason, session: None });
+                    return Verdict::Failed(FinalFailure { attempt: self.id, reason, session: None });
                 }
                 Verdict::NotKnown
             }
@@ -292,9 +305,9 @@ impl Attempt {
     /// It is proven dead.
     ///
     /// # Errors
-    /// [`WrongState`] once its outcome is known.
+    /// [`WrongState`] once its outcome is known, and for the proof of another attempt.
     pub fn fail(&self, proof: &FinalFailure, now: Timestamp) -> Result<Self, WrongState> {
-        if !self.is_live() {
+        if !self.is_live() || proof.attempt != self.id {
             return Err(self.wrong("fail"));
         }
         let (reason, session) = (proof.reason.clone(), proof.session);

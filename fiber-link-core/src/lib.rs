@@ -1,4 +1,52 @@
 //! Take tips over the Fiber Network, credit them once, pay them out.
+//!
+//! [`FiberLink`] is the front door. It stands on a [`Store`] and a [`FiberNode`], both of which may
+//! be your own, and needs no particular async runtime:
+//!
+//! - Commands: [`create_tip`](FiberLink::create_tip), [`request_withdrawal`](FiberLink::request_withdrawal).
+//!   A repeat with the same idempotency key acts once.
+//! - Queries: [`find_tip`](FiberLink::find_tip), [`summary`](FiberLink::summary),
+//!   [`settled_tips`](FiberLink::settled_tips), [`quote_withdrawal`](FiberLink::quote_withdrawal).
+//! - Passes, to be called again and again by a loop of yours: [`settle_due`](FiberLink::settle_due)
+//!   asks the node about open tips and credits what was paid; [`pay_due`](FiberLink::pay_due) sends
+//!   what is promised and asks what became of it. Each does a bounded piece of work.
+//! - [`audit`] recomputes the ledger and compares it with every record.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> { pollster::block_on(async {
+//! use fiber_link_core::testing::FakeNode;
+//! use fiber_link_core::{AppId, AssetId, Asset, FiberLink, MemoryStore, SystemClock, TipRequest};
+//! use std::sync::Arc;
+//!
+//! let node = Arc::new(FakeNode::new(SystemClock));
+//! let link = FiberLink::builder(Arc::new(MemoryStore::new()), node.clone()).open().await?;
+//! let forum: AppId = "forum".parse()?;
+//! let tip = link
+//!     .create_tip(&forum, TipRequest {
+//!         post: "42".parse()?,
+//!         from_user: "ann".parse()?,
+//!         to_user: "ben".parse()?,
+//!         asset: AssetId::ckb(),
+//!         amount: Asset::ckb().parse("1.5")?,
+//!         message: None,
+//!         idempotency_key: None,
+//!     })
+//!     .await?;
+//!
+//! node.pay_invoice(tip.payment_hash());
+//! link.hint(tip.payment_hash()); // or wait for its turn
+//! assert_eq!(link.settle_due(100).await?.settled, 1);
+//! # Ok(()) }) }
+//! ```
+//!
+//! # What holds
+//! A payment is credited once, however often and however late we hear of it. Nothing is paid out
+//! twice. What we do not know about a payment is never guessed: its funds stay reserved until the
+//! node's answer proves what happened. Every future may be dropped at any await.
+//!
+//! # Features
+//! - `simulated`: a node without a network, with real invoices and a file that survives a crash.
+//! - `testing`: fakes, mocks, and `store_conformance!`, the suite that every store passes.
 
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails"))]
 
@@ -95,3 +143,8 @@ pub enum Step<T> {
     /// It was there already: nothing to write, and no error.
     Unchanged,
 }
+
+/// The example of the README runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

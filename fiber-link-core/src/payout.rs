@@ -179,8 +179,10 @@ impl FiberLink {
     async fn claim(&self, withdrawal: &Stored<Withdrawal>, now: Timestamp) -> Result<Stepped, AdvanceError> {
         let latest = AttemptQuery::LatestOf(withdrawal.id());
         let previous = self.parts().store.find_attempt(latest).await?;
+        let known = self.parts().node.payment(withdrawal.payment_hash()).await?;
         let id = AttemptId::from_uuid(self.next_id(now));
-        let attempt = Attempt::send(id, withdrawal, previous.as_deref(), self.new_claim(now), now);
+        let attempt =
+            Attempt::send(id, withdrawal, previous.as_deref(), known.as_ref(), self.new_claim(now), now);
         let next = withdrawal.start(id, now)?;
         let changes = ChangeSet::new()
             .update_withdrawal(withdrawal, next, now)

@@ -399,7 +399,7 @@ pub enum CommitError {
 
 /// Durable memory.
 ///
-/// What a store owes its callers, checked by [`store_conformance!`](crate::store_conformance):
+/// What a store owes its callers, checked by the suite `store_conformance!` (feature `testing`):
 /// 1. [`commit`](Self::commit) applies all ops or none, and what it applied is durable when it
 ///    returns.
 /// 2. Each [`Op`](crate::Op) keeps the rule that its documentation states, also when many callers

@@ -230,12 +230,17 @@ impl Withdrawal {
         }
     }
 
+    /// The hash that names its payment.
+    pub fn payment_hash(&self) -> PaymentHash {
+        let Destination::PaymentRequest(invoice) = &self.terms.destination;
+        invoice.payment_hash
+    }
+
     /// The payment hash that no other withdrawal may have: held from the request on, and given
     /// free only where nothing was ever sent for it.
     pub fn held_payment_hash(&self) -> Option<PaymentHash> {
-        let Destination::PaymentRequest(invoice) = &self.terms.destination;
         let never_sent = self.attempts == 0 && matches!(self.state, WithdrawalState::Failed { .. });
-        (!never_sent).then_some(invoice.payment_hash)
+        (!never_sent).then_some(self.payment_hash())
     }
 
     /// When it may still be begun or tried again.
@@ -330,7 +335,7 @@ impl Withdrawal {
     /// The live attempt is proven dead: tried again while budget and invoice last, failed otherwise.
     ///
     /// # Errors
-    /// [`WrongState`] unless it is processing.
+    /// [`WrongState`] unless it is processing, and for the proof of another attempt.
     pub fn attempt_failed(
         &self,
         proof: &FinalFailure,
@@ -340,6 +345,9 @@ impl Withdrawal {
         let WithdrawalState::Processing { attempt } = self.state else {
             return Err(self.wrong("fail an attempt"));
         };
+        if proof.attempt() != attempt {
+            return Err(self.wrong("fail by the proof of another attempt"));
+        }
         let last_error = proof.reason().to_owned();
         let retry_at = now.plus(self.backoff(attempt, policy));
         let state = if self.attempts > policy.retries || retry_at >= self.last_start() {

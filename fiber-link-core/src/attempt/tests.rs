@@ -73,7 +73,7 @@ fn a_payment_under_way_is_pending_and_a_paid_one_succeeded_whatever_else_is_true
 #[test]
 fn a_failed_session_is_proof_unless_a_second_sender_may_still_send() {
     let session = Some(at(PREVIOUS + 1));
-    let proof = FinalFailure { reason: "no path found".to_owned(), session };
+    let proof = FinalFailure { attempt: sample::attempt_id(1), reason: "no path found".to_owned(), session };
     for circumstances in Circumstances::every() {
         let verdict = circumstances.judge(answer(PREVIOUS + 1, failed()).as_ref());
         let expected = match (circumstances.claims, circumstances.claimed) {
@@ -116,7 +116,7 @@ fn an_attempt_knows_the_latest_session_of_those_before_it() {
     let withdrawal = sample::withdrawal(1);
     let claim = sample::attempt(1, 1).claim();
     let after = |previous: Option<&Attempt>| {
-        Attempt::send(sample::attempt_id(2), &withdrawal, previous, claim, at(9)).to_record()
+        Attempt::send(sample::attempt_id(2), &withdrawal, previous, None, claim, at(9)).to_record()
     };
     let previous = |session, previous_session| {
         let state = AttemptState::Failed { reason: "no path found".to_owned(), at: at(9), session };
@@ -173,7 +173,7 @@ const TABLE: [(&str, [&str; EVENTS.len()]); 5] = [
 ];
 
 fn proof() -> FinalFailure {
-    FinalFailure { reason: "no path found".to_owned(), session: Some(at(6)) }
+    FinalFailure { attempt: sample::attempt_id(1), reason: "no path found".to_owned(), session: Some(at(6)) }
 }
 
 fn apply(attempt: &Attempt, event: Event) -> Result<Step<Attempt>, WrongState> {

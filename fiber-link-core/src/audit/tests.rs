@@ -57,7 +57,7 @@ fn withdrawal(n: u8, amount: u64) -> Withdrawal {
 
 fn attempt_of(withdrawal: &Withdrawal) -> Attempt {
     let claim = Claim { worker: WorkerId::from_uuid(Uuid::nil()), until: NOW };
-    Attempt::send(AttemptId::from_uuid(Uuid::from_u128(99)), withdrawal, None, claim, NOW)
+    Attempt::send(AttemptId::from_uuid(Uuid::from_u128(99)), withdrawal, None, None, claim, NOW)
 }
 
 fn first<T: Clone>(value: &T) -> Stored<T> {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::testing::sample::{self, at};
+use crate::{Attempt, AttemptRecord, AttemptState};
 use crate::{NodeMemory, PaymentState, PaymentStatus, Verdict};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -55,11 +56,16 @@ fn withdrawals() -> Vec<Withdrawal> {
     states.into_iter().map(|state| sample::withdrawal_in(&sample::withdrawal(1), 1, state, at(50))).collect()
 }
 
-/// Only a node's answer makes one.
 fn proof() -> FinalFailure {
+    proof_of(sample::attempt_id(1))
+}
+
+/// Only a node's answer makes one.
+fn proof_of(id: AttemptId) -> FinalFailure {
+    let attempt = Attempt::restore(AttemptRecord { id, ..sample::attempt_record(1, 1, AttemptState::Sent) });
     let state = PaymentState::Failed { reason: "no path found".to_owned() };
     let answer = PaymentStatus { created_at: at(9), state };
-    match sample::attempt(1, 1).judge(Some(&answer), at(EXPIRES), NodeMemory::Intact, at(10)) {
+    match attempt.judge(Some(&answer), at(EXPIRES), NodeMemory::Intact, at(10)) {
         Verdict::Failed(proof) => proof,
         other @ (Verdict::Pending | Verdict::Succeeded { .. } | Verdict::NotKnown) => panic!("{other:?}"),
     }
@@ -193,11 +199,22 @@ fn processing(attempts: u32, attempt: AttemptId, expires_at: Timestamp) -> Withd
 }
 
 #[test]
+fn the_proof_of_another_attempt_fails_nothing() {
+    let withdrawal = processing(1, sample::attempt_id(2), at(EXPIRES));
+    let wrong = withdrawal.attempt_failed(&proof(), RetryPolicy::default(), at(NOW)).unwrap_err();
+    assert_eq!(wrong.event, "fail by the proof of another attempt");
+}
+
+#[test]
 fn a_retry_that_would_come_too_late_is_not_planned() {
     let without_jitter = AttemptId::from_uuid(Uuid::from_u128(0x100));
     let after = |expires_at| {
         let withdrawal = processing(1, without_jitter, expires_at);
-        withdrawal.attempt_failed(&proof(), RetryPolicy::default(), at(NOW)).unwrap().state().as_str()
+        withdrawal
+            .attempt_failed(&proof_of(without_jitter), RetryPolicy::default(), at(NOW))
+            .unwrap()
+            .state()
+            .as_str()
     };
     let too_soon = at(NOW + 60).plus(STOP_BEFORE_EXPIRY);
     assert_eq!(after(too_soon), "failed");
@@ -212,14 +229,14 @@ proptest! {
         let attempt = AttemptId::from_uuid(Uuid::from_u128(id));
         let policy = RetryPolicy { retries: u32::MAX, base: Duration::from_millis(base) };
         let far = Timestamp::from_millis(u64::MAX);
-        let next = processing(attempts, attempt, far).attempt_failed(&proof(), policy, at(NOW)).unwrap();
+        let next = processing(attempts, attempt, far).attempt_failed(&proof_of(attempt), policy, at(NOW)).unwrap();
         let WithdrawalState::RetryPending { at: retry_at, .. } = *next.state() else {
             return Err(TestCaseError::fail("there is time, and a budget"));
         };
         let wait = retry_at.since(at(NOW));
         let least = Duration::from_millis(base << (attempts - 1).min(16));
         prop_assert!(wait >= least && wait <= least + least / 4, "{wait:?} for {least:?}");
-        let again = processing(attempts, attempt, far).attempt_failed(&proof(), policy, at(NOW)).unwrap();
+        let again = processing(attempts, attempt, far).attempt_failed(&proof_of(attempt), policy, at(NOW)).unwrap();
         prop_assert_eq!(again, next, "the same wherever it is computed");
     }
 
@@ -230,7 +247,7 @@ proptest! {
         let attempt = AttemptId::from_uuid(Uuid::from_u128(id));
         let withdrawal = processing(attempts, attempt, at(expires));
         let policy = RetryPolicy { retries, ..RetryPolicy::default() };
-        let next = withdrawal.attempt_failed(&proof(), policy, at(NOW)).unwrap();
+        let next = withdrawal.attempt_failed(&proof_of(attempt), policy, at(NOW)).unwrap();
         match next.state() {
             WithdrawalState::RetryPending { at: retry_at, .. } => {
                 prop_assert!(attempts <= retries);

@@ -178,6 +178,7 @@ macro_rules! store_conformance {
             an_idempotency_key_makes_one_withdrawal_of_many_requests
             a_payment_is_tried_again_with_proof_until_it_succeeds
             an_old_session_proves_nothing_about_a_new_attempt
+            a_session_that_our_store_forgot_proves_nothing
             a_dead_worker_is_followed_only_by_a_sole_one_after_its_claim
             a_failure_is_not_believed_while_two_may_have_sent
             a_node_that_forgot_a_payment_is_sent_nothing

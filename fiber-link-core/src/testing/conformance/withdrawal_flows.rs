@@ -230,6 +230,31 @@ pub async fn an_old_session_proves_nothing_about_a_new_attempt(store: Arc<dyn St
     world.assert_sound().await;
 }
 
+/// As after our store was restored from a backup: it does not know of an attempt that failed.
+pub async fn a_session_that_our_store_forgot_proves_nothing(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(20).await;
+    let (request, hash) = world.request(10);
+    let RequestedDestination::PaymentRequest(encoded) = request.destination.clone() else {
+        panic!("an invoice")
+    };
+    world.node.plan_payments(hash, [failed("forgotten")]);
+    let (amount, fee_limit) = (request.amount, Amount::new(FEE_LIMIT));
+    world.node.send_payment(PaymentRequest { encoded, payment_hash: hash, amount, fee_limit }).await.unwrap();
+    world.later(5);
+
+    let withdrawal = world.link.request_withdrawal(&forum(), request).await.unwrap();
+    world.node.receive_send_payment([Reception::Late]);
+    world.pay().await;
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Processing { .. }));
+    world.node.deliver_late();
+    world.later(5);
+    world.pay().await;
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Completed { .. }));
+    assert_eq!(world.node.times_paid(hash), 1);
+    world.assert_sound().await;
+}
+
 pub async fn a_dead_worker_is_followed_only_by_a_sole_one_after_its_claim(store: Arc<dyn Store>) {
     let world = World::new(store).await;
     let (withdrawal, hash) = requested(&world).await;
