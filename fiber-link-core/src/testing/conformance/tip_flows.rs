@@ -17,7 +17,7 @@ pub async fn a_paid_tip_is_credited_once_by_racing_passes(store: Arc<dyn Store>)
     let tip = world.link.create_tip(&forum(), tip_of(61)).await.unwrap();
     assert_eq!(tip.invoice().unwrap().amount.units(), 6_100_000_000);
     world.node.pay_invoice(tip.payment_hash());
-    world.later(2);
+    world.later(6);
     let other = world.other_process(Exclusivity::Shared).await;
     join_all((0..16).map(|n| {
         let link = if n % 2 == 0 { &world.link } else { &other };
@@ -55,7 +55,7 @@ pub async fn a_lost_answer_about_an_invoice_is_found_by_the_pass(store: Arc<dyn 
     let world = World::new(store).await;
     world.node.receive_create_invoice([Reception::LoseAnswer]);
     world.link.create_tip(&forum(), tip_of(5)).await.unwrap_err();
-    world.later(2);
+    world.later(6);
     world.settle().await;
     let [tip] = world.link.tips_of_app(&forum(), None, 9).await.unwrap().try_into().unwrap();
     assert!(matches!(tip.state(), TipState::Unpaid { .. }), "{tip:?}");
@@ -150,7 +150,7 @@ pub async fn ten_thousand_open_tips_cost_one_question_per_hundred(store: Arc<dyn
     for tip in tips.iter().step_by(100) {
         world.node.pay_invoice(tip.payment_hash());
     }
-    world.later(2);
+    world.later(6);
     let before = world.node.calls();
     let mut settled = 0;
     while {
@@ -171,7 +171,7 @@ pub async fn an_answer_about_another_invoice_credits_nothing(store: Arc<dyn Stor
     let invoice = Invoice { amount: Amount::new(500 * CKB), ..tip.invoice().unwrap().clone() };
     let claim = InvoiceStatus { invoice, state: InvoiceState::Paid };
     world.node.claim_invoice(tip.payment_hash(), Some(claim));
-    world.later(2);
+    world.later(6);
     assert_eq!(world.settle().await.settled, 0);
     assert_eq!(world.balance().await, (0, 0));
 }

@@ -62,7 +62,7 @@ impl World {
     pub(super) async fn fund(&self, ckb: u64) {
         let tip = self.link.create_tip(&forum(), tip_of(ckb)).await.unwrap();
         self.node.pay_invoice(tip.payment_hash());
-        self.later(2);
+        self.later(6);
         assert_eq!(self.settle().await.settled, 1);
     }
 
