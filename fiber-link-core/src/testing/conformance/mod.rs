@@ -193,6 +193,8 @@ macro_rules! store_conformance {
         }
         clock_flows {
             a_clock_that_was_years_ahead_does_not_put_off_what_is_due
+            a_node_that_is_slow_to_tell_its_liquidity_is_sent_the_payment
+            a_clock_that_was_set_back_does_not_hide_the_latest_attempt
         }
     } };
 }
