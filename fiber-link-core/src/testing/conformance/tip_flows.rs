@@ -1,7 +1,7 @@
 //! Tips from request to credit, with everything that can go wrong between.
 
 use super::world::{CKB, World, keyed, tip_of};
-use crate::testing::sample::forum;
+use crate::testing::sample::{forum, user};
 use crate::testing::{Fault, FaultyStore, Reception};
 use crate::*;
 use futures_util::future::join_all;
@@ -139,6 +139,18 @@ pub async fn an_idempotency_key_makes_one_tip_of_many_requests(store: Arc<dyn St
     let tips = join_all((0..64).map(|_| world.link.create_tip(&app, keyed(tip_of(5), "k")))).await;
     let ids: std::collections::BTreeSet<_> = tips.into_iter().map(|tip| tip.unwrap().id()).collect();
     assert_eq!(ids.len(), 1);
+    let same = keyed(tip_of(5), "k");
+    let others = [
+        TipRequest { post: "43".parse().unwrap(), ..same.clone() },
+        TipRequest { from_user: user("carol"), ..same.clone() },
+        TipRequest { to_user: user("carol"), ..same.clone() },
+        TipRequest { amount: Amount::new(1), ..same.clone() },
+        TipRequest { message: Some("thanks".into()), ..same },
+    ];
+    for other in others {
+        let conflict = world.link.create_tip(&app, other).await;
+        assert!(matches!(conflict, Err(CreateTipError::IdempotencyConflict)), "{conflict:?}");
+    }
     assert_eq!(tip_count(&world).await, 1);
 }
 
