@@ -164,14 +164,16 @@ impl Tip {
     /// When the node is to be asked about it: until it is paid, or was ended by the node and the
     /// grace period is over.
     pub fn due(&self, now: Timestamp) -> Option<Due> {
-        let until = match self.state {
-            TipState::Creating | TipState::Unpaid { .. } => None,
+        match self.state {
+            TipState::Creating | TipState::Unpaid { .. } => {}
             TipState::Abandoned { at } | TipState::Expired { at, .. } | TipState::Cancelled { at, .. } => {
-                Some(at.plus(GRACE))
+                if now >= at.plus(GRACE) {
+                    return None;
+                }
             }
             TipState::Settled { .. } => return None,
-        };
-        Some(Due { at: now.plus(FIRST_CHECK), since: self.created_at, until })
+        }
+        Some(Due { at: now.plus(FIRST_CHECK), since: self.created_at })
     }
 
     /// The node answered about the payment hash.
