@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+/// How many decimals a CKB has: with any other number each amount would be off by a power of ten.
+const CKB_DECIMALS: u8 = 8;
+
 /// A settings file, read but not yet checked.
 #[derive(Debug, Default, Deserialize)]
 #[serde(from = "Contents")]
@@ -196,6 +199,12 @@ impl AssetTable {
                 ));
             }
         };
+        if kind == AssetKind::Ckb && self.decimals != CKB_DECIMALS {
+            return Err(format!(
+                "asset {id}: decimals: got {}, allowed is {CKB_DECIMALS} for CKB",
+                self.decimals
+            ));
+        }
         Ok(Asset { id, decimals: self.decimals, kind })
     }
 

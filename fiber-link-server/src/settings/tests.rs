@@ -140,7 +140,15 @@ fn wrong_rules_name_their_place() {
         ("[policy.CKB]\nfee_millionths = 1000001", "policy.CKB.fee_millionths: got 1000001"),
         ("[app.\"two words\".policy.CKB]\nallowed = true", "app.\"two words\": a name must be visible ASCII"),
         ("[[asset]]\nid = \"X\"\ndecimals = 8", "asset X: allowed is kind = \"ckb\" alone, or a type script"),
-        ("[[asset]]\nid = \"X\"\ndecimals = 39\nkind = \"ckb\"", "at most 38"),
+        (
+            "[[asset]]\nid = \"X\"\ndecimals = 6\nkind = \"ckb\"",
+            "asset X: decimals: got 6, allowed is 8 for CKB",
+        ),
+        (
+            "[[asset]]\nid = \"X\"\ndecimals = 39\ncode_hash = \"0x0101010101010101010101010101010101010101010101010101010101010101\"\n\
+             hash_type = \"type\"\nargs = \"0x\"",
+            "asset X has 39 decimals; at most 38 are possible",
+        ),
         ("withdrawal_retries = \"3\"", "invalid type: string \"3\", expected u32"),
     ];
     for (file, expected) in table {
