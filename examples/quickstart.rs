@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // Her wallet pays; the next pass asks the node and credits Ben.
     node.pay_invoice(tip.payment_hash());
-    clock.advance(Duration::from_secs(2));
+    clock.advance(Duration::from_secs(5));
     println!("{:?}", link.settle_due(100).await?);
 
     // Ben withdraws 60 CKB to an invoice of his own wallet.

@@ -207,6 +207,11 @@ impl Attempt {
         self.payment_hash
     }
 
+    /// When it was begun; later than every attempt before it.
+    pub fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+
     /// Who may send it, and until when.
     pub fn claim(&self) -> Claim {
         self.claim

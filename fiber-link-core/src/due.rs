@@ -11,8 +11,6 @@ pub struct Due {
     pub at: Timestamp,
     /// From when its age is counted; the gap between questions grows with it.
     pub since: Timestamp,
-    /// After this moment it is taken once more and then never again.
-    pub until: Option<Timestamp>,
 }
 
 /// How the gap between two looks at a record grows: its age divided by `divisor`, within bounds.
@@ -26,10 +24,15 @@ pub struct Gap {
     pub longest: Duration,
 }
 
+/// How far ahead a record is put at most. What stands further ahead was put there by a clock that
+/// was wrong, and would never have its turn.
+const FURTHEST: Duration = Duration::from_secs(24 * 3600);
+
 /// What a pass takes from its queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TakeDue {
-    /// Records due at or before this moment are taken, the longest due first.
+    /// Records due at or before this moment are taken, the longest due first, and then those that
+    /// are [misplaced](Self::misplaced_after).
     pub now: Timestamp,
     /// How many at most.
     pub limit: u32,
@@ -37,13 +40,19 @@ pub struct TakeDue {
     pub gap: Gap,
 }
 
+impl TakeDue {
+    /// Records due after this moment are taken too: only a clock that was wrong puts them there.
+    pub fn misplaced_after(self) -> Timestamp {
+        self.now.plus(FURTHEST)
+    }
+}
+
 impl Due {
-    /// Where a record stands in its queue after it was taken at `now`; `None` if never again.
-    pub fn after_take(self, now: Timestamp, gap: Gap) -> Option<Self> {
-        if self.until.is_some_and(|until| now >= until) {
-            return None;
-        }
-        Some(Self { at: now.plus(gap.at_age(now.since(self.since))), ..self })
+    /// Where a record stands in its queue after it was taken at `now`. Taking never ends it: who took
+    /// it may get no answer.
+    #[must_use]
+    pub fn after_take(self, now: Timestamp, gap: Gap) -> Self {
+        Self { at: now.plus(gap.at_age(now.since(self.since))), ..self }
     }
 }
 
@@ -68,11 +77,9 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_taken_once_more_after_its_end() {
+    fn what_was_taken_is_moved_by_the_gap_of_its_age() {
         let at = Timestamp::from_seconds;
-        let due = Due { at: at(10), since: at(0), until: Some(at(80)) };
-        assert_eq!(due.after_take(at(16), GAP), Some(Due { at: at(18), ..due }));
-        assert_eq!(due.after_take(at(80), GAP), None);
-        assert!(Due { until: None, ..due }.after_take(at(80), GAP).is_some());
+        let due = Due { at: at(10), since: at(0) };
+        assert_eq!(due.after_take(at(16), GAP), Due { at: at(18), ..due });
     }
 }

@@ -171,18 +171,22 @@ impl FiberLink {
             Step::Changed(next) => {
                 self.commit(ChangeSet::new().update_withdrawal(withdrawal, next, now)).await
             }
-            Step::Unchanged => self.claim(withdrawal, now).await,
+            Step::Unchanged => self.claim(withdrawal).await,
         }
     }
 
     /// Commits the right to send, and sends.
-    async fn claim(&self, withdrawal: &Stored<Withdrawal>, now: Timestamp) -> Result<Stepped, AdvanceError> {
+    async fn claim(&self, withdrawal: &Stored<Withdrawal>) -> Result<Stepped, AdvanceError> {
         let latest = AttemptQuery::LatestOf(withdrawal.id());
         let previous = self.parts().store.find_attempt(latest).await?;
         let known = self.parts().node.payment(withdrawal.payment_hash()).await?;
-        let id = AttemptId::from_uuid(self.next_id(now));
-        let attempt =
-            Attempt::send(id, withdrawal, previous.as_deref(), known.as_ref(), self.new_claim(now), now);
+        // The node may have taken its time: the claim begins now.
+        let now = self.now();
+        // Attempts sort by their ids, also after the clock was set back.
+        let after = previous.as_ref().map(|previous| previous.created_at().plus(Duration::from_millis(1)));
+        let begun = now.max(after.unwrap_or(now));
+        let (id, claim) = (AttemptId::from_uuid(self.next_id(begun)), self.new_claim(now));
+        let attempt = Attempt::send(id, withdrawal, previous.as_deref(), known.as_ref(), claim, begun);
         let next = withdrawal.start(id, now)?;
         let changes = ChangeSet::new()
             .update_withdrawal(withdrawal, next, now)

@@ -15,8 +15,10 @@ pub const HASHES_PER_QUESTION: usize = 100;
 /// How many tips are written at a time.
 const CONCURRENT_COMMITS: usize = 32;
 
-/// A tip is asked about every eighth of its age, from once a second to once an hour.
-const GAP: Gap = Gap { divisor: 8, shortest: Duration::from_secs(1), longest: Duration::from_secs(3600) };
+/// A tip is asked about every quarter of its age, from every five seconds to once an hour: some 25
+/// questions in the hour of an invoice. Who waits for it looks at it, or the node hints, and then it
+/// is asked about at once.
+const GAP: Gap = Gap { divisor: 4, shortest: Duration::from_secs(5), longest: Duration::from_secs(3600) };
 
 /// What a settlement pass did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,22 +76,30 @@ impl FiberLink {
         Ok(report)
     }
 
-    /// Those that somebody hinted at or looked at, and those whose turn it is; each once.
+    /// Those that somebody hinted at or looked at, and those whose turn it is; each once. The former
+    /// get half of the room, and what the latter leave: looking again and again must not keep
+    /// others from their turn.
     async fn tips_to_ask_about(&self, limit: u32) -> Result<Vec<Stored<Tip>>, StoreError> {
+        let mut tips = self.tips_with_attention(limit.div_ceil(2) as usize).await?;
+        let room = |taken: usize| limit.saturating_sub(u32::try_from(taken).unwrap_or(limit));
+        let take = TakeDue { now: self.now(), limit: room(tips.len()), gap: GAP };
+        if take.limit > 0 {
+            tips.extend(self.parts().store.take_due_tips(take).await?);
+        }
+        tips.extend(self.tips_with_attention(room(tips.len()) as usize).await?);
+        let mut seen = HashSet::new();
+        tips.retain(|tip| tip.settled_at().is_none() && seen.insert(tip.id()));
+        Ok(tips)
+    }
+
+    async fn tips_with_attention(&self, limit: usize) -> Result<Vec<Stored<Tip>>, StoreError> {
         let mut tips = Vec::new();
-        for hash in self.parts().attention.take(limit as usize) {
+        for hash in self.parts().attention.take(limit) {
             // A hash of somebody else's invoice is no tip of ours.
             if let Some(tip) = self.parts().store.find_tip(TipLookup::PaymentHash(hash)).await? {
                 tips.push(tip);
             }
         }
-        let wanted = u32::try_from(tips.len()).unwrap_or(limit);
-        let take = TakeDue { now: self.now(), limit: limit.saturating_sub(wanted), gap: GAP };
-        if take.limit > 0 {
-            tips.extend(self.parts().store.take_due_tips(take).await?);
-        }
-        let mut seen = HashSet::new();
-        tips.retain(|tip| tip.settled_at().is_none() && seen.insert(tip.id()));
         Ok(tips)
     }
 
@@ -125,7 +135,11 @@ impl FiberLink {
             let now = self.now();
             let next = match decide(&tip, now) {
                 Ok(Step::Changed(next)) => next,
-                Ok(Step::Unchanged) => return Ok(tip.into_inner()),
+                Ok(Step::Unchanged) if tip.settled_at().is_some() || tip.due(now).is_some() => {
+                    return Ok(tip.into_inner());
+                }
+                // Its grace period is over and the node has answered: it leaves the queue, not before.
+                Ok(Step::Unchanged) => Tip::clone(&tip),
                 Err(foreign) => {
                     tracing::error!(tip = %tip.id(), %foreign, "nothing was credited");
                     return Ok(tip.into_inner());

@@ -18,7 +18,7 @@ use std::time::Duration;
 pub const ABANDON_AFTER: Duration = Duration::from_secs(600);
 
 /// How long after a change the next question to the node is due.
-const FIRST_CHECK: Duration = Duration::from_secs(1);
+const FIRST_CHECK: Duration = Duration::from_secs(5);
 
 /// How long after its end an invoice is still asked about: a payment that was under way can be
 /// claimed for up to fourteen days (the longest time-lock that was seen).
@@ -164,14 +164,16 @@ impl Tip {
     /// When the node is to be asked about it: until it is paid, or was ended by the node and the
     /// grace period is over.
     pub fn due(&self, now: Timestamp) -> Option<Due> {
-        let until = match self.state {
-            TipState::Creating | TipState::Unpaid { .. } => None,
+        match self.state {
+            TipState::Creating | TipState::Unpaid { .. } => {}
             TipState::Abandoned { at } | TipState::Expired { at, .. } | TipState::Cancelled { at, .. } => {
-                Some(at.plus(GRACE))
+                if now >= at.plus(GRACE) {
+                    return None;
+                }
             }
             TipState::Settled { .. } => return None,
-        };
-        Some(Due { at: now.plus(FIRST_CHECK), since: self.created_at, until })
+        }
+        Some(Due { at: now.plus(FIRST_CHECK), since: self.created_at })
     }
 
     /// The node answered about the payment hash.

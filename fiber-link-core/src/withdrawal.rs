@@ -258,7 +258,7 @@ impl Withdrawal {
             WithdrawalState::RetryPending { at, .. } => at,
             WithdrawalState::Completed { .. } | WithdrawalState::Failed { .. } => return None,
         };
-        Some(Due { at, since: self.updated_at, until: None })
+        Some(Due { at, since: self.updated_at })
     }
 
     /// The node can send less than amount and fee.

@@ -52,7 +52,7 @@ fn main() -> Outcome {
 async fn create_tip(store: &SqliteStore) -> Outcome {
     let now = SystemClock.now();
     let id = TipId::from_uuid(RandomIds.next_id(now));
-    let due = |now: Timestamp| Some(Due { at: now, since: now, until: None });
+    let due = |now: Timestamp| Some(Due { at: now, since: now });
     let terms = TipTerms {
         from_user: sample::user(&format!("reader-{}", id.as_uuid().as_u128() % 10_000)),
         to_user: sample::user(&format!("creator-{}", id.as_uuid().as_u128() % 100)),

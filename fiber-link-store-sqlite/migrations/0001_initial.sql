@@ -33,7 +33,6 @@ CREATE TABLE tips (
     version            INTEGER NOT NULL,
     next_check_at      INTEGER,
     check_since        INTEGER,
-    check_until        INTEGER,
     invoice_digest     INTEGER,
     invoice_expires_at INTEGER,
     invoice            TEXT
@@ -75,7 +74,6 @@ CREATE TABLE withdrawals (
     version            INTEGER NOT NULL,
     next_check_at      INTEGER,
     check_since        INTEGER,
-    check_until        INTEGER,
     invoice            TEXT NOT NULL
 ) STRICT;
 

@@ -26,6 +26,9 @@ statements! {
         ON CONFLICT (one) DO UPDATE SET boot = excluded.boot, refuse_before = excluded.refuse_before";
 }
 
+/// How far ahead of the clock the memory may begin, because the clock was set back since.
+const SET_BACK: Duration = Duration::from_secs(24 * 3600);
+
 /// Where Linux says which run of the operating system this is.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
@@ -79,6 +82,9 @@ pub(crate) fn memory_begins(
     let stored = find(&transaction, FIND_MEMORY, [], "memory", |fields| {
         Ok((row::parsed::<String>(fields)?, fields.time()?))
     })?;
+    // A start further ahead was made under a wrong clock; its word would refuse everybody for years.
+    let believed = |begins| if begins > now.plus(SET_BACK) { now } else { begins };
+    let stored = stored.map(|(id, begins)| (id, believed(begins)));
     let begins = match (stored, nonces, database) {
         (Some((id, begins)), _, _) if *boot == Boot::Known(id.clone()) => begins,
         (Some((_, earlier)), _, _) => now.max(earlier),

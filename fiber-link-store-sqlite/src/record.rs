@@ -16,30 +16,28 @@ statements! {
     CREATE_APP = "INSERT INTO apps (id, secret, created_at) VALUES (?1, ?2, ?3)";
     CREATE_TIP = "INSERT INTO tips (id, app, post, from_user, to_user, asset, amount, message, payment_hash,
             created_at, version, state, phase, ended_at, invoice_digest, invoice_expires_at, invoice,
-            next_check_at, check_since, check_until, settled_number)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-            ?21)";
+            next_check_at, check_since, settled_number)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
     LAST_SETTLED = "SELECT settled_number FROM tips WHERE app = ?1 AND settled_number IS NOT NULL
         ORDER BY settled_number DESC LIMIT 1";
     UPDATE_OPEN_TIP = "UPDATE tips SET version = version + 1, state = ?3, ended_at = NULL,
             invoice_digest = ?4, invoice_expires_at = ?5, invoice = ?6,
-            next_check_at = ?7, check_since = ?8, check_until = ?9
+            next_check_at = ?7, check_since = ?8
         WHERE id = ?1 AND version = ?2 AND phase = 'open'";
     UPDATE_TIP = "UPDATE tips SET version = version + 1, state = ?3,
             invoice_digest = ?4, invoice_expires_at = ?5, invoice = ?6,
-            next_check_at = ?7, check_since = ?8, check_until = ?9,
-            phase = ?10, ended_at = ?11, settled_number = coalesce(settled_number, ?12)
+            next_check_at = ?7, check_since = ?8,
+            phase = ?9, ended_at = ?10, settled_number = coalesce(settled_number, ?11)
         WHERE id = ?1 AND version = ?2";
     CREATE_WITHDRAWAL = "INSERT INTO withdrawals (id, app, user, asset, amount, fee_limit, fee_bearer,
             destination, invoice, payment_hash, invoice_expires_at, created_at, version, held_payment_hash,
             updated_at, attempts, state, attempt, retry_at, failure, last_error, fee, ended_at,
-            next_check_at, check_since, check_until, accepted_as)
+            next_check_at, check_since, accepted_as)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-            ?21, ?22, ?23, ?24, ?25, ?26, ?27)";
+            ?21, ?22, ?23, ?24, ?25, ?26)";
     UPDATE_WITHDRAWAL = "UPDATE withdrawals SET version = version + 1, held_payment_hash = ?3,
             updated_at = ?4, attempts = ?5, state = ?6, attempt = ?7, retry_at = ?8, failure = ?9,
-            last_error = ?10, fee = ?11, ended_at = ?12, next_check_at = ?13, check_since = ?14,
-            check_until = ?15
+            last_error = ?10, fee = ?11, ended_at = ?12, next_check_at = ?13, check_since = ?14
         WHERE id = ?1 AND version = ?2";
     CREATE_ATTEMPT = "INSERT INTO attempts (id, withdrawal, payment_hash, created_at, previous_session,
             version, worker, claimed_until, claims, state, unknown_since, fee, reason, session, ended_at)
@@ -89,7 +87,6 @@ pub(crate) fn create_tip(connection: &Connection, tip: &Tip, due: Option<Due>) -
         invoice.encoded,
         due.next_check_at,
         due.check_since,
-        due.check_until,
         next_settled_number(connection, tip)?,
     ];
     insert(connection, CREATE_TIP, params, Existing::Tip)
@@ -116,7 +113,6 @@ pub(crate) fn update_tip(
             invoice.encoded,
             due.next_check_at,
             due.check_since,
-            due.check_until,
         ];
         if execute(connection, UPDATE_OPEN_TIP, params).map_err(backend)? == 1 {
             return Ok(());
@@ -131,7 +127,6 @@ pub(crate) fn update_tip(
         invoice.encoded,
         due.next_check_at,
         due.check_since,
-        due.check_until,
         phase_name(phase),
         tip_ended_at(next.state())?,
         next_settled_number(connection, next)?,
@@ -195,7 +190,6 @@ pub(crate) fn create_withdrawal(
         state.ended_at,
         due.next_check_at,
         due.check_since,
-        due.check_until,
         acceptance_name(terms.accepted_as),
     ];
     insert(connection, CREATE_WITHDRAWAL, params, Existing::Withdrawal)
@@ -223,7 +217,6 @@ pub(crate) fn update_withdrawal(
         state.ended_at,
         due.next_check_at,
         due.check_since,
-        due.check_until,
     ];
     update(connection, UPDATE_WITHDRAWAL, params, Existing::Withdrawal)
 }
@@ -275,18 +268,16 @@ pub(crate) fn update_attempt(
 }
 
 /// A place in a queue. What cannot be stored is too far in the future to matter.
-pub(crate) struct DueColumns {
-    pub(crate) next_check_at: Option<i64>,
-    pub(crate) check_since: Option<i64>,
-    pub(crate) check_until: Option<i64>,
+struct DueColumns {
+    next_check_at: Option<i64>,
+    check_since: Option<i64>,
 }
 
 impl DueColumns {
-    pub(crate) fn of(due: Option<Due>) -> Self {
+    fn of(due: Option<Due>) -> Self {
         Self {
             next_check_at: due.map(|due| bound(due.at.as_millis())),
             check_since: due.map(|due| bound(due.since.as_millis())),
-            check_until: due.and_then(|due| due.until).map(|until| bound(until.as_millis())),
         }
     }
 }

@@ -409,7 +409,7 @@ pub(crate) fn hub(fields: &mut Fields<'_>) -> Read<Hub> {
     Ok(Hub { seed, node, network })
 }
 
-/// Columns `next_check_at, check_since, check_until`.
+/// Columns `next_check_at, check_since`.
 pub(crate) fn due(fields: &mut Fields<'_>) -> Read<Due> {
-    Ok(Due { at: fields.time()?, since: fields.time()?, until: fields.optional(Fields::time)? })
+    Ok(Due { at: fields.time()?, since: fields.time()? })
 }

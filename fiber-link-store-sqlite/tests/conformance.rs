@@ -99,7 +99,7 @@ fn threads_with_two_handles_credit_once_and_number_events_without_gaps() {
 #[test]
 fn threads_with_two_handles_take_different_tips() {
     let stores = two_handles();
-    let due = Some(Due { at: START, since: START, until: None });
+    let due = Some(Due { at: START, since: START });
     let tips = (1..=100).map(|n| Op::CreateTip { tip: sample::tip(n), due });
     block_on(stores[0].commit(change_set(tips))).unwrap();
     let minute = Duration::from_secs(60);

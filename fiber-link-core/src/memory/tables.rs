@@ -75,8 +75,10 @@ impl<I: Ord + Copy> Queue<I> {
         }
     }
 
-    fn due(&self, now: Timestamp, limit: usize) -> Vec<I> {
-        self.0.iter().take_while(|(at, _)| *at <= now).take(limit).map(|(_, id)| *id).collect()
+    fn due(&self, take: TakeDue, limit: usize) -> Vec<I> {
+        let due = self.0.iter().take_while(|(at, _)| *at <= take.now);
+        let misplaced = self.0.iter().rev().take_while(|(at, _)| *at > take.misplaced_after());
+        due.chain(misplaced).take(limit).map(|(_, id)| *id).collect()
     }
 }
 
@@ -95,7 +97,7 @@ fn take_due<I: Copy, T: Clone>(
     let mut taken = Vec::with_capacity(ids.len());
     for id in ids {
         let Some(row) = table.find(&id).cloned() else { continue };
-        let due = row.due.and_then(|due| due.after_take(take.now, take.gap));
+        let due = row.due.map(|due| due.after_take(take.now, take.gap));
         taken.push(row.stored.clone());
         table.put(id, Some(Row { due, ..row }));
     }
@@ -118,7 +120,7 @@ pub(super) struct Tips {
 
 impl Tips {
     pub(super) fn take_due(&mut self, take: TakeDue, limit: usize) -> Vec<Stored<Tip>> {
-        let ids = self.queue.due(take.now, limit);
+        let ids = self.queue.due(take, limit);
         take_due(self, ids, take)
     }
 
@@ -221,7 +223,7 @@ pub(super) struct Withdrawals {
 
 impl Withdrawals {
     pub(super) fn take_due(&mut self, take: TakeDue, limit: usize) -> Vec<Stored<Withdrawal>> {
-        let ids = self.queue.due(take.now, limit);
+        let ids = self.queue.due(take, limit);
         take_due(self, ids, take)
     }
 

@@ -118,19 +118,19 @@ fn an_invoice_of_another_hash_asset_or_amount_moves_no_tip() {
 
 #[test]
 fn a_tip_is_asked_about_until_it_is_paid_or_its_end_is_long_past() {
+    let end = at(9).plus(GRACE);
     for tip in tips() {
-        let until = match tip.state() {
-            TipState::Creating | TipState::Unpaid { .. } => None,
+        let (before, after) = match tip.state() {
+            TipState::Creating | TipState::Unpaid { .. } => (true, true),
             TipState::Abandoned { .. } | TipState::Expired { .. } | TipState::Cancelled { .. } => {
-                Some(at(9).plus(GRACE))
+                (true, false)
             }
-            TipState::Settled { .. } => {
-                assert_eq!(tip.due(at(9)), None);
-                continue;
-            }
+            TipState::Settled { .. } => (false, false),
         };
-        let due = Due { at: at(10), since: tip.created_at(), until };
-        assert_eq!(tip.due(at(9)), Some(due), "{}", tip.state().as_str());
+        for (now, is_due) in [(end.minus(Duration::from_millis(1)), before), (end, after)] {
+            let due = Due { at: now.plus(Duration::from_secs(5)), since: tip.created_at() };
+            assert_eq!(tip.due(now), is_due.then_some(due), "{}", tip.state().as_str());
+        }
     }
 }
 

@@ -159,7 +159,6 @@ fn every_state_but_the_final_ones_is_due() {
     for (withdrawal, (state, _)) in withdrawals().iter().zip(TABLE) {
         let due = withdrawal.due(at(NOW));
         assert_eq!(due.is_none(), withdrawal.state().is_final(), "{state}");
-        assert!(due.is_none_or(|due| due.until.is_none()), "{state} is never forgotten");
         assert!(due.is_none_or(|due| due.at <= at(NOW).plus(LIQUIDITY_CHECK)), "{state}");
     }
     let waiting = sample::withdrawal_in(&sample::withdrawal(1), 0, WithdrawalState::LiquidityPending, at(1));

@@ -61,6 +61,19 @@ fn a_clock_that_was_set_back_does_not_set_the_memory_back() {
 }
 
 #[test]
+fn a_start_under_a_clock_that_was_years_ahead_does_not_refuse_requests_for_years() {
+    let (folder, years) = (Folder::new(), 10 * 365 * 24 * 3600);
+    drop(open(&folder, boot("a"), at(10)));
+    drop(open(&folder, boot("b"), at(years)));
+    let store = open(&folder, boot("b"), at(30));
+    assert!(!admits(&store, 1, at(29)));
+    assert!(admits(&store, 2, at(30)));
+    drop(store);
+    drop(open(&folder, boot("c"), at(years)));
+    assert!(admits(&open(&folder, boot("d"), at(40)), 3, at(40)));
+}
+
+#[test]
 fn where_nobody_knows_the_boot_each_start_is_a_new_one() {
     let folder = Folder::new();
     drop(open(&folder, Boot::Unknown, at(10)));

@@ -72,7 +72,7 @@ fn tip_in(n: u64, state: TipState) -> Tip {
 }
 
 fn create_tip(n: u64) -> Op {
-    let due = Due { at: NOW, since: NOW, until: None };
+    let due = Due { at: NOW, since: NOW };
     Op::CreateTip { tip: tip_in(n, TipState::Creating), due: Some(due) }
 }
 

@@ -27,7 +27,7 @@ fn alice() -> LimitScope {
 }
 
 fn due() -> Option<Due> {
-    Some(Due { at: at(0), since: at(0), until: None })
+    Some(Due { at: at(0), since: at(0) })
 }
 
 fn remember(n: u64) -> Op {

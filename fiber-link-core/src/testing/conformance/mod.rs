@@ -5,6 +5,7 @@
 
 mod admission;
 mod atomicity;
+mod clock_flows;
 mod events;
 mod ledger;
 mod limits;
@@ -118,7 +119,7 @@ macro_rules! store_conformance {
             what_is_due_is_taken_with_the_longest_due_first
             what_was_taken_is_due_again_after_the_gap
             the_gap_grows_with_age
-            after_its_end_a_record_is_taken_once_more
+            what_a_wrong_clock_put_too_far_ahead_is_taken
             an_update_moves_a_record_in_the_queue
             taking_changes_no_record
             withdrawals_are_taken_when_they_are_due
@@ -165,6 +166,8 @@ macro_rules! store_conformance {
             a_lie_of_a_hint_credits_nothing_and_a_true_one_does_at_once
             a_tip_that_is_looked_at_is_asked_about_sooner_and_by_its_own_app_alone
             a_commit_without_an_answer_credits_once
+            an_ended_tip_is_asked_about_until_the_node_answers_after_its_grace
+            tips_that_are_looked_at_leave_the_others_their_turn
         }
         withdrawal_flows {
             a_withdrawal_is_paid_and_the_unused_fee_returns
@@ -188,6 +191,11 @@ macro_rules! store_conformance {
             a_destination_is_checked_before_anything_is_reserved
             one_invoice_is_paid_by_one_of_many_withdrawals
             a_payout_survives_a_lost_commit_at_every_step
+        }
+        clock_flows {
+            a_clock_that_was_years_ahead_does_not_put_off_what_is_due
+            a_node_that_is_slow_to_tell_its_liquidity_is_sent_the_payment
+            a_clock_that_was_set_back_does_not_hide_the_latest_attempt
         }
     } };
 }

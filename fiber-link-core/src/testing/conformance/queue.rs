@@ -12,7 +12,7 @@ use std::time::Duration;
 const GAP: Gap = Gap { divisor: 1, shortest: Duration::from_secs(10), longest: Duration::from_secs(10) };
 
 fn due(second: u64) -> Option<Due> {
-    Some(Due { at: at(second), since: at(0), until: None })
+    Some(Due { at: at(second), since: at(0) })
 }
 
 async fn put(store: &dyn Store, n: u64, due: Option<Due>) {
@@ -60,12 +60,15 @@ pub async fn the_gap_grows_with_age(store: Arc<dyn Store>) {
     assert_eq!(take(&*store, 8_020, 10, gap).await, tip_ids([1]));
 }
 
-pub async fn after_its_end_a_record_is_taken_once_more(store: Arc<dyn Store>) {
-    put(&*store, 1, Some(Due { at: at(5), since: at(0), until: Some(at(20)) })).await;
-    assert_eq!(take(&*store, 5, 10, GAP).await, tip_ids([1]));
-    assert_eq!(take(&*store, 19, 10, GAP).await, tip_ids([1]));
-    assert_eq!(take(&*store, 29, 10, GAP).await, tip_ids([1]));
-    assert_eq!(take(&*store, 1_000_000, 10, GAP).await, tip_ids([]));
+pub async fn what_a_wrong_clock_put_too_far_ahead_is_taken(store: Arc<dyn Store>) {
+    const DAY: u64 = 24 * 3600;
+    for (n, second) in [(1, 10), (2, DAY + 10), (3, DAY + 11), (4, 1_000 * DAY)] {
+        put(&*store, n, due(second)).await;
+    }
+    assert_eq!(take(&*store, 10, 1, GAP).await, tip_ids([1]), "what is due goes first");
+    assert_eq!(take(&*store, 10, 10, GAP).await, tip_ids([3, 4]));
+    assert_eq!(take(&*store, 10, 10, GAP).await, tip_ids([]), "they are back in their places");
+    assert_eq!(take(&*store, 20, 10, GAP).await, tip_ids([1, 3, 4]));
 }
 
 pub async fn an_update_moves_a_record_in_the_queue(store: Arc<dyn Store>) {

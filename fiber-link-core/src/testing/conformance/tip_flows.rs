@@ -1,7 +1,7 @@
 //! Tips from request to credit, with everything that can go wrong between.
 
 use super::world::{CKB, World, keyed, tip_of};
-use crate::testing::sample::forum;
+use crate::testing::sample::{forum, user};
 use crate::testing::{Fault, FaultyStore, Reception};
 use crate::*;
 use futures_util::future::join_all;
@@ -17,7 +17,7 @@ pub async fn a_paid_tip_is_credited_once_by_racing_passes(store: Arc<dyn Store>)
     let tip = world.link.create_tip(&forum(), tip_of(61)).await.unwrap();
     assert_eq!(tip.invoice().unwrap().amount.units(), 6_100_000_000);
     world.node.pay_invoice(tip.payment_hash());
-    world.later(2);
+    world.later(6);
     let other = world.other_process(Exclusivity::Shared).await;
     join_all((0..16).map(|n| {
         let link = if n % 2 == 0 { &world.link } else { &other };
@@ -55,7 +55,7 @@ pub async fn a_lost_answer_about_an_invoice_is_found_by_the_pass(store: Arc<dyn 
     let world = World::new(store).await;
     world.node.receive_create_invoice([Reception::LoseAnswer]);
     world.link.create_tip(&forum(), tip_of(5)).await.unwrap_err();
-    world.later(2);
+    world.later(6);
     world.settle().await;
     let [tip] = world.link.tips_of_app(&forum(), None, 9).await.unwrap().try_into().unwrap();
     assert!(matches!(tip.state(), TipState::Unpaid { .. }), "{tip:?}");
@@ -139,6 +139,18 @@ pub async fn an_idempotency_key_makes_one_tip_of_many_requests(store: Arc<dyn St
     let tips = join_all((0..64).map(|_| world.link.create_tip(&app, keyed(tip_of(5), "k")))).await;
     let ids: std::collections::BTreeSet<_> = tips.into_iter().map(|tip| tip.unwrap().id()).collect();
     assert_eq!(ids.len(), 1);
+    let same = keyed(tip_of(5), "k");
+    let others = [
+        TipRequest { post: "43".parse().unwrap(), ..same.clone() },
+        TipRequest { from_user: user("carol"), ..same.clone() },
+        TipRequest { to_user: user("carol"), ..same.clone() },
+        TipRequest { amount: Amount::new(1), ..same.clone() },
+        TipRequest { message: Some("thanks".into()), ..same },
+    ];
+    for other in others {
+        let conflict = world.link.create_tip(&app, other).await;
+        assert!(matches!(conflict, Err(CreateTipError::IdempotencyConflict)), "{conflict:?}");
+    }
     assert_eq!(tip_count(&world).await, 1);
 }
 
@@ -150,7 +162,7 @@ pub async fn ten_thousand_open_tips_cost_one_question_per_hundred(store: Arc<dyn
     for tip in tips.iter().step_by(100) {
         world.node.pay_invoice(tip.payment_hash());
     }
-    world.later(2);
+    world.later(6);
     let before = world.node.calls();
     let mut settled = 0;
     while {
@@ -171,7 +183,7 @@ pub async fn an_answer_about_another_invoice_credits_nothing(store: Arc<dyn Stor
     let invoice = Invoice { amount: Amount::new(500 * CKB), ..tip.invoice().unwrap().clone() };
     let claim = InvoiceStatus { invoice, state: InvoiceState::Paid };
     world.node.claim_invoice(tip.payment_hash(), Some(claim));
-    world.later(2);
+    world.later(6);
     assert_eq!(world.settle().await.settled, 0);
     assert_eq!(world.balance().await, (0, 0));
 }
@@ -218,4 +230,50 @@ pub async fn a_commit_without_an_answer_credits_once(store: Arc<dyn Store>) {
     }
     assert_eq!(world.balance().await, (u128::from(2 * CKB), 0));
     world.assert_sound().await;
+}
+
+/// What fails at the end of the grace period is asked again: no answer is no answer.
+pub async fn an_ended_tip_is_asked_about_until_the_node_answers_after_its_grace(store: Arc<dyn Store>) {
+    let world = World::new(store.clone()).await;
+    let tips = [
+        world.link.create_tip(&forum(), tip_of(1)).await.unwrap(),
+        world.link.create_tip(&forum(), tip_of(2)).await.unwrap(),
+    ];
+    world.later(3601);
+    world.settle().await;
+    world.node.pay_invoice(tips[0].payment_hash());
+    // Everything was down for a month, and the node comes back after us.
+    world.later(30 * 24 * 3600);
+    world.node.set_down(true);
+    assert_eq!(world.settle().await.failed, 2);
+    world.node.set_down(false);
+    world.later(3600);
+    // It answers, and we die before we wrote that down.
+    let faulty = Arc::new(FaultyStore::new(store));
+    let dying = world.through(faulty.clone()).await;
+    faulty.script_commits([Fault::Before, Fault::Before]);
+    assert_eq!(dying.settle_due(10).await.unwrap().failed, 2);
+    world.later(3600);
+    let report = world.settle().await;
+    assert_eq!((report.asked, report.settled), (2, 1));
+    assert_eq!(world.balance().await, (u128::from(CKB), 0));
+    world.later(30 * 24 * 3600);
+    assert_eq!(world.settle().await.asked, 0, "the node has ended the other one for good");
+}
+
+pub async fn tips_that_are_looked_at_leave_the_others_their_turn(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let waiting = world.link.create_tip(&forum(), tip_of(7)).await.unwrap();
+    world.node.pay_invoice(waiting.payment_hash());
+    world.later(60);
+    let mut looked_at = Vec::new();
+    for _ in 0..20 {
+        looked_at.push(world.link.create_tip(&forum(), tip_of(1)).await.unwrap());
+    }
+    for tip in &looked_at {
+        world.link.hint(tip.payment_hash());
+    }
+    let report = world.link.settle_due(10).await.unwrap();
+    assert_eq!((report.settled, report.more), (1, true));
+    assert!(world.link.settle_due(100).await.unwrap().asked >= 10, "all room is used");
 }

@@ -1,7 +1,7 @@
 //! Withdrawals from request to end, with everything that can go wrong between.
 
 use super::world::{CKB, World};
-use crate::testing::sample::forum;
+use crate::testing::sample::{forum, user};
 use crate::testing::{Fault, FaultyStore, Reception};
 use crate::*;
 use futures_util::future::join_all;
@@ -185,9 +185,15 @@ pub async fn an_idempotency_key_makes_one_withdrawal_of_many_requests(store: Arc
     to_the_end(&world, &[&world.link]).await;
     let again = world.link.request_withdrawal(&app, request.clone()).await.unwrap();
     assert_eq!(again.id(), withdrawals[0].id(), "also after its invoice was used");
-    let other = WithdrawalRequest { amount: Amount::new(CKB), ..request };
-    let conflict = world.link.request_withdrawal(&app, other).await;
-    assert!(matches!(conflict, Err(WithdrawError::IdempotencyConflict)), "{conflict:?}");
+    let others = [
+        WithdrawalRequest { user: user("bob"), ..request.clone() },
+        WithdrawalRequest { amount: Amount::new(CKB), ..request.clone() },
+        WithdrawalRequest { destination: world.request(10).0.destination, ..request },
+    ];
+    for other in others {
+        let conflict = world.link.request_withdrawal(&app, other).await;
+        assert!(matches!(conflict, Err(WithdrawError::IdempotencyConflict)), "{conflict:?}");
+    }
     assert_eq!(world.balance().await, (shannon(990 * CKB), 0));
 }
 
@@ -361,7 +367,12 @@ pub async fn a_failed_withdrawal_is_given_back_to_its_limits(store: Arc<dyn Stor
     strict.request_withdrawal(&forum(), request).await.unwrap();
     assert!(strict.request_withdrawal(&forum(), world.request(10).0).await.is_err());
     to_the_end(&world, &[&strict]).await;
-    assert!(strict.request_withdrawal(&forum(), world.request(10).0).await.is_ok());
+    strict.request_withdrawal(&forum(), world.request(10).0).await.unwrap();
+    // The next one ends in another hour than it was counted in.
+    world.node.set_liquidity(Liquidity { outbound: Amount::ZERO, inbound: Amount::MAX });
+    world.later(3600);
+    strict.pay_due(10).await.unwrap();
+    strict.request_withdrawal(&forum(), world.request(10).0).await.unwrap();
 }
 
 pub async fn the_hub_may_bear_the_fee(store: Arc<dyn Store>) {

@@ -36,6 +36,12 @@ impl World {
         link(store, &self.node, &self.clock, &self.ids, Settings::default(), None).await
     }
 
+    /// The same process over another node.
+    pub(super) async fn with_node(&self, node: impl FiberNode) -> FiberLink {
+        let node = Arc::new(node);
+        link(self.store.clone(), &node, &self.clock, &self.ids, Settings::default(), None).await
+    }
+
     /// The same store under other rules for withdrawals.
     pub(super) async fn with_policy(&self, change: impl Fn(&mut WithdrawalPolicy)) -> FiberLink {
         let mut policy = WithdrawalPolicy::default_for(&Asset::ckb());
@@ -62,7 +68,7 @@ impl World {
     pub(super) async fn fund(&self, ckb: u64) {
         let tip = self.link.create_tip(&forum(), tip_of(ckb)).await.unwrap();
         self.node.pay_invoice(tip.payment_hash());
-        self.later(2);
+        self.later(6);
         assert_eq!(self.settle().await.settled, 1);
     }
 
@@ -127,7 +133,7 @@ pub(super) fn keyed(request: TipRequest, key: &str) -> TipRequest {
 
 async fn link(
     store: Arc<dyn Store>,
-    node: &Arc<FakeNode>,
+    node: &Arc<impl FiberNode>,
     clock: &ManualClock,
     ids: &SequentialIds,
     settings: Settings,
