@@ -168,6 +168,7 @@ macro_rules! store_conformance {
             a_commit_without_an_answer_credits_once
             an_ended_tip_is_asked_about_until_the_node_answers_after_its_grace
             tips_that_are_looked_at_leave_the_others_their_turn
+            a_hint_that_cannot_be_looked_up_leaves_the_others_their_turn
         }
         withdrawal_flows {
             a_withdrawal_is_paid_and_the_unused_fee_returns
