@@ -86,7 +86,14 @@ impl FiberLink {
         if take.limit > 0 {
             tips.extend(self.parts().store.take_due_tips(take).await?);
         }
-        tips.extend(self.tips_with_attention(room(tips.len()) as usize).await?);
+        match self.tips_with_attention(room(tips.len()) as usize).await {
+            Ok(more) => tips.extend(more),
+            // What is due was taken already and must not lose its turn to a rumour.
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "tips that were hinted at could not be looked up");
+            }
+        }
         let mut seen = HashSet::new();
         tips.retain(|tip| tip.settled_at().is_none() && seen.insert(tip.id()));
         Ok(tips)

@@ -1,8 +1,8 @@
 //! What a clock that jumps, and a node that takes its time, do to money: nothing.
 
 use super::world::{CKB, World, tip_of};
-use crate::testing::MockFiberNode;
 use crate::testing::sample::forum;
+use crate::testing::{ManualClock, MockFiberNode};
 use crate::*;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -54,6 +54,31 @@ pub async fn a_node_that_is_slow_to_tell_its_liquidity_is_sent_the_payment(store
     node.expect_payment().returning(move |_| Ok(sessions(sends.load(SeqCst), &[succeeded()])));
     world.with_node(node).await.pay_due(10).await.unwrap();
     assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Completed { .. }));
+}
+
+/// Who won the right to send and comes late sends nothing: others may think that it is dead.
+pub async fn a_claim_that_is_about_to_run_out_sends_nothing(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(20).await;
+    let withdrawal = world.link.request_withdrawal(&forum(), world.request(10).0).await.unwrap();
+    let mut node = scripted_node(&world).await;
+    node.expect_liquidity().returning(|_| Ok(Liquidity { outbound: Amount::MAX, inbound: Amount::MAX }));
+    node.expect_send_payment().never();
+    node.expect_payment().returning(|_| Ok(None));
+    let link = world.with_node_and_clock(node, SlowClock(world.clock.clone())).await;
+    link.pay_due(10).await.unwrap();
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Processing { .. }));
+}
+
+/// Eleven seconds pass between two looks at it.
+#[derive(Clone)]
+struct SlowClock(ManualClock);
+
+impl Clock for SlowClock {
+    fn now(&self) -> Timestamp {
+        self.0.advance(Duration::from_secs(11));
+        self.0.now()
+    }
 }
 
 /// The latest attempt is the one that was begun last, whatever the clock said.

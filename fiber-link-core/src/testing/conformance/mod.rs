@@ -168,6 +168,7 @@ macro_rules! store_conformance {
             a_commit_without_an_answer_credits_once
             an_ended_tip_is_asked_about_until_the_node_answers_after_its_grace
             tips_that_are_looked_at_leave_the_others_their_turn
+            a_hint_that_cannot_be_looked_up_leaves_the_others_their_turn
         }
         withdrawal_flows {
             a_withdrawal_is_paid_and_the_unused_fee_returns
@@ -178,12 +179,15 @@ macro_rules! store_conformance {
             many_workers_send_once
             sixty_four_requests_never_pass_the_funds
             sixty_four_requests_never_pass_a_daily_limit
+            a_policy_limits_each_user_and_the_whole_app
             an_idempotency_key_makes_one_withdrawal_of_many_requests
             a_payment_is_tried_again_with_proof_until_it_succeeds
             an_old_session_proves_nothing_about_a_new_attempt
             a_session_that_our_store_forgot_proves_nothing
             a_dead_worker_is_followed_only_by_a_sole_one_after_its_claim
             a_failure_is_not_believed_while_two_may_have_sent
+            a_dead_worker_is_not_followed_when_the_invoice_runs_out_or_the_node_forgot
+            a_node_that_does_not_tell_what_it_paid_is_sent_nothing
             a_node_that_forgot_a_payment_is_sent_nothing
             liquidity_is_waited_for_until_the_invoice_runs_out
             a_failed_withdrawal_is_given_back_to_its_limits
@@ -195,6 +199,7 @@ macro_rules! store_conformance {
         clock_flows {
             a_clock_that_was_years_ahead_does_not_put_off_what_is_due
             a_node_that_is_slow_to_tell_its_liquidity_is_sent_the_payment
+            a_claim_that_is_about_to_run_out_sends_nothing
             a_clock_that_was_set_back_does_not_hide_the_latest_attempt
         }
     } };

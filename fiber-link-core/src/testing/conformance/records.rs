@@ -152,11 +152,15 @@ pub async fn a_stale_version_of_a_tip_conflicts(store: Arc<dyn Store>) {
     commit(&*store, [create_tip(sample::tip(1))]).await.unwrap();
     commit(&*store, [update_tip(1, 1)]).await.unwrap();
     let stored = store.find_tip(TipLookup::Id(sample::tip_id(1))).await.unwrap();
-    let abandoned = sample::tip_in(&sample::tip(1), TipState::Abandoned { at: at(9) });
-    for expected in [0, 1, 3] {
-        let expected = Version::from_u64(expected);
-        let update = Op::UpdateTip { next: abandoned.clone(), expected, due: None };
-        assert_refused(commit(&*store, [update]).await, CommitError::Conflict);
+    let tip = sample::tip(1);
+    let open = TipState::Unpaid { invoice: sample::invoice_of(&tip) };
+    for state in [TipState::Abandoned { at: at(9) }, open] {
+        let next = sample::tip_in(&tip, state);
+        for expected in [0, 1, 3] {
+            let expected = Version::from_u64(expected);
+            let update = Op::UpdateTip { next: next.clone(), expected, due: None };
+            assert_refused(commit(&*store, [update]).await, CommitError::Conflict);
+        }
     }
     assert_eq!(store.find_tip(TipLookup::Id(sample::tip_id(1))).await.unwrap(), stored);
 }

@@ -232,6 +232,20 @@ pub async fn a_commit_without_an_answer_credits_once(store: Arc<dyn Store>) {
     world.assert_sound().await;
 }
 
+pub async fn a_hint_that_cannot_be_looked_up_leaves_the_others_their_turn(store: Arc<dyn Store>) {
+    let world = World::new(store.clone()).await;
+    let waiting = world.link.create_tip(&forum(), tip_of(7)).await.unwrap();
+    world.node.pay_invoice(waiting.payment_hash());
+    world.later(60);
+    let faulty = Arc::new(FaultyStore::new(store));
+    let link = world.through(faulty.clone()).await;
+    for n in 0..6 {
+        link.hint(PaymentHash::new([n; 32]));
+    }
+    faulty.script_reads([Fault::None, Fault::None, Fault::None, Fault::None, Fault::None, Fault::Before]);
+    assert_eq!(link.settle_due(10).await.unwrap().settled, 1);
+}
+
 /// What fails at the end of the grace period is asked again: no answer is no answer.
 pub async fn an_ended_tip_is_asked_about_until_the_node_answers_after_its_grace(store: Arc<dyn Store>) {
     let world = World::new(store.clone()).await;

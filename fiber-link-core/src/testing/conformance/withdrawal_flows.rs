@@ -2,7 +2,7 @@
 
 use super::world::{CKB, World};
 use crate::testing::sample::{forum, user};
-use crate::testing::{Fault, FaultyStore, Reception};
+use crate::testing::{Fault, FaultyStore, MockFiberNode, Reception};
 use crate::*;
 use futures_util::future::join_all;
 use std::sync::Arc;
@@ -174,6 +174,19 @@ pub async fn sixty_four_requests_never_pass_a_daily_limit(store: Arc<dyn Store>)
     assert_eq!(refusal.to_string(), "daily user withdrawal limit exceeded: 40 > 35");
 }
 
+pub async fn a_policy_limits_each_user_and_the_whole_app(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(100).await;
+    let hasty = world.with_policy(|policy| policy.cooldown = Duration::from_secs(60)).await;
+    hasty.request_withdrawal(&forum(), world.request(10).0).await.unwrap();
+    world.later(20);
+    let refusal = hasty.request_withdrawal(&forum(), world.request(10).0).await.unwrap_err();
+    assert_eq!(refusal.to_string(), "withdrawal cooldown active, retry in 40s");
+    let strict = world.with_policy(|policy| policy.per_app_daily = Amount::new(15 * CKB)).await;
+    let refusal = strict.request_withdrawal(&forum(), world.request(10).0).await.unwrap_err();
+    assert_eq!(refusal.to_string(), "daily app withdrawal limit exceeded: 20 > 15");
+}
+
 pub async fn an_idempotency_key_makes_one_withdrawal_of_many_requests(store: Arc<dyn Store>) {
     let world = World::new(store).await;
     world.fund(1_000).await;
@@ -294,12 +307,50 @@ pub async fn a_failure_is_not_believed_while_two_may_have_sent(store: Arc<dyn St
     world.node.receive_send_payment([Reception::LoseRequest]);
     sole.pay_due(10).await.unwrap();
     world.node.deliver_late();
-    world.later(5);
+    world.later(15);
+    let questions = world.node.questions(hash);
     sole.pay_due(10).await.unwrap();
+    assert!(world.node.questions(hash) > questions);
     assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Processing { .. }));
     world.later(60);
     sole.pay_due(10).await.unwrap();
     assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::RetryPending { .. }));
+}
+
+pub async fn a_dead_worker_is_not_followed_when_the_invoice_runs_out_or_the_node_forgot(
+    store: Arc<dyn Store>,
+) {
+    let world = World::new(store).await;
+    let (_, paid) = requested(&world).await;
+    world.pay().await;
+    world.fund(20).await;
+    let (request, hash) = world.request(10);
+    world.link.request_withdrawal(&forum(), request).await.unwrap();
+    world.node.receive_send_payment([Reception::LoseRequest]);
+    world.pay().await;
+    let sole = world.other_process(Exclusivity::Sole).await;
+    let truth = world.node.payment(paid).await.unwrap();
+    world.node.claim_payment(paid, None);
+    world.later(600);
+    assert!(sole.pay_due(10).await.unwrap().stopped);
+    world.node.claim_payment(paid, truth);
+    world.later(3600 - 600 - 119);
+    assert_eq!(sole.pay_due(10).await.unwrap().looked_at, 1);
+    assert_eq!(world.node.sends(hash), 1);
+}
+
+pub async fn a_node_that_does_not_tell_what_it_paid_is_sent_nothing(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    requested(&world).await;
+    world.pay().await;
+    let withdrawal = world.link.request_withdrawal(&forum(), world.request(5).0).await.unwrap();
+    let (mut node, info) = (MockFiberNode::new(), world.node.info().await.unwrap());
+    node.expect_info().returning(move || Ok(info));
+    node.expect_payment().returning(|_| Err(NodeError::NoAnswer("silence".into())));
+    node.expect_liquidity().returning(|_| Ok(Liquidity { outbound: Amount::MAX, inbound: Amount::MAX }));
+    node.expect_send_payment().never();
+    assert!(world.with_node(node).await.pay_due(10).await.unwrap().stopped);
+    assert_eq!(*world.withdrawal(&withdrawal).await.state(), WithdrawalState::Pending);
 }
 
 pub async fn a_node_that_forgot_a_payment_is_sent_nothing(store: Arc<dyn Store>) {

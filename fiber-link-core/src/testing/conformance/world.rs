@@ -38,8 +38,17 @@ impl World {
 
     /// The same process over another node.
     pub(super) async fn with_node(&self, node: impl FiberNode) -> FiberLink {
+        self.with_node_and_clock(node, self.clock.clone()).await
+    }
+
+    /// The same process over another node, with a clock of its own.
+    pub(super) async fn with_node_and_clock(
+        &self,
+        node: impl FiberNode,
+        clock: impl Clock + Clone,
+    ) -> FiberLink {
         let node = Arc::new(node);
-        link(self.store.clone(), &node, &self.clock, &self.ids, Settings::default(), None).await
+        link(self.store.clone(), &node, &clock, &self.ids, Settings::default(), None).await
     }
 
     /// The same store under other rules for withdrawals.
@@ -134,7 +143,7 @@ pub(super) fn keyed(request: TipRequest, key: &str) -> TipRequest {
 async fn link(
     store: Arc<dyn Store>,
     node: &Arc<impl FiberNode>,
-    clock: &ManualClock,
+    clock: &(impl Clock + Clone),
     ids: &SequentialIds,
     settings: Settings,
     policies: Option<Policies>,
