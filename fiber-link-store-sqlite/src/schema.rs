@@ -44,11 +44,13 @@ pub(crate) struct Pragmas {
     pub(crate) busy_timeout: Duration,
 }
 
-/// How many pages the write-ahead log holds before it is copied back: 16 MiB.
-const CHECKPOINT_PAGES: u32 = 4096;
+/// How many pages the write-ahead log holds before it is copied back: 48 MiB. Pages that were written
+/// several times meanwhile are copied once, and the writer waits for it.
+const CHECKPOINT_PAGES: u32 = 12_288;
 
-/// What a write-ahead log is cut back to when it starts anew.
-const JOURNAL_BYTES: u32 = 32 * 1024 * 1024;
+/// What a write-ahead log is cut back to when it starts anew: room that is there already needs not be
+/// asked for again.
+const JOURNAL_BYTES: u32 = 64 * 1024 * 1024;
 
 /// How often the change to a write-ahead log is tried while another process is opening the file.
 const JOURNAL_TRIES: u32 = 50;
