@@ -17,6 +17,7 @@ mod settled;
 mod tip_flows;
 mod uniqueness;
 mod withdrawal_flows;
+mod withdrawal_requests;
 mod world;
 
 use super::sample::change_set;
@@ -170,6 +171,16 @@ macro_rules! store_conformance {
             tips_that_are_looked_at_leave_the_others_their_turn
             a_hint_that_cannot_be_looked_up_leaves_the_others_their_turn
         }
+        withdrawal_requests {
+            sixty_four_requests_never_pass_the_funds
+            sixty_four_requests_never_pass_a_daily_limit
+            a_policy_limits_each_user_and_the_whole_app
+            an_idempotency_key_makes_one_withdrawal_of_many_requests
+            a_failed_withdrawal_is_given_back_to_its_limits
+            the_hub_may_bear_the_fee
+            a_destination_is_checked_before_anything_is_reserved
+            one_invoice_is_paid_by_one_of_many_withdrawals
+        }
         withdrawal_flows {
             a_withdrawal_is_paid_and_the_unused_fee_returns
             a_payment_whose_answer_is_lost_is_paid_once
@@ -177,10 +188,6 @@ macro_rules! store_conformance {
             funds_stay_reserved_while_the_outcome_is_unknown
             a_payment_that_hangs_keeps_its_reservation_for_good
             many_workers_send_once
-            sixty_four_requests_never_pass_the_funds
-            sixty_four_requests_never_pass_a_daily_limit
-            a_policy_limits_each_user_and_the_whole_app
-            an_idempotency_key_makes_one_withdrawal_of_many_requests
             a_payment_is_tried_again_with_proof_until_it_succeeds
             an_old_session_proves_nothing_about_a_new_attempt
             a_session_that_our_store_forgot_proves_nothing
@@ -190,10 +197,6 @@ macro_rules! store_conformance {
             a_node_that_does_not_tell_what_it_paid_is_sent_nothing
             a_node_that_forgot_a_payment_is_sent_nothing
             liquidity_is_waited_for_until_the_invoice_runs_out
-            a_failed_withdrawal_is_given_back_to_its_limits
-            the_hub_may_bear_the_fee
-            a_destination_is_checked_before_anything_is_reserved
-            one_invoice_is_paid_by_one_of_many_withdrawals
             a_payout_survives_a_lost_commit_at_every_step
         }
         clock_flows {

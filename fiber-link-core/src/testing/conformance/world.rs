@@ -158,3 +158,25 @@ async fn link(
     };
     builder.open().await.unwrap()
 }
+
+/// The highest fee for ten CKB, in shannon: a tenth of a CKB.
+pub(super) const FEE_LIMIT: u64 = CKB / 10;
+
+pub(super) fn shannon(units: u64) -> u128 {
+    units.into()
+}
+
+pub(super) fn failed(reason: &str) -> PaymentState {
+    PaymentState::Failed { reason: reason.into() }
+}
+
+/// Passes until everything is ended, with time going on.
+pub(super) async fn to_the_end(world: &World, links: &[&FiberLink]) {
+    for _ in 0..200 {
+        for link in links {
+            // A store that fails is asked again later.
+            let _ = link.pay_due(100).await;
+        }
+        world.later(30);
+    }
+}
