@@ -1,7 +1,9 @@
 //! Reading params: every field that is wrong is reported, with what came and what is allowed.
 
 use super::error::RpcError;
-use fiber_link_core::{Amount, Asset, AssetId, Assets, NameError, ParseAmountError, Timestamp};
+use fiber_link_core::{
+    Amount, Asset, AssetId, Assets, MESSAGE_CHARACTERS, NameError, ParseAmountError, Timestamp,
+};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::str::FromStr;
@@ -11,9 +13,6 @@ const SHOWN: usize = 64;
 
 /// The most bytes of an invoice or an address; real ones have far fewer.
 const MOST_DESTINATION: usize = 8_192;
-
-/// The most characters of a message to a creator.
-const MOST_MESSAGE: usize = 280;
 
 /// The params of one call, and what is wrong with them so far.
 #[derive(Debug)]
@@ -198,8 +197,8 @@ pub(super) fn destination_text(value: &Value) -> Result<String, String> {
 pub(super) fn message(value: &Value) -> Result<Option<String>, String> {
     let text = string(value)?.trim();
     let length = text.chars().count();
-    if length > MOST_MESSAGE {
-        return Err(format!("must have at most {MOST_MESSAGE} characters, got {length}"));
+    if length > MESSAGE_CHARACTERS {
+        return Err(format!("must have at most {MESSAGE_CHARACTERS} characters, got {length}"));
     }
     if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         return Err("must not contain control characters".to_owned());
