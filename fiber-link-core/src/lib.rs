@@ -113,7 +113,7 @@ pub use limit::{
 pub use memory::MemoryStore;
 pub use node::{
     DecodedInvoice, FiberNode, Invoice, InvoiceHint, InvoiceRequest, InvoiceState, InvoiceStatus, Liquidity,
-    Network, NodeError, NodeInfo, PaymentRequest, PaymentState, PaymentStatus,
+    Network, NodeError, NodeInfo, NodeSupport, PaymentRequest, PaymentState, PaymentStatus,
 };
 pub use payout::PayoutReport;
 pub use policy::{FeeRule, Policies, PolicyRefusal, WithdrawalPolicy};

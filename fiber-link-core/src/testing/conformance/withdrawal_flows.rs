@@ -257,7 +257,7 @@ pub async fn a_node_that_does_not_tell_what_it_paid_is_sent_nothing(store: Arc<d
     world.pay().await;
     let withdrawal = world.link.request_withdrawal(&forum(), world.request(5).0).await.unwrap();
     let (mut node, info) = (MockFiberNode::new(), world.node.info().await.unwrap());
-    node.expect_info().returning(move || Ok(info));
+    node.expect_info().returning(move || Ok(info.clone()));
     node.expect_payment().returning(|_| Err(NodeError::NoAnswer("silence".into())));
     node.expect_liquidity().returning(|_| Ok(Liquidity { outbound: Amount::MAX, inbound: Amount::MAX }));
     node.expect_send_payment().never();
