@@ -45,6 +45,7 @@
 //! node's answer proves what happened. Every future may be dropped at any await.
 //!
 //! # Features
+//! - `fnn`: the real node, over its JSON-RPC.
 //! - `simulated`: a node without a network, with real invoices and a file that survives a crash.
 //! - `testing`: fakes, mocks, and `store_conformance!`, the suite that every store passes.
 
@@ -59,6 +60,8 @@ mod audit;
 mod change;
 mod due;
 mod event;
+#[cfg(feature = "fnn")]
+pub mod fnn;
 mod id;
 mod idempotency;
 mod ledger;

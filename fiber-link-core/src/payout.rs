@@ -4,8 +4,8 @@ use crate::service::{TRIES, limit_keys, unexpected};
 use crate::{
     Attempt, AttemptId, AttemptQuery, AttemptState, ChangeSet, Claim, CommitError, Destination, Event,
     EventId, EventKind, Exclusivity, FiberLink, FinalFailure, Gap, GiveBackToLimit, NodeError, NodeMemory,
-    Op, PaymentRequest, Step, StoreError, Stored, TakeDue, Timestamp, Verdict, Withdrawal, WithdrawalLookup,
-    WithdrawalState, WrongState, posting,
+    Op, PaymentRequest, PaymentState, PaymentStatus, Step, StoreError, Stored, TakeDue, Timestamp, Verdict,
+    Withdrawal, WithdrawalLookup, WithdrawalState, WrongState, posting,
 };
 use futures_util::{StreamExt, stream};
 use std::time::Duration;
@@ -136,20 +136,28 @@ impl FiberLink {
     }
 
     /// No attempt is live: begins one, or ends the withdrawal if it is too late for that.
+    ///
+    /// The node is asked first. Our store may be one that was restored from a backup: what the node
+    /// paid since, or has under way, is neither paid again nor given up.
     async fn begin(
         &self,
         withdrawal: &Stored<Withdrawal>,
         memory: NodeMemory,
     ) -> Result<Stepped, AdvanceError> {
+        let known = self.parts().node.payment(withdrawal.payment_hash()).await?;
+        if let Some(PaymentState::Pending | PaymentState::Succeeded { .. }) = known.as_ref().map(|k| &k.state)
+        {
+            return self.adopt(withdrawal).await;
+        }
+        if memory == NodeMemory::Doubtful {
+            return Ok(Stepped::Waits);
+        }
         let now = self.now();
         if now >= withdrawal.last_start() {
             return match withdrawal.give_up(now)? {
                 Step::Changed(next) => self.commit(self.end(withdrawal, &next, now)).await,
                 Step::Unchanged => Ok(Stepped::Waits),
             };
-        }
-        if memory == NodeMemory::Doubtful {
-            return Ok(Stepped::Waits);
         }
         let terms = withdrawal.terms();
         let Some(asset) = self.assets().find(&terms.asset) else {
@@ -171,22 +179,32 @@ impl FiberLink {
             Step::Changed(next) => {
                 self.commit(ChangeSet::new().update_withdrawal(withdrawal, next, now)).await
             }
-            Step::Unchanged => self.claim(withdrawal).await,
+            Step::Unchanged => self.claim(withdrawal, known.as_ref()).await,
         }
     }
 
+    /// The node has a payment of this hash that our store does not know of: writes an attempt for
+    /// it, for which nothing is sent.
+    async fn adopt(&self, withdrawal: &Stored<Withdrawal>) -> Result<Stepped, AdvanceError> {
+        tracing::warn!("the node knows a payment that the store does not: it is taken over, not sent");
+        let now = self.now();
+        let over = Claim { worker: self.parts().worker, until: now };
+        let attempt = self.new_attempt(withdrawal, None, over, now).await?;
+        let next = withdrawal.adopt(attempt.id(), now)?;
+        let changes = ChangeSet::new().update_withdrawal(withdrawal, next, now);
+        self.commit(changes.with(Op::CreateAttempt(attempt))).await
+    }
+
     /// Commits the right to send, and sends.
-    async fn claim(&self, withdrawal: &Stored<Withdrawal>) -> Result<Stepped, AdvanceError> {
-        let latest = AttemptQuery::LatestOf(withdrawal.id());
-        let previous = self.parts().store.find_attempt(latest).await?;
-        let known = self.parts().node.payment(withdrawal.payment_hash()).await?;
+    async fn claim(
+        &self,
+        withdrawal: &Stored<Withdrawal>,
+        known: Option<&PaymentStatus>,
+    ) -> Result<Stepped, AdvanceError> {
         // The node may have taken its time: the claim begins now.
         let now = self.now();
-        // Attempts sort by their ids, also after the clock was set back.
-        let after = previous.as_ref().map(|previous| previous.created_at().plus(Duration::from_millis(1)));
-        let begun = now.max(after.unwrap_or(now));
-        let (id, claim) = (AttemptId::from_uuid(self.next_id(begun)), self.new_claim(now));
-        let attempt = Attempt::send(id, withdrawal, previous.as_deref(), known.as_ref(), claim, begun);
+        let attempt = self.new_attempt(withdrawal, known, self.new_claim(now), now).await?;
+        let id = attempt.id();
         let next = withdrawal.start(id, now)?;
         let changes = ChangeSet::new()
             .update_withdrawal(withdrawal, next, now)
@@ -196,6 +214,7 @@ impl FiberLink {
             Err(CommitError::Conflict | CommitError::AlreadyExists(_)) => return Ok(Stepped::Moved),
             Err(CommitError::Store(error)) => {
                 // The answer was lost, perhaps not the work: an attempt of our own fresh id says so.
+                let latest = AttemptQuery::LatestOf(withdrawal.id());
                 let stored = self.parts().store.find_attempt(latest).await?;
                 if stored.is_none_or(|stored| stored.id() != id) {
                     return Err(error.into());
@@ -205,6 +224,22 @@ impl FiberLink {
         }
         self.send(withdrawal, &attempt).await;
         Ok(Stepped::Moved)
+    }
+
+    async fn new_attempt(
+        &self,
+        withdrawal: &Stored<Withdrawal>,
+        known: Option<&PaymentStatus>,
+        claim: Claim,
+        now: Timestamp,
+    ) -> Result<Attempt, StoreError> {
+        let latest = AttemptQuery::LatestOf(withdrawal.id());
+        let previous = self.parts().store.find_attempt(latest).await?;
+        // Attempts sort by their ids, also after the clock was set back.
+        let after = previous.as_ref().map(|previous| previous.created_at().plus(Duration::from_millis(1)));
+        let begun = now.max(after.unwrap_or(now));
+        let id = AttemptId::from_uuid(self.next_id(begun));
+        Ok(Attempt::send(id, withdrawal, previous.as_deref(), known, claim, begun))
     }
 
     /// The one request of a claim. Its answer is news at best: the next step asks.

@@ -181,7 +181,7 @@ impl Builder {
         let info = self.node.info().await;
         if let Some(hub) = self.store.find_hub().await? {
             match info {
-                Ok(info) => check_node(&hub, info)?,
+                Ok(info) => check_node(&hub, &info)?,
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
                     tracing::warn!(error, "the node does not answer; tips and withdrawals wait for it");
@@ -196,7 +196,7 @@ impl Builder {
             Err(CommitError::AlreadyExists(Existing::Hub)) => {
                 let hub =
                     self.store.find_hub().await?.ok_or_else(|| StoreError::backend("the hub is gone"))?;
-                check_node(&hub, info)?;
+                check_node(&hub, &info)?;
                 Ok(hub)
             }
             Err(error) => Err(super::unexpected(error).into()),
@@ -204,7 +204,7 @@ impl Builder {
     }
 }
 
-fn check_node(hub: &Hub, info: NodeInfo) -> Result<(), OpenError> {
+fn check_node(hub: &Hub, info: &NodeInfo) -> Result<(), OpenError> {
     if hub.network != info.network {
         return Err(OpenError::OtherNetwork { stored: hub.network, found: info.network });
     }

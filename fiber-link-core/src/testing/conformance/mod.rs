@@ -13,6 +13,7 @@ mod lists;
 mod queue;
 mod races;
 mod records;
+mod restore_flows;
 mod settled;
 mod tip_flows;
 mod uniqueness;
@@ -198,6 +199,14 @@ macro_rules! store_conformance {
             a_node_that_forgot_a_payment_is_sent_nothing
             liquidity_is_waited_for_until_the_invoice_runs_out
             a_payout_survives_a_lost_commit_at_every_step
+        }
+        restore_flows {
+            what_was_paid_before_a_restore_is_completed_and_not_given_up
+            what_was_paid_before_a_restore_is_not_sent_again
+            what_is_under_way_since_before_a_restore_keeps_its_reservation
+            what_fails_after_a_restore_returns_the_funds_once
+            what_failed_before_a_restore_is_given_up_when_its_time_is_over
+            nothing_is_given_up_before_the_node_said_that_it_paid_nothing
         }
         clock_flows {
             a_clock_that_was_years_ahead_does_not_put_off_what_is_due
