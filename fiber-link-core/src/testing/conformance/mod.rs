@@ -16,6 +16,7 @@ mod races;
 mod records;
 mod restore_flows;
 mod settled;
+mod start_flows;
 mod tip_flows;
 mod uniqueness;
 mod withdrawal_flows;
@@ -215,10 +216,16 @@ macro_rules! store_conformance {
             a_node_that_was_down_at_the_start_is_looked_at_before_it_is_used
             an_untested_version_stops_payouts_and_not_tips
             a_node_of_another_network_is_not_accepted
-            a_start_names_the_asset_that_the_node_does_not_list
             an_accepted_node_proves_nothing_about_what_was_sent_before_it
             accepting_the_node_again_ends_the_stop_of_a_node_that_forgot
             an_invoice_of_the_accepted_node_is_one_of_ours
+        }
+        start_flows {
+            a_start_with_a_node_of_another_network_is_refused
+            a_start_names_the_asset_that_the_node_does_not_list
+            a_start_with_a_seed_that_made_none_of_the_tips_is_refused
+            a_start_with_the_seed_of_the_tips_is_not
+            a_claim_shorter_than_three_node_timeouts_is_refused
         }
         clock_flows {
             a_clock_that_was_years_ahead_does_not_put_off_what_is_due

@@ -105,17 +105,6 @@ pub async fn a_node_of_another_network_is_not_accepted(store: Arc<dyn Store>) {
     assert!(matches!(stop, Some(Stop::NodeDoesNotFit(NodeStanding::OtherNetwork { .. }))), "{stop:?}");
     let refused = accept_node(&*world.store, &world.clock, &info).await;
     assert!(matches!(refused, Err(AcceptNodeError::OtherNetwork { .. })));
-    let opened = FiberLink::builder(world.store.clone(), world.node.clone()).open().await;
-    assert!(matches!(opened, Err(OpenError::OtherNetwork { .. })));
-}
-
-pub async fn a_start_names_the_asset_that_the_node_does_not_list(store: Arc<dyn Store>) {
-    let world = World::new(store).await;
-    let unlisted: AssetId = "RUSD".parse().unwrap();
-    let info = NodeInfo { unlisted: vec![unlisted.clone()], ..world.node.info().await.unwrap() };
-    world.node.set_info(info);
-    let opened = FiberLink::builder(world.store.clone(), world.node.clone()).open().await;
-    assert!(matches!(&opened, Err(OpenError::UnlistedAsset(asset)) if *asset == unlisted), "{opened:?}");
 }
 
 /// Neither silence nor a failure of the node that came after it says anything about what the node
