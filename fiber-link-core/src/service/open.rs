@@ -1,10 +1,11 @@
 //! Putting a store and a node together, and the checks of a start.
 
 use super::{FiberLink, Parts};
+use crate::standing::LastCheck;
 use crate::{
-    Assets, ChangeSet, Clock, CommitError, Existing, FiberNode, Hub, IdSource, Network, NoRandomness,
-    NodeError, NodeInfo, NodeKey, Op, Policies, Preimage, RandomIds, RetryPolicy, Secret, Store, StoreError,
-    SystemClock, TipQuery, WorkerId,
+    AssetId, Assets, ChangeSet, Clock, CommitError, Existing, FiberNode, Hub, IdSource, Network,
+    NoRandomness, NodeError, NodeInfo, Op, Policies, Preimage, RandomIds, RetryPolicy, Secret, Store,
+    StoreError, SystemClock, Timestamp, TipQuery, WorkerId,
 };
 use std::fmt;
 use std::sync::Arc;
@@ -63,14 +64,6 @@ pub enum OpenError {
     /// The node must answer at the first start.
     #[error("the node did not answer at the first start of this store")]
     Node(#[source] NodeError),
-    /// The store belongs to another node.
-    #[error("this store was made with node {stored}, but the node is {found}")]
-    OtherNode {
-        /// The node that the store was made with.
-        stored: NodeKey,
-        /// The node that answers.
-        found: NodeKey,
-    },
     /// The store belongs to another network.
     #[error("this store holds money of {stored}, but the node is on {found}")]
     OtherNetwork {
@@ -79,6 +72,9 @@ pub enum OpenError {
         /// The network of the node.
         found: Network,
     },
+    /// The node cannot be paid or pay in an asset that is configured.
+    #[error("the node has no entry for asset {0}: add it to the node's list of tokens, or take it off ours")]
+    UnlistedAsset(AssetId),
     /// The seed does not derive the payment hash of a stored tip.
     #[error("the seed in this store is not the one that its tips were made with")]
     OtherSeed,
@@ -157,8 +153,9 @@ impl Builder {
         if !(Duration::from_secs(60)..=Duration::from_secs(7 * 24 * 3600)).contains(&invoice_expiry) {
             return Err(OpenError::InvoiceExpiry(invoice_expiry));
         }
-        let hub = self.hub().await?;
+        let (hub, info) = self.hub().await?;
         check_seed(&*self.store, &hub).await?;
+        let last_check = LastCheck::new(&hub, info.as_ref(), self.clock.now());
         let worker = WorkerId::fresh(&*self.ids, &*self.clock);
         let policies = self.policies.unwrap_or_else(|| Policies::defaults(&self.assets));
         Ok(FiberLink(Arc::new(Parts {
@@ -169,6 +166,7 @@ impl Builder {
             assets: self.assets,
             policies,
             settings: self.settings,
+            last_check,
             hub,
             worker,
             attention: Default::default(),
@@ -177,27 +175,37 @@ impl Builder {
         })))
     }
 
-    async fn hub(&self) -> Result<Hub, OpenError> {
+    async fn hub(&self) -> Result<(Hub, Option<NodeInfo>), OpenError> {
         let info = self.node.info().await;
         if let Some(hub) = self.store.find_hub().await? {
-            match info {
-                Ok(info) => check_node(&hub, &info)?,
+            let info = match info {
+                Ok(info) => {
+                    check_node(&hub, &info)?;
+                    Some(info)
+                }
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
                     tracing::warn!(error, "the node does not answer; tips and withdrawals wait for it");
+                    None
                 }
-            }
-            return Ok(hub);
+            };
+            return Ok((hub, info));
         }
         let info = info.map_err(OpenError::Node)?;
-        let hub = Hub { seed: Secret::random()?, node: info.key, network: info.network };
+        let hub = Hub {
+            seed: Secret::random()?,
+            node: info.key,
+            node_since: Timestamp::from_millis(0),
+            network: info.network,
+        };
+        check_node(&hub, &info)?;
         match self.store.commit(ChangeSet::new().with(Op::CreateHub(hub.clone()))).await {
-            Ok(()) => Ok(hub),
+            Ok(()) => Ok((hub, Some(info))),
             Err(CommitError::AlreadyExists(Existing::Hub)) => {
                 let hub =
                     self.store.find_hub().await?.ok_or_else(|| StoreError::backend("the hub is gone"))?;
                 check_node(&hub, &info)?;
-                Ok(hub)
+                Ok((hub, Some(info)))
             }
             Err(error) => Err(super::unexpected(error).into()),
         }
@@ -208,10 +216,10 @@ fn check_node(hub: &Hub, info: &NodeInfo) -> Result<(), OpenError> {
     if hub.network != info.network {
         return Err(OpenError::OtherNetwork { stored: hub.network, found: info.network });
     }
-    if hub.node != info.key {
-        return Err(OpenError::OtherNode { stored: hub.node, found: info.key });
+    match info.unlisted.first() {
+        Some(asset) => Err(OpenError::UnlistedAsset(asset.clone())),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 async fn check_seed(store: &dyn Store, hub: &Hub) -> Result<(), OpenError> {
