@@ -150,7 +150,7 @@ impl From<ProtocolError> for BatchError {
     fn from(error: ProtocolError) -> Self {
         match error {
             ProtocolError::BatchRefused(_) => Self::Refused,
-            ProtocolError::Malformed | ProtocolError::OtherId => Self::Failed(error.into()),
+            ProtocolError::Malformed | ProtocolError::OtherCall => Self::Failed(error.into()),
         }
     }
 }
