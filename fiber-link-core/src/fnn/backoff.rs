@@ -43,10 +43,11 @@ impl Backoff {
     fn after_failure_with(&mut self, random: u64) -> Duration {
         let step = self.first.saturating_mul(2u32.saturating_pow(self.failures)).min(self.longest);
         self.failures = self.failures.saturating_add(1);
-        let half = step / 2;
+        let half = step.checked_div(2).unwrap_or_default();
         // The low half of a random id is random but for its two highest bits.
         let part = u32::try_from(random % 1024).unwrap_or(0);
-        half.saturating_add(half.saturating_mul(part) / 1023)
+        let scatter = half.saturating_mul(part).checked_div(1023).unwrap_or_default();
+        half.saturating_add(scatter)
     }
 }
 
@@ -69,7 +70,7 @@ mod tests {
         fn no_wait_is_too_short_or_too_long(random: u64, failures in 0u32..100) {
             let mut backoff = Backoff { failures, ..Backoff::default() };
             let wait = backoff.after_failure_with(random);
-            prop_assert!(wait >= FIRST / 2 && wait <= LONGEST);
+            prop_assert!(wait * 2 >= FIRST && wait <= LONGEST);
         }
     }
 }

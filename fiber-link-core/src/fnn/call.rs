@@ -10,7 +10,7 @@ use std::time::Duration;
 /// The longest description that the node takes, in bytes.
 const MAX_DESCRIPTION: usize = 639;
 /// A longer text is no invoice: the longest description gives about 1 500 characters.
-const MAX_INVOICE: usize = 4096;
+pub(super) const MAX_INVOICE: usize = 4096;
 /// A payer's node takes no CKB payment of this many shannon or more.
 const CKB_BOUND: u128 = u64::MAX as u128;
 /// `max_fee_rate` counts thousandths of the amount.
