@@ -121,6 +121,8 @@ impl FiberLink {
             Ok(None) => {
                 let hash = newest.payment_hash();
                 tracing::error!(payment_hash = %hash, "the node forgot a payment that it made: payouts stop");
+                // An operator may accept that at any time.
+                self.parts().last_check.outdate();
                 Ok(Some(Stop::NodeForgot))
             }
             Err(error) => {

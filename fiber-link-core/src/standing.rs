@@ -154,6 +154,13 @@ impl LastCheck {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The next pass asks again.
+    pub(crate) fn outdate(&self) {
+        if let Some(last) = self.last().as_mut() {
+            last.at = Timestamp::from_millis(0);
+        }
+    }
+
     fn fresh(&self, now: Timestamp) -> Option<Checked> {
         let last = self.last();
         last.as_ref().filter(|last| now >= last.at && now.since(last.at) < last.standing.good_for()).cloned()

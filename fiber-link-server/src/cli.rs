@@ -1,5 +1,7 @@
 //! The commands of the program.
 
+mod node;
+
 use crate::demo::{self, DemoError, DemoFlags};
 use crate::logging;
 use crate::rpc::Chain;
@@ -9,10 +11,11 @@ use crate::wire_time;
 use axum::Router;
 use clap::{Args, Parser, Subcommand};
 use fiber_link_core::{
-    AppId, Clock, CreateAppError, MAX_ROWS, NoRandomness, Secret, Store, StoreError, SystemClock, audit,
-    create_app,
+    AcceptNodeError, AppId, Clock, CreateAppError, MAX_ROWS, NoRandomness, NodeError, Secret, Store,
+    StoreError, SystemClock, audit, create_app,
 };
 use fiber_link_store_sqlite::SqliteStore;
+use node::NodeCommand;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -53,6 +56,11 @@ enum Command {
     App {
         #[command(subcommand)]
         command: AppCommand,
+    },
+    /// Look at the Fiber node, and decide about it.
+    Node {
+        #[command(subcommand)]
+        command: NodeCommand,
     },
     /// Recompute the ledger from its entries and compare. Works on --store, also while a server runs
     /// on it; prints one line for each finding and a summary.
@@ -98,6 +106,12 @@ enum CommandError {
         #[source]
         source: fiber_link_store_sqlite::OpenError,
     },
+    #[error("--node: this needs the address of a node; the simulated one lives inside its server")]
+    SimulatedNode,
+    #[error("the node does not tell")]
+    Node(#[source] NodeError),
+    #[error(transparent)]
+    AcceptNode(#[from] AcceptNodeError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -135,6 +149,7 @@ fn carry_out(cli: Cli) -> Result<ExitCode, CommandError> {
             Command::Demo(flags) => demo::run(settings, flags).await?,
             Command::App { command: AppCommand::Create(app) } => create(&settings, app).await?,
             Command::App { command: AppCommand::List } => list(&settings).await?,
+            Command::Node { command } => node::run(&settings, command).await?,
             Command::Audit => return audit_store(&settings).await,
         }
         Ok(ExitCode::SUCCESS)

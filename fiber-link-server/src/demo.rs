@@ -40,6 +40,9 @@ pub enum DemoError {
          demo asks nobody who they are; --allow-remote serves it all the same"
     )]
     NotLoopback(SocketAddr),
+    /// A demo pays its own tips.
+    #[error("--node: a demo works with the simulated node alone")]
+    RealNode,
     /// The service did not start, or ended.
     #[error(transparent)]
     Service(#[from] ServiceError),
@@ -81,7 +84,8 @@ pub async fn run(settings: Settings, flags: DemoFlags) -> Result<(), DemoError> 
     }
     let service = Service::open(settings).await?;
     let (link, store) = (service.link().clone(), service.store().clone());
-    let demo = Demo::new(link, store, service.simulated_node().clone())?;
+    let node = service.simulated_node().cloned().ok_or(DemoError::RealNode)?;
+    let demo = Demo::new(link, store, node)?;
     match demo.link.create_app(demo.app.clone(), Secret::random()?).await {
         Ok(_) | Err(CreateAppError::Exists(_)) => {}
         Err(error @ CreateAppError::Store(_)) => return Err(error.into()),

@@ -7,6 +7,7 @@ pub mod data_folder;
 pub mod demo;
 mod health;
 mod logging;
+mod node;
 mod rpc;
 pub mod secrets;
 pub mod service;

@@ -1,11 +1,13 @@
 //! The whole service in one process: store, node, worker loops and HTTP.
 
 use crate::data_folder::{DataFolder, DataFolderError};
-use crate::settings::{NodeKind, Settings, SettingsError, StorePlace};
+use crate::node::Node;
+use crate::settings::{Settings, SettingsError, StorePlace};
 use crate::{Api, connections, router, simulator_api, worker};
 use axum::Router;
-use fiber_link_core::simulated::{OpenSimulatedNodeError, SimulatedNode, SimulatedNodeOptions};
-use fiber_link_core::{Clock, Exclusivity, FiberLink, FiberNode, OpenError, Payouts, Store, SystemClock};
+use fiber_link_core::fnn::OpenFnnNodeError;
+use fiber_link_core::simulated::{OpenSimulatedNodeError, SimulatedNode};
+use fiber_link_core::{Clock, Exclusivity, FiberLink, OpenError, Store, SystemClock};
 use fiber_link_store_sqlite::SqliteStore;
 use std::io;
 use std::net::SocketAddr;
@@ -39,6 +41,9 @@ pub enum ServiceError {
     /// The simulated node did not start.
     #[error("cannot start the simulated node")]
     SimulatedNode(#[from] OpenSimulatedNodeError),
+    /// The real node cannot be spoken to.
+    #[error("cannot prepare to speak to the node")]
+    FnnNode(#[from] OpenFnnNodeError),
     /// Store and node do not go together.
     #[error("cannot start")]
     Open(#[from] OpenError),
@@ -65,7 +70,7 @@ pub struct Service {
     settings: Settings,
     store: Arc<dyn Store>,
     link: FiberLink,
-    node: Arc<SimulatedNode>,
+    node: Node,
     // Held as long as the service lives: no other server works on the store.
     _folder: DataFolder,
 }
@@ -77,19 +82,14 @@ impl Service {
     /// [`ServiceError`] says what was in the way.
     pub async fn open(settings: Settings) -> Result<Self, ServiceError> {
         let StorePlace::Sqlite(path) = settings.needed_store()?.clone();
-        let NodeKind::Simulated = settings.needed_node()?;
+        settings.needed_node()?;
         let folder = DataFolder::take(settings.needed_data()?, &path)?;
         // The node first: one that refuses must not leave a store behind.
-        let node = Arc::new(SimulatedNode::open(SimulatedNodeOptions {
-            path: Some(folder.path().join("simulated-node.jsonl")),
-            network: settings.network,
-            assets: settings.assets.clone(),
-            clock: Arc::new(SystemClock),
-        })?);
+        let node = Node::open(&settings, folder.path())?;
         let store = SqliteStore::open(&path, SystemClock.now())
             .map_err(|source| ServiceError::Store { path, source })?;
         let store: Arc<dyn Store> = Arc::new(store);
-        let link = FiberLink::builder(store.clone(), node.clone())
+        let link = FiberLink::builder(store.clone(), node.client())
             .assets(settings.assets.clone())
             .policies(settings.policies.clone())
             .network(settings.network)
@@ -99,7 +99,7 @@ impl Service {
                 node_timeout: settings.node_timeout,
                 claim: settings.node_timeout.saturating_mul(3),
                 exclusivity: Exclusivity::Sole,
-                payouts: Payouts::Here,
+                payouts: node.payouts(),
             })
             .open()
             .await?;
@@ -116,9 +116,12 @@ impl Service {
         &self.link
     }
 
-    /// The simulated node.
-    pub fn simulated_node(&self) -> &Arc<SimulatedNode> {
-        &self.node
+    /// The simulated node, if that is the one.
+    pub fn simulated_node(&self) -> Option<&Arc<SimulatedNode>> {
+        match &self.node {
+            Node::Simulated(node) => Some(node),
+            Node::Fnn { .. } => None,
+        }
     }
 
     /// Serves the routes of the service and `more`, and works, until the process is asked to end:
@@ -134,16 +137,18 @@ impl Service {
         let mut interrupts = signal(SignalKind::interrupt()).map_err(ServiceError::Signals)?;
         let mut terminations = signal(SignalKind::terminate()).map_err(ServiceError::Signals)?;
 
-        let mut worker = worker::spawn(self.link.clone(), self.node.clone() as Arc<dyn FiberNode>);
+        let mut worker = worker::spawn(self.link.clone(), self.node.client());
         let api = Api::new(self.link.clone())
             .rate_limit(self.settings.rate_limit)
             .secret_map(self.settings.secret_map.clone())
             .worker(worker.health());
         let mut routes = router(api).merge(more);
-        if address.ip().is_loopback() {
-            routes = routes.merge(simulator_api::router(self.node.clone(), self.settings.assets.clone()));
-        } else {
-            tracing::warn!(%address, "the simulator is served on loopback only, so not here");
+        if let Some(node) = self.simulated_node() {
+            if address.ip().is_loopback() {
+                routes = routes.merge(simulator_api::router(node.clone(), self.settings.assets.clone()));
+            } else {
+                tracing::warn!(%address, "the simulator is served on loopback only, so not here");
+            }
         }
 
         println!("fiber-link listens on http://{address}");

@@ -4,9 +4,12 @@ mod file;
 mod value;
 
 use crate::secrets::SecretMap;
+use fiber_link_core::fnn::{Access, Hints, InvalidToken, NodeUrl, Token};
 use fiber_link_core::{Assets, Network, Policies, RateLimit, RetryPolicy};
 use file::SettingsFile;
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,6 +20,9 @@ pub const SECRET_MAP: &str = "FIBER_LINK_HMAC_SECRET_MAP";
 /// The file that is read when no other one is named, if it is there.
 const DEFAULT_FILE: &str = "fiber-link.toml";
 
+/// The most bytes of a token file that are read.
+const LONGEST_TOKEN: u64 = 16 * 1024;
+
 /// The settings as they were given, before any is checked.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct SettingFlags {
@@ -26,9 +32,33 @@ pub struct SettingFlags {
     /// Where everything is kept: `sqlite:PATH`.
     #[arg(long, global = true, env = "FIBER_LINK_STORE", hide_env_values = true)]
     pub store: Option<String>,
-    /// The Fiber node: `simulated` is one without a network.
+    /// The Fiber node: the address of its JSON-RPC, such as `http://127.0.0.1:8227`, or `simulated`
+    /// for one without a network.
     #[arg(long, global = true, env = "FIBER_LINK_NODE", hide_env_values = true)]
     pub node: Option<String>,
+    /// The file with the node's token for invoices; without one the node must ask for none.
+    #[arg(
+        long,
+        global = true,
+        env = "FIBER_LINK_NODE_TOKEN_FILE",
+        hide_env_values = true,
+        value_name = "FILE"
+    )]
+    pub node_token_file: Option<PathBuf>,
+    /// The file with the node's token for payments. A server that has a token for invoices alone
+    /// takes tips and leaves withdrawals to another.
+    #[arg(
+        long,
+        global = true,
+        env = "FIBER_LINK_NODE_PAYMENT_TOKEN_FILE",
+        hide_env_values = true,
+        value_name = "FILE"
+    )]
+    pub node_payment_token_file: Option<PathBuf>,
+    /// Whether the node tells of payments by itself: `auto` (the default), `off`, or the address of
+    /// its WebSocket.
+    #[arg(long, global = true, env = "FIBER_LINK_NODE_HINTS", hide_env_values = true, value_name = "HINTS")]
+    pub node_hints: Option<String>,
     /// The network that invoices belong to: `mainnet`, `testnet` or `dev` (the default).
     #[arg(long, global = true, env = "FIBER_LINK_NETWORK", hide_env_values = true)]
     pub network: Option<String>,
@@ -86,6 +116,10 @@ pub struct Settings {
     pub store: Option<StorePlace>,
     /// Which node, if it was said.
     pub node: Option<NodeKind>,
+    /// Where the node's tokens are.
+    pub node_tokens: NodeTokenFiles,
+    /// Whether the node tells of payments by itself.
+    pub node_hints: Hints,
     /// The network that invoices belong to.
     pub network: Network,
     /// Where to serve.
@@ -120,10 +154,50 @@ pub enum StorePlace {
 }
 
 /// Which Fiber node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NodeKind {
     /// One without a network, for trying out and for tests.
     Simulated,
+    /// A real one, at this address.
+    Fnn(NodeUrl),
+}
+
+/// Where the node's tokens are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeTokenFiles {
+    invoices: Option<PathBuf>,
+    payments: Option<PathBuf>,
+}
+
+impl NodeTokenFiles {
+    /// Reads the tokens.
+    ///
+    /// # Errors
+    /// [`SettingsError`] if a file cannot be read, holds no token, or is there without the other.
+    pub fn read(&self) -> Result<Access, SettingsError> {
+        match (&self.invoices, &self.payments) {
+            (None, None) => Ok(Access::Open),
+            (Some(invoices), None) => Ok(Access::Invoices(read_token(invoices)?)),
+            (Some(invoices), Some(payments)) => Ok(Access::InvoicesAndPayments {
+                invoices: read_token(invoices)?,
+                payments: read_token(payments)?,
+            }),
+            (None, Some(_)) => Err(SettingsError::Missing {
+                name: Name("node-token-file"),
+                allowed: "the file of the token for invoices, beside the one for payments",
+            }),
+        }
+    }
+}
+
+fn read_token(path: &Path) -> Result<Token, SettingsError> {
+    let read = File::open(path).and_then(|file| {
+        let mut text = String::new();
+        file.take(LONGEST_TOKEN).read_to_string(&mut text)?;
+        Ok(text)
+    });
+    let text = read.map_err(|source| SettingsError::UnreadableToken { path: path.to_owned(), source })?;
+    Token::new(&text).map_err(|source| SettingsError::Token { path: path.to_owned(), source })
 }
 
 /// How logs are written.
@@ -184,6 +258,23 @@ pub enum SettingsError {
         /// What is wrong.
         message: String,
     },
+    /// A token file cannot be read.
+    #[error("cannot read the token file {path}")]
+    UnreadableToken {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A token file holds no token. What it holds is never shown.
+    #[error("token file {path}: {source}")]
+    Token {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        source: InvalidToken,
+    },
     /// The map of secrets is wrong. It is never shown.
     #[error("{SECRET_MAP}: {0}; allowed is a JSON object that maps names of apps to their secrets")]
     SecretMap(String),
@@ -221,6 +312,11 @@ impl Settings {
             data: data.or_else(|| store.as_ref().map(StorePlace::data_folder)),
             store,
             node: optional("node", flags.node.as_deref(), value::node)?,
+            node_tokens: NodeTokenFiles {
+                invoices: flags.node_token_file.clone(),
+                payments: flags.node_payment_token_file.clone(),
+            },
+            node_hints: of("node-hints", flags.node_hints.as_deref(), "auto", value::hints)?,
             network: of("network", flags.network.as_deref(), "dev", value::network)?,
             listen: of("listen", flags.listen.as_deref(), "127.0.0.1:8080", value::address)?,
             rate_limit: of("rate-limit", flags.rate_limit.as_deref(), "300/60s", value::rate_limit)?,
@@ -269,8 +365,8 @@ impl Settings {
     ///
     /// # Errors
     /// [`SettingsError::Missing`] if it was not said.
-    pub fn needed_node(&self) -> Result<NodeKind, SettingsError> {
-        self.node.ok_or(SettingsError::Missing { name: Name("node"), allowed: value::NODES })
+    pub fn needed_node(&self) -> Result<&NodeKind, SettingsError> {
+        self.node.as_ref().ok_or(SettingsError::Missing { name: Name("node"), allowed: value::NODES })
     }
 
     /// The data folder.
@@ -300,6 +396,9 @@ impl SettingFlags {
             config: self.config.or(other.config),
             store: self.store.or(other.store),
             node: self.node.or(other.node),
+            node_token_file: self.node_token_file.or(other.node_token_file),
+            node_payment_token_file: self.node_payment_token_file.or(other.node_payment_token_file),
+            node_hints: self.node_hints.or(other.node_hints),
             network: self.network.or(other.network),
             listen: self.listen.or(other.listen),
             data: self.data.or(other.data),
@@ -321,7 +420,11 @@ fn of<T>(
     read: impl FnOnce(&str) -> Result<T, String>,
 ) -> Result<T, SettingsError> {
     let value = given.unwrap_or(default);
-    read(value).map_err(|allowed| SettingsError::Wrong { name: Name(flag), value: value.to_owned(), allowed })
+    read(value).map_err(|allowed| {
+        // An address may carry a password.
+        let value = if value.contains('@') { "[not shown]" } else { value };
+        SettingsError::Wrong { name: Name(flag), value: value.to_owned(), allowed }
+    })
 }
 
 fn optional<T>(

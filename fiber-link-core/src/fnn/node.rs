@@ -14,8 +14,8 @@ use crate::{
     Network, NodeError, NodeInfo, PaymentHash, PaymentRequest, PaymentStatus,
 };
 use async_trait::async_trait;
-use futures_util::stream::{self, BoxStream};
 use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
 use std::time::Duration;
 use tokio::runtime::Handle;
 
@@ -84,11 +84,7 @@ const fn is_question(call: &Call) -> bool {
 }
 
 impl Side {
-    fn new(
-        options: &FnnOptions,
-        token: Option<&Token>,
-        runtime: &Handle,
-    ) -> Result<Self, OpenFnnNodeError> {
+    fn new(options: &FnnOptions, token: Option<&Token>, runtime: &Handle) -> Result<Self, OpenFnnNodeError> {
         let kept = Transport::new(options, token, Connections::Kept)?;
         let fresh = Transport::new(options, token, Connections::Fresh)?;
         Ok(Self {

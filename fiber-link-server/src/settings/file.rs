@@ -7,7 +7,7 @@ use fiber_link_core::{
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How many decimals a CKB has: with any other number each amount would be off by a power of ten.
@@ -28,6 +28,9 @@ pub(super) struct SettingsFile {
 struct Contents {
     store: Option<String>,
     node: Option<String>,
+    node_token_file: Option<PathBuf>,
+    node_payment_token_file: Option<PathBuf>,
+    node_hints: Option<String>,
     network: Option<String>,
     listen: Option<String>,
     data: Option<String>,
@@ -107,6 +110,9 @@ impl From<Contents> for SettingsFile {
             config: None,
             store: contents.store,
             node: contents.node,
+            node_token_file: contents.node_token_file,
+            node_payment_token_file: contents.node_payment_token_file,
+            node_hints: contents.node_hints,
             network: contents.network,
             listen: contents.listen,
             data: contents.data,

@@ -51,7 +51,9 @@ fn a_wrong_value_names_its_setting_itself_and_what_is_allowed() {
         ("store", "postgres:x", "`sqlite:PATH`"),
         ("store", "sqlite:", "`sqlite:PATH`"),
         ("store", "sqlite::memory:", "`sqlite:PATH`"),
-        ("node", "fnn", "`simulated`"),
+        ("node", "fnn", "`simulated`, or the address of a node"),
+        ("node", "127.0.0.1:8227", "`simulated`, or the address of a node"),
+        ("node_hints", "on", "`auto`, `off`, or an address"),
         ("network", "Mainnet", "`mainnet`, `testnet` or `dev`"),
         ("listen", "localhost", "an IP address and a port"),
         ("data", "", "the path of a folder"),
@@ -75,6 +77,52 @@ fn a_wrong_value_names_its_setting_itself_and_what_is_allowed() {
     }
     let message = load(flags(|f| f.withdrawal_retries = Some("11".into())), "").unwrap_err();
     assert!(message.contains("--withdrawal-retries") && message.contains("from 0 to 10"), "{message}");
+}
+
+#[test]
+fn a_node_is_an_address_or_the_simulated_one() {
+    let node = |text: &str| load(flags(|f| f.node = Some(text.into())), "").map(|settings| settings.node);
+    assert_eq!(node("simulated"), Ok(Some(NodeKind::Simulated)));
+    let url = "http://127.0.0.1:8227";
+    assert_eq!(node(url), Ok(Some(NodeKind::Fnn(url.parse().unwrap()))));
+    let hints = |text: &str| {
+        load(flags(|f| f.node_hints = Some(text.into())), "").map(|settings| settings.node_hints)
+    };
+    assert!(matches!(hints("off"), Ok(Hints::Off)));
+    assert!(matches!(hints("ws://127.0.0.1:8227"), Ok(Hints::Url(_))));
+    assert!(matches!(load(SettingFlags::default(), "").unwrap().node_hints, Hints::Auto));
+}
+
+#[test]
+fn a_password_in_an_address_is_refused_and_not_repeated() {
+    for key in ["node", "node_hints"] {
+        let message =
+            load(SettingFlags::default(), &format!("{key} = \"http://ann:canary@node\"")).unwrap_err();
+        assert!(message.contains("got \"[not shown]\"") && !message.contains("canary"), "{message}");
+    }
+}
+
+#[test]
+fn a_token_for_invoices_comes_with_or_without_one_for_payments() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        Some(path)
+    };
+    let (good, bad, missing) =
+        (file("good", "token\n"), file("bad", "can ary"), Some(folder.path().join("no")));
+    let read = |invoices: &Option<PathBuf>, payments: &Option<PathBuf>| {
+        let (invoices, payments) = (invoices.clone(), payments.clone());
+        NodeTokenFiles { invoices, payments }.read().map_err(|error| error.to_string())
+    };
+    assert!(matches!(read(&None, &None), Ok(Access::Open)));
+    assert!(matches!(read(&good, &None), Ok(Access::Invoices(_))));
+    assert!(matches!(read(&good, &good), Ok(Access::InvoicesAndPayments { .. })));
+    assert!(read(&None, &good).unwrap_err().contains("--node-token-file"));
+    assert!(read(&good, &missing).unwrap_err().contains("cannot read the token file"));
+    let refused = read(&bad, &None).unwrap_err();
+    assert!(refused.contains("bad") && !refused.contains("can ary"), "{refused}");
 }
 
 #[test]

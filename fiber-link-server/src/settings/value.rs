@@ -1,13 +1,13 @@
 //! Single values. A refusal says what is allowed.
 
-use super::{LogFormat, NodeKind, StorePlace};
+use super::{Hints, LogFormat, NodeKind, StorePlace};
 use fiber_link_core::{Network, RateLimit};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub(super) const STORES: &str = "`sqlite:PATH`, such as `sqlite:./fiber-link.sqlite`";
-pub(super) const NODES: &str = "`simulated`";
+pub(super) const NODES: &str = "`simulated`, or the address of a node such as `http://127.0.0.1:8227`";
 pub(super) const FOLDERS: &str = "the path of a folder";
 const RATE_LIMITS: &str =
     "`off`, or a number of requests from 1 to 1000000 in a time from 1s to 1d, such as `300/60s`";
@@ -20,7 +20,21 @@ pub(super) fn store(text: &str) -> Result<StorePlace, String> {
 }
 
 pub(super) fn node(text: &str) -> Result<NodeKind, String> {
-    if text == "simulated" { Ok(NodeKind::Simulated) } else { Err(NODES.to_owned()) }
+    match text {
+        "simulated" => Ok(NodeKind::Simulated),
+        _ => text.parse().map(NodeKind::Fnn).map_err(|error| format!("{NODES}; {error}")),
+    }
+}
+
+pub(super) fn hints(text: &str) -> Result<Hints, String> {
+    match text {
+        "auto" => Ok(Hints::Auto),
+        "off" => Ok(Hints::Off),
+        _ => text
+            .parse()
+            .map(Hints::Url)
+            .map_err(|_| "`auto`, `off`, or an address such as `ws://127.0.0.1:8227`".to_owned()),
+    }
 }
 
 pub(super) fn folder(text: &str) -> Result<PathBuf, String> {

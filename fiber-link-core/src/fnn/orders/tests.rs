@@ -45,7 +45,10 @@ async fn an_order_leaves_once_whatever_the_node_does() {
         })
         .await;
         // A second request would meet silence: the order would not have come to this end.
-        assert!(matches!(outcome, Err(CallError::Transport(_) | CallError::Protocol(_))), "{name}: {outcome:?}");
+        assert!(
+            matches!(outcome, Err(CallError::Transport(_) | CallError::Protocol(_))),
+            "{name}: {outcome:?}"
+        );
         assert!(node.has_no_more(), "{name}");
     }
 }

@@ -177,7 +177,10 @@ async fn a_batch_that_fails_fails_for_all_in_it_and_is_not_sent_again() {
 #[tokio::test]
 async fn where_batches_are_refused_calls_go_one_by_one_and_that_is_remembered() {
     let refusals: [fn(Request); 3] = [
-        |request| request.json(&json!({ "jsonrpc": "2.0", "id": null, "error": { "code": -32600, "message": "no" } })),
+        |request| {
+            request
+                .json(&json!({ "jsonrpc": "2.0", "id": null, "error": { "code": -32600, "message": "no" } }))
+        },
         |request| request.http("400 Oh", "text/html", "<h1>no</h1>"),
         |request| request.http("413 Oh", "text/plain", "no"),
     ];
@@ -320,7 +323,10 @@ async fn what_is_no_answer_is_told_apart() {
     assert!(matches!(*long, TransportError::TooLong(_)), "{long:?}");
     let other = json!({ "jsonrpc": "2.0", "id": 999_999, "result": {} });
     assert!(matches!(answered(|request| request.json(&other)).await, CallError::Protocol(_)));
-    assert!(matches!(answered(|request| request.http("200 OK", json, "{\"js")).await, CallError::Protocol(_)));
+    assert!(matches!(
+        answered(|request| request.http("200 OK", json, "{\"js")).await,
+        CallError::Protocol(_)
+    ));
 }
 
 #[tokio::test]
@@ -331,7 +337,9 @@ async fn an_error_names_neither_the_address_nor_the_call() {
     let transport = Transport::new(&options, None, Connections::Kept).unwrap();
     let questions = Questions::new(transport, &options, Handle::current());
     let error = ask(&questions, 0xab).await.unwrap_err();
-    assert!(matches!(&error, CallError::Transport(error) if matches!(**error, TransportError::Unreachable(_))));
+    assert!(
+        matches!(&error, CallError::Transport(error) if matches!(**error, TransportError::Unreachable(_)))
+    );
     let shown = format!("{error:?}");
     assert!(!shown.contains("canary") && !shown.contains("abab"), "{shown}");
 }

@@ -172,9 +172,10 @@ pub async fn accepting_the_node_again_ends_the_stop_of_a_node_that_forgot(store:
     let withdrawal = world.link.request_withdrawal(&forum(), request).await.unwrap();
     assert_eq!(world.pay().await.stopped, Some(Stop::NodeForgot));
     let info = world.node.info().await.unwrap();
+    world.later(1);
     accept(&world, &info).await;
-    world.later(301);
-    assert_eq!(world.pay().await.stopped, None);
+    world.later(1);
+    assert_eq!(world.pay().await.stopped, None, "noticed at once");
     world.later(1);
     world.pay().await;
     assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Completed { .. }));

@@ -1,0 +1,76 @@
+//! `fiber-link node`: looking at the Fiber node, and deciding about it.
+
+use super::{CommandError, open_existing_store};
+use crate::node;
+use crate::settings::{NodeKind, Settings};
+use clap::Subcommand;
+use fiber_link_core::fnn::FnnNode;
+use fiber_link_core::{FiberNode, NodeInfo, NodeSupport, Store, SystemClock, accept_node};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum NodeCommand {
+    /// Show the node at --node: its key, version and network, and what it can send and receive.
+    /// With --store, also whether it is the node of that store.
+    Info,
+    /// Make the node at --node the one of --store from now on: after an exchange, or after the node
+    /// lost a part of its memory. Only for a node before that will not come back.
+    ///
+    /// Tips of the node before are no longer settled. Withdrawals that were sent through it and have
+    /// no outcome yet stay reserved, because no other node can prove that they were not paid. A
+    /// running server takes notice within seconds.
+    Accept,
+}
+
+pub(super) async fn run(settings: &Settings, command: NodeCommand) -> Result<(), CommandError> {
+    let url = match settings.needed_node()? {
+        NodeKind::Fnn(url) => url,
+        NodeKind::Simulated => return Err(CommandError::SimulatedNode),
+    };
+    let node = FnnNode::new(node::options(settings, url)?).map_err(crate::service::ServiceError::from)?;
+    let info = node.info().await.map_err(CommandError::Node)?;
+    match command {
+        NodeCommand::Info => show(settings, &node, &info).await,
+        NodeCommand::Accept => accept(settings, &info).await,
+    }
+}
+
+async fn show(settings: &Settings, node: &FnnNode, info: &NodeInfo) -> Result<(), CommandError> {
+    let support = match info.support {
+        NodeSupport::Tested => "tested",
+        NodeSupport::Untested => "not tested: a server takes tips and pays nothing through it",
+    };
+    println!("node\t{}", info.key);
+    println!("version\t{}\t{support}", info.version);
+    println!("network\t{}", info.network);
+    for asset in settings.assets.iter() {
+        if info.unlisted.contains(&asset.id) {
+            println!("asset\t{}\tnot in the node's list: a server does not start with it", asset.id);
+            continue;
+        }
+        let liquidity = node.liquidity(asset).await.map_err(CommandError::Node)?;
+        let (send, receive) = (asset.format(liquidity.outbound), asset.format(liquidity.inbound));
+        println!("asset\t{}\tcan send {send}\tcan receive {receive}", asset.id);
+    }
+    if settings.store.is_some() {
+        let hub = open_existing_store(settings)?.find_hub().await?;
+        let standing = match hub {
+            None => "has no node yet: it takes the first one that it is started with".to_owned(),
+            Some(hub) if hub.network != info.network => format!("is on {}: never this node", hub.network),
+            Some(hub) if hub.node != info.key => format!("works with another node, {}", hub.node),
+            Some(_) => "works with this node".to_owned(),
+        };
+        println!("store\t{standing}");
+    }
+    Ok(())
+}
+
+async fn accept(settings: &Settings, info: &NodeInfo) -> Result<(), CommandError> {
+    let store = open_existing_store(settings)?;
+    let before = store.find_hub().await?;
+    let hub = accept_node(&store, &SystemClock, info).await?;
+    if let Some(before) = before {
+        println!("node before\t{}", before.node);
+    }
+    println!("node\t{}", hub.node);
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! The node that the settings name.
+
+use crate::service::ServiceError;
+use crate::settings::{NodeKind, Settings};
+use fiber_link_core::fnn::{Access, FnnNode, FnnOptions, NodeUrl};
+use fiber_link_core::simulated::{SimulatedNode, SimulatedNodeOptions};
+use fiber_link_core::{FiberNode, Payouts, SystemClock};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A node, and what it is good for.
+#[derive(Debug)]
+pub(crate) enum Node {
+    /// One without a network.
+    Simulated(Arc<SimulatedNode>),
+    /// A real one.
+    Fnn {
+        /// How it is spoken to.
+        client: Arc<FnnNode>,
+        /// Whether it may be asked to pay.
+        payouts: Payouts,
+    },
+}
+
+impl Node {
+    /// Starts the simulated node, or prepares to speak to a real one.
+    pub(crate) fn open(settings: &Settings, data: &Path) -> Result<Self, ServiceError> {
+        match settings.needed_node()? {
+            NodeKind::Simulated => {
+                let node = SimulatedNode::open(SimulatedNodeOptions {
+                    path: Some(data.join("simulated-node.jsonl")),
+                    network: settings.network,
+                    assets: settings.assets.clone(),
+                    clock: Arc::new(SystemClock),
+                })?;
+                Ok(Self::Simulated(Arc::new(node)))
+            }
+            NodeKind::Fnn(url) => {
+                let options = options(settings, url)?;
+                let payouts = match options.access {
+                    Access::Open | Access::InvoicesAndPayments { .. } => Payouts::Here,
+                    Access::Invoices(_) => Payouts::Elsewhere,
+                };
+                Ok(Self::Fnn { client: Arc::new(FnnNode::new(options)?), payouts })
+            }
+        }
+    }
+
+    /// The node.
+    pub(crate) fn client(&self) -> Arc<dyn FiberNode> {
+        match self {
+            Self::Simulated(node) => node.clone(),
+            Self::Fnn { client, .. } => client.clone(),
+        }
+    }
+
+    /// Whether it may be asked to pay.
+    pub(crate) fn payouts(&self) -> Payouts {
+        match self {
+            Self::Simulated(_) => Payouts::Here,
+            Self::Fnn { payouts, .. } => *payouts,
+        }
+    }
+}
+
+/// How to speak to the real node at `url`.
+pub(crate) fn options(settings: &Settings, url: &NodeUrl) -> Result<FnnOptions, ServiceError> {
+    Ok(FnnOptions {
+        access: settings.node_tokens.read()?,
+        assets: settings.assets.clone(),
+        timeout: settings.node_timeout,
+        hints: settings.node_hints.clone(),
+        ..FnnOptions::new(url.clone(), settings.network)
+    })
+}
