@@ -1,7 +1,7 @@
 //! The node as Fiber Link sees it.
 
 use super::answer::{self, PaymentPage};
-use super::call::Call;
+use super::call::{Call, currency};
 use super::envelope::Reply;
 use super::hints::HintSource;
 use super::options::{Access, FnnOptions, Hints, NodeUrl, Token};
@@ -14,8 +14,8 @@ use crate::{
     Network, NodeError, NodeInfo, PaymentHash, PaymentRequest, PaymentStatus,
 };
 use async_trait::async_trait;
-use futures_util::stream::{self, BoxStream};
 use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
 use std::time::Duration;
 use tokio::runtime::Handle;
 
@@ -84,11 +84,7 @@ const fn is_question(call: &Call) -> bool {
 }
 
 impl Side {
-    fn new(
-        options: &FnnOptions,
-        token: Option<&Token>,
-        runtime: &Handle,
-    ) -> Result<Self, OpenFnnNodeError> {
+    fn new(options: &FnnOptions, token: Option<&Token>, runtime: &Handle) -> Result<Self, OpenFnnNodeError> {
         let kept = Transport::new(options, token, Connections::Kept)?;
         let fresh = Transport::new(options, token, Connections::Fresh)?;
         Ok(Self {
@@ -184,7 +180,10 @@ impl FiberNode for FnnNode {
             (request.preimage.payment_hash(), request.asset.id.clone(), request.amount);
         let call = Call::new_invoice(self.network, request)?;
         let invoice = answer::new_invoice(self.say(call).await?, hash, &self.assets)?;
-        if (invoice.payment_hash, &invoice.asset, invoice.amount) == (hash, &asset, amount) {
+        let beginning = invoice.encoded.get(..currency(self.network).len()).unwrap_or_default();
+        if beginning.eq_ignore_ascii_case(currency(self.network))
+            && (invoice.payment_hash, &invoice.asset, invoice.amount) == (hash, &asset, amount)
+        {
             Ok(invoice)
         } else {
             tracing::error!(payment_hash = %hash, "the node made another invoice than the one we asked for");

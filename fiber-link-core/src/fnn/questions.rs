@@ -62,11 +62,7 @@ impl Questions {
             singles_until: Mutex::default(),
             runtime,
         };
-        Self {
-            shared: Arc::new(shared),
-            timeout: options.timeout,
-            most_waiting: options.waiting_calls,
-        }
+        Self { shared: Arc::new(shared), timeout: options.timeout, most_waiting: options.waiting_calls }
     }
 
     /// Asks at most [`CALLS_PER_BATCH`] calls together.
@@ -86,7 +82,8 @@ impl Questions {
 
     fn push(&self, next: Waiting) -> Result<(), CallError> {
         let mut waiting = self.shared.waiting();
-        let calls = |waiting: &VecDeque<Waiting>| -> usize { waiting.iter().map(|one| one.calls.len()).sum() };
+        let calls =
+            |waiting: &VecDeque<Waiting>| -> usize { waiting.iter().map(|one| one.calls.len()).sum() };
         let most = self.most_waiting.saturating_sub(next.calls.len());
         if calls(&waiting) > most {
             waiting.retain(|one| !one.answer.is_closed());

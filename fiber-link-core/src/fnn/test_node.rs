@@ -2,13 +2,20 @@
 
 use super::options::{FnnOptions, NodeUrl};
 use crate::Network;
+use futures_util::FutureExt;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
+use std::task::Poll;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
+
+/// Lets `future` begin, and says whether it waits for something.
+pub(super) async fn waits<F: Future + Unpin>(future: &mut F) -> bool {
+    std::future::poll_fn(|context| Poll::Ready(future.poll_unpin(context).is_pending())).await
+}
 
 pub(super) struct TestNode {
     pub(super) address: SocketAddr,

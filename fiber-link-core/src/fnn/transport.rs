@@ -6,12 +6,12 @@ use super::options::{FnnOptions, NodeUrl, Token};
 use super::{CallError, OpenFnnNodeError};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, StatusCode, redirect, retry};
-use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 use rustls_platform_verifier::BuilderVerifierExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
+use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
 /// The longest answer to one call: a node with thousands of channels.
 const LONGEST_ANSWER: usize = 4 << 20;
