@@ -250,3 +250,6 @@ impl Drop for Listening {
         self.0.abort();
     }
 }
+
+#[cfg(test)]
+mod tests;
