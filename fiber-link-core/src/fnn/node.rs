@@ -19,6 +19,9 @@ use futures_util::stream::{self, BoxStream};
 use std::time::Duration;
 use tokio::runtime::Handle;
 
+/// The most payments that are asked for at a time.
+const PAYMENTS_PER_PAGE: u64 = 1_000;
+
 /// A Fiber Network Node (fnn), over its JSON-RPC.
 ///
 /// Invoices and payments have connections and tokens of their own. With a token for invoices alone
@@ -138,12 +141,13 @@ impl FnnNode {
         answer::cancel_invoice(self.say(Call::CancelInvoice(hash)).await?, hash, &self.assets)
     }
 
-    /// A page of the payments that the node made, at most `limit`, ordered by their hashes: the
-    /// first one, or the one that begins after a hash.
+    /// A page of the payments that the node made, ordered by their hashes: the first one, or the one
+    /// that begins after a hash. It has at most `limit` of them, and never more than 1 000.
     ///
     /// # Errors
     /// [`NodeError`] if the node does not answer.
     pub async fn payments(&self, after: Option<PaymentHash>, limit: u64) -> Result<PaymentPage, NodeError> {
+        let limit = limit.min(PAYMENTS_PER_PAGE);
         answer::list_payments(self.say(Call::ListPayments { after, limit }).await?)
     }
 
@@ -225,3 +229,6 @@ impl FiberNode for FnnNode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
