@@ -1,7 +1,7 @@
 //! JSON-RPC 2.0: requests out, answers in.
 
 use super::call::Call;
-use super::field::{Text, for_each};
+use super::field::{Text, for_each, present};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::fmt;
@@ -60,7 +60,7 @@ pub(crate) fn encode(calls: &[(u64, &Call)]) -> Vec<u8> {
 struct Answer<'a> {
     #[serde(borrow)]
     id: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "present")]
     result: Option<&'a RawValue>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
@@ -78,7 +78,9 @@ impl Answer<'_> {
     }
 
     fn reply(&self) -> Result<Reply, ProtocolError> {
-        match (self.result, self.error) {
+        // Some answer both, one of them null.
+        let result = self.result.filter(|result| self.error.is_none() || result.get() != "null");
+        match (result, self.error) {
             (Some(result), None) => Ok(Ok(result.to_owned())),
             (None, Some(error)) => {
                 let error: ErrorAnswer =
@@ -223,7 +225,6 @@ mod tests {
             "[]",
             "7",
             r#"{"id":7}"#,
-            r#"{"id":7,"result":null}"#,
             r#"{"id":7,"result":1,"error":{"code":1,"message":"m"}}"#,
             r#"{"id":7,"id":8,"result":1}"#,
             r#"{"id":7,"result":1} x"#,
@@ -232,8 +233,11 @@ mod tests {
         ] {
             assert_eq!(decode_one(bad.as_bytes(), 7).unwrap_err(), ProtocolError::Malformed, "{bad}");
         }
-        let null_error = decode_one(br#"{"id":7,"result":1,"error":null}"#, 7);
-        assert_eq!(null_error.unwrap().unwrap().get(), "1");
+        let read = |answer: &[u8]| decode_one(answer, 7).unwrap().map(|result| result.get().to_owned());
+        assert_eq!(read(br#"{"id":7,"result":null}"#).unwrap(), "null");
+        assert_eq!(read(br#"{"id":7,"result":1,"error":null}"#).unwrap(), "1");
+        let error = read(br#"{"id":7,"result":null,"error":{"code":1,"message":"m"}}"#).unwrap_err();
+        assert_eq!(error.code(), 1);
     }
 
     #[test]

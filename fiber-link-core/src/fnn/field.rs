@@ -92,6 +92,15 @@ impl<T> Visitor<'_> for Parsed<T> {
     }
 }
 
+/// A member that may be missing and, if it is there, is a `T`: null is not the same as nothing.
+pub(super) fn present<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
 /// Hands every element of a JSON array to `each`, one at a time, so that its length costs nothing.
 pub(super) fn for_each<'a, T: Deserialize<'a>>(
     array: &'a RawValue,
