@@ -98,9 +98,9 @@ impl Request {
     /// Answers every call in it with its own parameters, in their order.
     pub(super) fn echo(self) {
         let echo = |call: &Value| json!({ "jsonrpc": "2.0", "id": call["id"], "result": call["params"][0] });
-        let answer = match &self.body {
-            Value::Array(calls) => calls.iter().map(echo).collect(),
-            call => echo(call),
+        let answer = match self.body.as_array() {
+            Some(calls) => calls.iter().map(echo).collect(),
+            None => echo(&self.body),
         };
         self.json(&answer);
     }

@@ -7,6 +7,9 @@ use crate::{Amount, PaymentHash, PaymentRequest};
 use futures_util::FutureExt;
 use futures_util::future::{self, join_all};
 
+/// How the node meets a request.
+type Fault = fn(Request);
+
 fn orders(node: &TestNode, timeout: Duration) -> Orders {
     let options = FnnOptions { timeout, ..node.options() };
     let transport = Transport::new(&options, None, Connections::Fresh).unwrap();
@@ -25,7 +28,7 @@ fn send_payment() -> Call {
 
 #[tokio::test]
 async fn an_order_leaves_once_whatever_the_node_does() {
-    let faults: [(&str, fn(Request)); 6] = [
+    let faults: [(&str, Fault); 6] = [
         ("closed on arrival", |request| request.close("")),
         ("half an answer", |request| {
             request.close("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{");

@@ -178,8 +178,8 @@ async fn a_batch_that_fails_fails_for_all_in_it_and_is_not_sent_again() {
 async fn where_batches_are_refused_calls_go_one_by_one_and_that_is_remembered() {
     let refusals: [fn(Request); 3] = [
         |request| {
-            request
-                .json(&json!({ "jsonrpc": "2.0", "id": null, "error": { "code": -32600, "message": "no" } }))
+            let error = json!({ "code": -32600, "message": "no" });
+            request.json(&json!({ "jsonrpc": "2.0", "id": null, "error": error }));
         },
         |request| request.http("400 Oh", "text/html", "<h1>no</h1>"),
         |request| request.http("413 Oh", "text/plain", "no"),
@@ -299,9 +299,9 @@ async fn answered(answer: impl FnOnce(Request)) -> CallError {
 
 #[tokio::test]
 async fn what_is_no_answer_is_told_apart() {
-    let transport = |error| match error {
-        CallError::Transport(error) => error,
-        error => panic!("{error:?}"),
+    let transport = |error| {
+        let CallError::Transport(error) = error else { panic!("{error:?}") };
+        error
     };
     let json = "application/json";
     let status = transport(answered(|request| request.http("500 Oh", json, "{}")).await);
