@@ -30,7 +30,7 @@
 //! - No proxy is taken from the environment: the tokens go to the node that was named. `https` trusts
 //!   the certificates that the machine trusts; over plain `http` tokens and preimages can be read by
 //!   whoever sees the traffic, so keep it on one machine or in a network of your own.
-//! - Addresses, tokens, parameters, answers and frames are never logged.
+//! - Tokens, parameters, answers and frames are never logged, and of an address only host and port.
 //!
 //! # From the inside
 //! What is asked and what is heard are pure functions on bytes: `call` and `envelope` write requests,

@@ -15,6 +15,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use futures_util::StreamExt;
+use futures_util::future::try_join_all;
 use futures_util::stream::{self, BoxStream};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -196,11 +197,8 @@ impl FiberNode for FnnNode {
     }
 
     async fn invoices(&self, hashes: &[PaymentHash]) -> Result<Vec<Option<InvoiceStatus>>, NodeError> {
-        let mut answers = Vec::with_capacity(hashes.len());
-        for hashes in hashes.chunks(CALLS_PER_BATCH) {
-            answers.append(&mut self.batch(hashes).await?);
-        }
-        Ok(answers)
+        let batches: Vec<_> = hashes.chunks(CALLS_PER_BATCH).map(|hashes| self.batch(hashes)).collect();
+        Ok(try_join_all(batches).await?.concat())
     }
 
     async fn decode_invoice(&self, encoded: &str) -> Result<DecodedInvoice, NodeError> {

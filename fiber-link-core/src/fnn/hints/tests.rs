@@ -249,3 +249,26 @@ async fn the_socket_closes_with_the_stream() {
     drop(hints);
     assert!(!matches!(socket.next().await, Some(Ok(_))));
 }
+
+#[tokio::test]
+async fn an_https_address_is_listened_to_in_tls() {
+    let node = TestSocket::start().await;
+    let url = format!("wss://{}", node.listener.local_addr().unwrap()).parse::<NodeUrl>().unwrap();
+    let options = FnnOptions::new(url.clone(), Network::Dev);
+    let source = HintSource::new(url, true, None, &options, Handle::current()).unwrap();
+    let _hints = source.listen();
+    let (mut stream, _) = node.listener.accept().await.unwrap();
+    assert_eq!(stream.read_u8().await.unwrap(), 0x16, "a handshake");
+}
+
+#[test]
+fn an_address_is_a_host_and_a_port() {
+    for (url, expected) in [
+        ("http://127.0.0.1:8227/x", ("127.0.0.1", 8227)),
+        ("https://node.example", ("node.example", 443)),
+        ("ws://[::1]", ("::1", 80)),
+    ] {
+        let url: NodeUrl = url.parse().unwrap();
+        assert_eq!(address(url.as_url()), Some(expected));
+    }
+}

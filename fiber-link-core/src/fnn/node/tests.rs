@@ -199,6 +199,22 @@ async fn a_payment_waits_behind_no_question() {
 }
 
 #[tokio::test]
+async fn a_payment_shares_its_connection_with_nothing() {
+    let mut node = TestNode::start().await;
+    let client = client(&node, |_| {});
+    let mut connections = std::collections::HashSet::new();
+    for n in 0..3 {
+        let (sent, ()) = future::join(client.send_payment(payment_request(n)), async {
+            let request = node.next().await;
+            assert!(connections.insert(request.connection));
+            request.result(&payment_result(hash(n)));
+        })
+        .await;
+        assert!(sent.is_ok());
+    }
+}
+
+#[tokio::test]
 async fn many_invoices_are_asked_for_in_few_requests_and_answered_in_order() {
     let mut node = TestNode::start().await;
     let client = client(&node, |_| {});
