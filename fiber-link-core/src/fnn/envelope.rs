@@ -14,7 +14,7 @@ pub(crate) type Reply = Result<Box<RawValue>, RpcError>;
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct RpcError {
     code: i64,
-    message: String,
+    message: Text,
 }
 
 /// Why bytes are no answer to what was asked. Nothing of the bytes is in it.
@@ -85,7 +85,7 @@ impl Answer<'_> {
             (None, Some(error)) => {
                 let error: ErrorAnswer =
                     serde_json::from_str(error.get()).map_err(|_| ProtocolError::Malformed)?;
-                Ok(Err(RpcError { code: error.code, message: error.message.0 }))
+                Ok(Err(RpcError { code: error.code, message: error.message }))
             }
             (Some(_), Some(_)) | (None, None) => Err(ProtocolError::Malformed),
         }
@@ -154,12 +154,12 @@ impl RpcError {
 
     /// The node's words, for telling one error from another. They are not for logs.
     pub(super) fn message(&self) -> &str {
-        &self.message
+        self.message.raw()
     }
 
     /// The node's words without anything that could be a preimage.
     pub(crate) fn reason(&self) -> String {
-        redact(&self.message)
+        self.message.redacted()
     }
 }
 
@@ -175,23 +175,6 @@ impl fmt::Debug for RpcError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RpcError").field("code", &self.code).field("reason", &self.reason()).finish()
     }
-}
-
-/// As many hexadecimal digits in a row as a preimage has, or more, are left out.
-fn redact(text: &str) -> String {
-    const PREIMAGE_DIGITS: usize = 64;
-    let mut redacted = String::with_capacity(text.len());
-    let mut rest = text;
-    while !rest.is_empty() {
-        let other = rest.find(|c: char| c.is_ascii_hexdigit()).unwrap_or(rest.len());
-        let (before, after) = rest.split_at(other);
-        redacted.push_str(before);
-        let digits = after.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(after.len());
-        let (run, after) = after.split_at(digits);
-        redacted.push_str(if run.len() < PREIMAGE_DIGITS { run } else { "…" });
-        rest = after;
-    }
-    redacted
 }
 
 #[cfg(test)]

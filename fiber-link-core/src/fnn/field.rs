@@ -44,7 +44,7 @@ impl<const N: usize> Bytes<N> {
 
 /// A text for people, cut at 1 000 bytes.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Text(pub(super) String);
+pub(super) struct Text(String);
 
 impl Text {
     fn cut(text: &str) -> Self {
@@ -53,6 +53,29 @@ impl Text {
             end = end.saturating_sub(1);
         }
         Self(text.get(..end).unwrap_or_default().to_owned())
+    }
+
+    /// The text, not for logs.
+    pub(super) fn raw(&self) -> &str {
+        &self.0
+    }
+
+    /// The text without anything that could be a preimage: as many hexadecimal digits in a row as one
+    /// has, or more, are left out.
+    pub(super) fn redacted(&self) -> String {
+        const PREIMAGE_DIGITS: usize = 64;
+        let mut redacted = String::with_capacity(self.0.len());
+        let mut rest = self.0.as_str();
+        while !rest.is_empty() {
+            let other = rest.find(|c: char| c.is_ascii_hexdigit()).unwrap_or(rest.len());
+            let (before, after) = rest.split_at(other);
+            let digits = after.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(after.len());
+            let (run, after) = after.split_at(digits);
+            redacted.push_str(before);
+            redacted.push_str(if run.len() < PREIMAGE_DIGITS { run } else { "…" });
+            rest = after;
+        }
+        redacted
     }
 }
 

@@ -237,7 +237,7 @@ fn every_recorded_answer_goes_through_the_envelope_and_its_decoder() {
         let response = exchange.response().unwrap();
         match &reply {
             Ok(result) => {
-                assert_eq!(serde_json::from_str::<Value>(result.get()).unwrap(), response["result"])
+                assert_eq!(serde_json::from_str::<Value>(result.get()).unwrap(), response["result"]);
             }
             Err(error) => assert_eq!(error.code(), response["error"]["code"].as_i64().unwrap()),
         }
