@@ -28,6 +28,11 @@ impl Backoff {
         Self { first: Duration::from_millis(1), longest: Duration::from_millis(2), failures: 0 }
     }
 
+    #[cfg(test)]
+    pub(super) fn slow() -> Self {
+        Self { first: Duration::from_secs(3600), longest: Duration::from_secs(3600), failures: 0 }
+    }
+
     /// It went well: the next failure is a first one.
     pub(super) fn reset(&mut self) {
         self.failures = 0;

@@ -231,7 +231,8 @@ impl Serialize for SendPayment {
     }
 }
 
-const fn currency(network: Network) -> &'static str {
+/// What the node calls the network; the beginning of its invoices, but for upper case.
+pub(crate) const fn currency(network: Network) -> &'static str {
     match network {
         Network::Mainnet => "Fibb",
         Network::Testnet => "Fibt",

@@ -1,7 +1,7 @@
 //! JSON-RPC 2.0: requests out, answers in.
 
 use super::call::Call;
-use super::field::{Text, for_each};
+use super::field::{Text, for_each, present};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::fmt;
@@ -14,7 +14,7 @@ pub(crate) type Reply = Result<Box<RawValue>, RpcError>;
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct RpcError {
     code: i64,
-    message: String,
+    message: Text,
 }
 
 /// Why bytes are no answer to what was asked. Nothing of the bytes is in it.
@@ -60,7 +60,7 @@ pub(crate) fn encode(calls: &[(u64, &Call)]) -> Vec<u8> {
 struct Answer<'a> {
     #[serde(borrow)]
     id: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "present")]
     result: Option<&'a RawValue>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
@@ -78,12 +78,14 @@ impl Answer<'_> {
     }
 
     fn reply(&self) -> Result<Reply, ProtocolError> {
-        match (self.result, self.error) {
+        // Some answer both, one of them null.
+        let result = self.result.filter(|result| self.error.is_none() || result.get() != "null");
+        match (result, self.error) {
             (Some(result), None) => Ok(Ok(result.to_owned())),
             (None, Some(error)) => {
                 let error: ErrorAnswer =
                     serde_json::from_str(error.get()).map_err(|_| ProtocolError::Malformed)?;
-                Ok(Err(RpcError { code: error.code, message: error.message.0 }))
+                Ok(Err(RpcError { code: error.code, message: error.message }))
             }
             (Some(_), Some(_)) | (None, None) => Err(ProtocolError::Malformed),
         }
@@ -152,12 +154,12 @@ impl RpcError {
 
     /// The node's words, for telling one error from another. They are not for logs.
     pub(super) fn message(&self) -> &str {
-        &self.message
+        self.message.raw()
     }
 
     /// The node's words without anything that could be a preimage.
     pub(crate) fn reason(&self) -> String {
-        redact(&self.message)
+        self.message.redacted()
     }
 }
 
@@ -173,23 +175,6 @@ impl fmt::Debug for RpcError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RpcError").field("code", &self.code).field("reason", &self.reason()).finish()
     }
-}
-
-/// As many hexadecimal digits in a row as a preimage has, or more, are left out.
-fn redact(text: &str) -> String {
-    const PREIMAGE_DIGITS: usize = 64;
-    let mut redacted = String::with_capacity(text.len());
-    let mut rest = text;
-    while !rest.is_empty() {
-        let other = rest.find(|c: char| c.is_ascii_hexdigit()).unwrap_or(rest.len());
-        let (before, after) = rest.split_at(other);
-        redacted.push_str(before);
-        let digits = after.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(after.len());
-        let (run, after) = after.split_at(digits);
-        redacted.push_str(if run.len() < PREIMAGE_DIGITS { run } else { "…" });
-        rest = after;
-    }
-    redacted
 }
 
 #[cfg(test)]
@@ -223,7 +208,6 @@ mod tests {
             "[]",
             "7",
             r#"{"id":7}"#,
-            r#"{"id":7,"result":null}"#,
             r#"{"id":7,"result":1,"error":{"code":1,"message":"m"}}"#,
             r#"{"id":7,"id":8,"result":1}"#,
             r#"{"id":7,"result":1} x"#,
@@ -232,8 +216,11 @@ mod tests {
         ] {
             assert_eq!(decode_one(bad.as_bytes(), 7).unwrap_err(), ProtocolError::Malformed, "{bad}");
         }
-        let null_error = decode_one(br#"{"id":7,"result":1,"error":null}"#, 7);
-        assert_eq!(null_error.unwrap().unwrap().get(), "1");
+        let read = |answer: &[u8]| decode_one(answer, 7).unwrap().map(|result| result.get().to_owned());
+        assert_eq!(read(br#"{"id":7,"result":null}"#).unwrap(), "null");
+        assert_eq!(read(br#"{"id":7,"result":1,"error":null}"#).unwrap(), "1");
+        let error = read(br#"{"id":7,"result":null,"error":{"code":1,"message":"m"}}"#).unwrap_err();
+        assert_eq!(error.code(), 1);
     }
 
     #[test]

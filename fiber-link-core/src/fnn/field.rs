@@ -44,7 +44,7 @@ impl<const N: usize> Bytes<N> {
 
 /// A text for people, cut at 1 000 bytes.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Text(pub(super) String);
+pub(super) struct Text(String);
 
 impl Text {
     fn cut(text: &str) -> Self {
@@ -53,6 +53,29 @@ impl Text {
             end = end.saturating_sub(1);
         }
         Self(text.get(..end).unwrap_or_default().to_owned())
+    }
+
+    /// The text, not for logs.
+    pub(super) fn raw(&self) -> &str {
+        &self.0
+    }
+
+    /// The text without anything that could be a preimage: as many hexadecimal digits in a row as one
+    /// has, or more, are left out.
+    pub(super) fn redacted(&self) -> String {
+        const PREIMAGE_DIGITS: usize = 64;
+        let mut redacted = String::with_capacity(self.0.len());
+        let mut rest = self.0.as_str();
+        while !rest.is_empty() {
+            let other = rest.find(|c: char| c.is_ascii_hexdigit()).unwrap_or(rest.len());
+            let (before, after) = rest.split_at(other);
+            let digits = after.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(after.len());
+            let (run, after) = after.split_at(digits);
+            redacted.push_str(before);
+            redacted.push_str(if run.len() < PREIMAGE_DIGITS { run } else { "…" });
+            rest = after;
+        }
+        redacted
     }
 }
 
@@ -90,6 +113,15 @@ impl<T> Visitor<'_> for Parsed<T> {
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
         (self.parse)(text).ok_or_else(|| E::custom(format_args!("not {}", self.expected)))
     }
+}
+
+/// A member that may be missing and, if it is there, is a `T`: null is not the same as nothing.
+pub(super) fn present<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }
 
 /// Hands every element of a JSON array to `each`, one at a time, so that its length costs nothing.

@@ -114,7 +114,6 @@ impl HintSource {
         loop {
             let error = match self.open().await {
                 Ok(mut socket) => {
-                    self.pace.backoff.reset();
                     refused_before = false;
                     tracing::info!(node = %self.url, "the node tells of changes by itself");
                     let error = self.pass_on(&mut socket, &hints).await;
@@ -201,12 +200,14 @@ impl HintSource {
     }
 
     /// Passes hints on until the socket ends.
-    async fn pass_on(&self, socket: &mut Socket, hints: &Sender<InvoiceHint>) -> SocketError {
+    async fn pass_on(&mut self, socket: &mut Socket, hints: &Sender<InvoiceHint>) -> SocketError {
         let mut pings = 0;
         loop {
             match timeout(self.pace.silence, next(socket)).await {
                 Ok(Ok(message)) => {
                     pings = 0;
+                    // Not before: a socket that breaks as soon as it is open is no success.
+                    self.pace.backoff.reset();
                     let hint = message.is_text().then(|| store_change::decode_hint(message.as_payload()));
                     if let Some(payment_hash) = hint.flatten() {
                         // Whoever is slow misses hints, and finds by asking what they were about.
@@ -250,3 +251,6 @@ impl Drop for Listening {
         self.0.abort();
     }
 }
+
+#[cfg(test)]
+mod tests;

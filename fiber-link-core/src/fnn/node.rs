@@ -1,7 +1,7 @@
 //! The node as Fiber Link sees it.
 
 use super::answer::{self, PaymentPage};
-use super::call::Call;
+use super::call::{Call, currency};
 use super::envelope::Reply;
 use super::hints::HintSource;
 use super::options::{Access, FnnOptions, Hints, NodeUrl, Token};
@@ -15,9 +15,13 @@ use crate::{
 };
 use async_trait::async_trait;
 use futures_util::StreamExt;
+use futures_util::future::try_join_all;
 use futures_util::stream::{self, BoxStream};
 use std::time::Duration;
 use tokio::runtime::Handle;
+
+/// The most payments that are asked for at a time.
+const PAYMENTS_PER_PAGE: u64 = 1_000;
 
 /// A Fiber Network Node (fnn), over its JSON-RPC.
 ///
@@ -138,12 +142,13 @@ impl FnnNode {
         answer::cancel_invoice(self.say(Call::CancelInvoice(hash)).await?, hash, &self.assets)
     }
 
-    /// A page of the payments that the node made, at most `limit`, ordered by their hashes: the
-    /// first one, or the one that begins after a hash.
+    /// A page of the payments that the node made, ordered by their hashes: the first one, or the one
+    /// that begins after a hash. It has at most `limit` of them, and never more than 1 000.
     ///
     /// # Errors
     /// [`NodeError`] if the node does not answer.
     pub async fn payments(&self, after: Option<PaymentHash>, limit: u64) -> Result<PaymentPage, NodeError> {
+        let limit = limit.min(PAYMENTS_PER_PAGE);
         answer::list_payments(self.say(Call::ListPayments { after, limit }).await?)
     }
 
@@ -180,7 +185,10 @@ impl FiberNode for FnnNode {
             (request.preimage.payment_hash(), request.asset.id.clone(), request.amount);
         let call = Call::new_invoice(self.network, request)?;
         let invoice = answer::new_invoice(self.say(call).await?, hash, &self.assets)?;
-        if (invoice.payment_hash, &invoice.asset, invoice.amount) == (hash, &asset, amount) {
+        let beginning = invoice.encoded.get(..currency(self.network).len()).unwrap_or_default();
+        if beginning.eq_ignore_ascii_case(currency(self.network))
+            && (invoice.payment_hash, &invoice.asset, invoice.amount) == (hash, &asset, amount)
+        {
             Ok(invoice)
         } else {
             tracing::error!(payment_hash = %hash, "the node made another invoice than the one we asked for");
@@ -189,11 +197,8 @@ impl FiberNode for FnnNode {
     }
 
     async fn invoices(&self, hashes: &[PaymentHash]) -> Result<Vec<Option<InvoiceStatus>>, NodeError> {
-        let mut answers = Vec::with_capacity(hashes.len());
-        for hashes in hashes.chunks(CALLS_PER_BATCH) {
-            answers.append(&mut self.batch(hashes).await?);
-        }
-        Ok(answers)
+        let batches: Vec<_> = hashes.chunks(CALLS_PER_BATCH).map(|hashes| self.batch(hashes)).collect();
+        Ok(try_join_all(batches).await?.concat())
     }
 
     async fn decode_invoice(&self, encoded: &str) -> Result<DecodedInvoice, NodeError> {
@@ -222,3 +227,6 @@ impl FiberNode for FnnNode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

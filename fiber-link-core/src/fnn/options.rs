@@ -26,7 +26,7 @@ pub struct FnnOptions {
     /// How long the node may be silent in the middle of a call: 5 s by default.
     pub read_timeout: Duration,
     /// How many questions about invoices may be on their way at a time, and as many about payments:
-    /// 2 by default. What comes beyond them waits and then goes together.
+    /// 2 by default, from 1 to 1 024. What comes beyond them waits and then goes together.
     pub requests_at_a_time: usize,
     /// How many calls may wait for that: 1 000 by default. What comes beyond them fails at once.
     pub waiting_calls: usize,

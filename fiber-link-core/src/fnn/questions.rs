@@ -15,6 +15,8 @@ use tokio::time::{Instant, timeout_at};
 
 /// The most calls in one request.
 pub(super) const CALLS_PER_BATCH: usize = 100;
+/// The most requests at a time that can be asked for.
+const MOST_REQUESTS: usize = 1024;
 /// How many calls go at a time where a batch was refused.
 const SINGLES_AT_A_TIME: usize = 4;
 /// How long a refusal of batches is remembered.
@@ -57,7 +59,7 @@ impl Questions {
     pub(super) fn new(transport: Transport, options: &FnnOptions, runtime: Handle) -> Self {
         let shared = Shared {
             transport,
-            places: Arc::new(Semaphore::new(options.requests_at_a_time)),
+            places: Arc::new(Semaphore::new(options.requests_at_a_time.clamp(1, MOST_REQUESTS))),
             waiting: Mutex::default(),
             singles_until: Mutex::default(),
             runtime,

@@ -2,13 +2,20 @@
 
 use super::options::{FnnOptions, NodeUrl};
 use crate::Network;
+use futures_util::FutureExt;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
+use std::task::Poll;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
+
+/// Lets `future` begin, and says whether it waits for something.
+pub(super) async fn waits<F: Future + Unpin>(future: &mut F) -> bool {
+    std::future::poll_fn(|context| Poll::Ready(future.poll_unpin(context).is_pending())).await
+}
 
 pub(super) struct TestNode {
     pub(super) address: SocketAddr,
@@ -91,9 +98,9 @@ impl Request {
     /// Answers every call in it with its own parameters, in their order.
     pub(super) fn echo(self) {
         let echo = |call: &Value| json!({ "jsonrpc": "2.0", "id": call["id"], "result": call["params"][0] });
-        let answer = match &self.body {
-            Value::Array(calls) => calls.iter().map(echo).collect(),
-            call => echo(call),
+        let answer = match self.body.as_array() {
+            Some(calls) => calls.iter().map(echo).collect(),
+            None => echo(&self.body),
         };
         self.json(&answer);
     }

@@ -4,12 +4,12 @@ use super::script::parse_molecule;
 use super::{CALL_FAILED, about_another, failed, malformed, read, result_of};
 use crate::fnn::call::MAX_INVOICE;
 use crate::fnn::envelope::{Reply, RpcError};
-use crate::fnn::field::{Bytes, Number, for_each};
+use crate::fnn::field::{Bytes, Number, for_each, present};
 use crate::{
     Amount, AssetId, AssetKind, Assets, DecodedInvoice, Invoice, InvoiceState, InvoiceStatus, NameError,
     Network, NodeError, NodeKey, PaymentHash, Timestamp, TypeScript,
 };
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -77,11 +77,6 @@ struct Attribute<'a> {
     payee_public_key: Option<Bytes<33>>,
     #[serde(borrow)]
     feature: Option<&'a RawValue>,
-}
-
-/// A member that is there is not null.
-fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
 }
 
 /// The attributes of an invoice, whoever made it.

@@ -59,8 +59,8 @@ pub(crate) fn node_info(reply: Reply, assets: &Assets) -> Result<NodeInfo, NodeE
     Ok(NodeInfo {
         key: NodeKey::new(view.pubkey.0),
         network: network(&view.chain_hash.0),
-        support: support(&view.version.0),
-        version: view.version.0,
+        support: support(view.version.raw()),
+        version: view.version.redacted(),
         unlisted: unlisted.into_iter().map(|(id, _)| id).collect(),
     })
 }

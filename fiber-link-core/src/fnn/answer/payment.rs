@@ -37,7 +37,10 @@ impl View<'_> {
             "Created" | "Inflight" => PaymentState::Pending,
             "Success" => PaymentState::Succeeded { fee: Amount::try_from(self.fee.0).ok()? },
             "Failed" => PaymentState::Failed {
-                reason: self.failed_error.map_or_else(|| "the node gave no reason".to_owned(), |text| text.0),
+                reason: match &self.failed_error {
+                    Some(reason) => reason.redacted(),
+                    None => "the node gave no reason".to_owned(),
+                },
             },
             // A word that we do not know is no outcome that we know.
             _ => return None,

@@ -1,11 +1,14 @@
 //! Tests of orders: each leaves at most once, whatever happens to it.
 
 use super::*;
-use crate::fnn::test_node::{Request, TestNode};
+use crate::fnn::test_node::{Request, TestNode, waits};
 use crate::fnn::transport::Connections;
 use crate::{Amount, PaymentHash, PaymentRequest};
+use futures_util::FutureExt;
 use futures_util::future::{self, join_all};
-use futures_util::{FutureExt, poll};
+
+/// How the node meets a request.
+type Fault = fn(Request);
 
 fn orders(node: &TestNode, timeout: Duration) -> Orders {
     let options = FnnOptions { timeout, ..node.options() };
@@ -25,7 +28,7 @@ fn send_payment() -> Call {
 
 #[tokio::test]
 async fn an_order_leaves_once_whatever_the_node_does() {
-    let faults: [(&str, fn(Request)); 6] = [
+    let faults: [(&str, Fault); 6] = [
         ("closed on arrival", |request| request.close("")),
         ("half an answer", |request| {
             request.close("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{");
@@ -102,14 +105,14 @@ async fn an_order_that_waits_for_a_place_is_not_sent_if_nobody_waits_for_it() {
     let mut node = TestNode::start().await;
     let orders = orders(&node, Duration::from_secs(10));
     let mut given = Box::pin(join_all((0..AT_A_TIME).map(|_| orders.give(send_payment()))));
-    assert!(poll!(&mut given).is_pending());
+    assert!(waits(&mut given).await);
     let mut requests = Vec::new();
     for _ in 0..AT_A_TIME {
         requests.push(node.next().await);
     }
-    let mut waits = orders.give(send_payment()).boxed();
-    assert!(poll!(&mut waits).is_pending());
-    drop(waits);
+    let mut waiting = orders.give(send_payment()).boxed();
+    assert!(waits(&mut waiting).await);
+    drop(waiting);
     requests.into_iter().for_each(Request::echo);
     assert!(given.await.into_iter().all(|outcome| outcome.unwrap().is_ok()));
     assert!(node.has_no_more());
@@ -120,7 +123,7 @@ async fn an_order_that_was_begun_goes_on_without_its_caller() {
     let mut node = TestNode::start().await;
     let orders = orders(&node, Duration::from_secs(10));
     let mut given = orders.give(send_payment()).boxed();
-    assert!(poll!(&mut given).is_pending());
+    assert!(waits(&mut given).await);
     drop(given);
     assert_eq!(node.next().await.methods(), ["send_payment"]);
 }

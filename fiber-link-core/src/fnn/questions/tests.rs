@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::PaymentHash;
-use crate::fnn::test_node::{Request, TestNode};
+use crate::fnn::test_node::{Request, TestNode, waits};
 use crate::fnn::transport::{Connections, TransportError};
+use futures_util::FutureExt;
 use futures_util::future::{self, join_all};
-use futures_util::{FutureExt, poll};
 use serde_json::{Value, json};
 
 fn questions(node: &TestNode, change: impl FnOnce(&mut FnnOptions)) -> Questions {
@@ -38,7 +38,7 @@ async fn busy<'a>(
     questions: &'a Questions,
 ) -> (Request, future::BoxFuture<'a, Result<u8, CallError>>) {
     let mut call = ask(questions, 0).boxed();
-    assert!(poll!(&mut call).is_pending());
+    assert!(waits(&mut call).await);
     (node.next().await, call)
 }
 
@@ -63,7 +63,7 @@ async fn calls_that_wait_go_together_in_their_order() {
     let questions = questions(&node, |_| {});
     let (first, call) = busy(&mut node, &questions).await;
     let mut more = Box::pin(join_all((1..=5).map(|n| ask(&questions, n))));
-    assert!(poll!(&mut more).is_pending());
+    assert!(waits(&mut more).await);
     first.echo();
     assert_eq!(call.await.unwrap(), 0);
 
@@ -82,7 +82,7 @@ async fn a_request_takes_a_hundred_calls_and_parts_no_group() {
     let (first, _call) = busy(&mut node, &questions).await;
     let group = |n: usize| questions.ask((0..n).map(|_| Call::Invoice(hash(1))).collect());
     let mut groups = Box::pin(join_all([group(60), group(40), group(1), group(100), group(1)]));
-    assert!(poll!(&mut groups).is_pending());
+    assert!(waits(&mut groups).await);
     first.echo();
     for calls in [100, 1, 100, 1] {
         let request = node.next().await;
@@ -101,11 +101,11 @@ async fn no_more_requests_are_on_their_way_than_allowed() {
     let mut requests = Vec::new();
     for n in 0..2 {
         calls.push(ask(&questions, n).boxed());
-        assert!(poll!(calls.last_mut().unwrap()).is_pending());
+        assert!(waits(calls.last_mut().unwrap()).await);
         requests.push(node.next().await);
     }
     calls.push(ask(&questions, 2).boxed());
-    assert!(poll!(calls.last_mut().unwrap()).is_pending());
+    assert!(waits(calls.last_mut().unwrap()).await);
     requests.pop().unwrap().echo();
     let freed = node.next().await;
     assert_eq!(freed.connection, 1, "the third call took the place, and the connection, of the second");
@@ -120,7 +120,7 @@ async fn batch_of_three(answer: impl FnOnce(Request)) -> Vec<Result<u8, CallErro
     let questions = questions(&node, |_| {});
     let (first, _call) = busy(&mut node, &questions).await;
     let mut calls = Box::pin(join_all((1..=3).map(|n| ask(&questions, n))));
-    assert!(poll!(&mut calls).is_pending());
+    assert!(waits(&mut calls).await);
     first.echo();
     answer(node.next().await);
     let answers = calls.await;
@@ -178,8 +178,8 @@ async fn a_batch_that_fails_fails_for_all_in_it_and_is_not_sent_again() {
 async fn where_batches_are_refused_calls_go_one_by_one_and_that_is_remembered() {
     let refusals: [fn(Request); 3] = [
         |request| {
-            request
-                .json(&json!({ "jsonrpc": "2.0", "id": null, "error": { "code": -32600, "message": "no" } }))
+            let error = json!({ "code": -32600, "message": "no" });
+            request.json(&json!({ "jsonrpc": "2.0", "id": null, "error": error }));
         },
         |request| request.http("400 Oh", "text/html", "<h1>no</h1>"),
         |request| request.http("413 Oh", "text/plain", "no"),
@@ -189,7 +189,7 @@ async fn where_batches_are_refused_calls_go_one_by_one_and_that_is_remembered() 
         let questions = questions(&node, |_| {});
         let (first, _call) = busy(&mut node, &questions).await;
         let mut calls = Box::pin(join_all((1..=3).map(|n| ask(&questions, n))));
-        assert!(poll!(&mut calls).is_pending());
+        assert!(waits(&mut calls).await);
         first.echo();
         refuse(node.next().await);
         let (answers, ()) = future::join(calls, async {
@@ -224,8 +224,8 @@ async fn a_caller_who_goes_away_before_its_call_is_sent_asks_nothing() {
     let (first, _call) = busy(&mut node, &questions).await;
     let mut gone = Box::pin(ask(&questions, 1));
     let mut stays = Box::pin(ask(&questions, 2));
-    assert!(poll!(&mut gone).is_pending());
-    assert!(poll!(&mut stays).is_pending());
+    assert!(waits(&mut gone).await);
+    assert!(waits(&mut stays).await);
     drop(gone);
     first.echo();
     let request = node.next().await;
@@ -242,8 +242,8 @@ async fn a_caller_who_goes_away_takes_nobodys_answer_along() {
     let (first, sender) = busy(&mut node, &questions).await;
     let mut gone = Box::pin(ask(&questions, 1));
     let mut stays = Box::pin(ask(&questions, 2));
-    assert!(poll!(&mut gone).is_pending());
-    assert!(poll!(&mut stays).is_pending());
+    assert!(waits(&mut gone).await);
+    assert!(waits(&mut stays).await);
     // Whoever sent the first request is gone too: the others do not depend on it.
     drop(sender);
     first.echo();
@@ -261,12 +261,12 @@ async fn a_full_queue_answers_at_once_and_those_who_went_away_take_no_room() {
     let (first, _call) = busy(&mut node, &questions).await;
     let mut waiting: Vec<_> = (1..=2).map(|n| ask(&questions, n).boxed()).collect();
     for call in &mut waiting {
-        assert!(poll!(call).is_pending());
+        assert!(waits(call).await);
     }
     assert!(matches!(ask(&questions, 3).now_or_never(), Some(Err(CallError::Full))));
     waiting.pop();
     let mut next = ask(&questions, 4).boxed();
-    assert!(poll!(&mut next).is_pending());
+    assert!(waits(&mut next).await);
     first.echo();
     node.next().await.echo();
     assert_eq!(waiting.pop().unwrap().await.unwrap(), 1);
@@ -279,7 +279,7 @@ async fn silence_ends_a_call_and_waiting_counts_towards_its_time() {
     let questions = questions(&node, |options| options.timeout = Duration::from_millis(50));
     let (silent, call) = busy(&mut node, &questions).await;
     let mut waiting = Box::pin(ask(&questions, 1));
-    assert!(poll!(&mut waiting).is_pending());
+    assert!(waits(&mut waiting).await);
     assert!(matches!(call.await, Err(CallError::TimedOut)));
     assert!(matches!(waiting.await, Err(CallError::TimedOut)));
     drop(silent);
@@ -299,9 +299,9 @@ async fn answered(answer: impl FnOnce(Request)) -> CallError {
 
 #[tokio::test]
 async fn what_is_no_answer_is_told_apart() {
-    let transport = |error| match error {
-        CallError::Transport(error) => error,
-        error => panic!("{error:?}"),
+    let transport = |error| {
+        let CallError::Transport(error) = error else { panic!("{error:?}") };
+        error
     };
     let json = "application/json";
     let status = transport(answered(|request| request.http("500 Oh", json, "{}")).await);

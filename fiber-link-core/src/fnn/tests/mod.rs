@@ -1,0 +1,8 @@
+//! The client against what a real node said: `tests/fnn/transcripts`.
+
+mod mutations;
+mod official;
+mod outcomes;
+mod recording;
+mod requests;
+mod transcripts;
