@@ -189,15 +189,25 @@ impl SimulatedNode {
         }
     }
 
-    /// What the way to the payee would cost. Nothing is stored.
+    /// The session that `request` would open. Nothing is stored.
     ///
     /// # Errors
     /// [`NodeError`] where `send_payment` would refuse.
-    pub fn try_payment(&self, request: &PaymentRequest) -> Result<Amount, NodeError> {
+    pub fn try_payment(&self, request: &PaymentRequest) -> Result<PaymentSession, NodeError> {
         let state = self.asked(|questions| &mut questions.send_payment)?;
         let invoice = invoice::decode(&request.encoded, &self.assets)?;
         let begun = self.session_for(&state, request, &invoice)?;
-        begun.refusal.map_or(Ok(begun.fact.fee), |reason| Err(refused(reason)))
+        match begun.refusal {
+            Some(reason) => Err(refused(reason)),
+            None => Ok(PaymentSession {
+                payment_hash: begun.fact.hash,
+                created_at: begun.fact.created_at,
+                amount: begun.fact.amount,
+                fee: begun.fact.fee,
+                encoded: Some(request.encoded.clone()),
+                state: PaymentState::Pending,
+            }),
+        }
     }
 
     /// The session of a payment.
