@@ -31,7 +31,7 @@ fn show(at: usize, asset: &Asset, liquidity: Liquidity) -> Value {
         AssetKind::Ckb => None,
         AssetKind::Udt(script) => Some(Script::of(script)),
     };
-    let id = format!("0x{at:064x}");
+    let id = format!("0x{:064x}", at.saturating_add(1));
     json!({
         "channel_id": id,
         "is_public": true,

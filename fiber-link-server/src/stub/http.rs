@@ -16,6 +16,7 @@ use serde_json::Value;
 use std::future::{pending, ready};
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A longer body cuts the connection.
 const LONGEST_BODY: usize = 10 * 1024 * 1024;
@@ -23,6 +24,10 @@ const LONGEST_BODY: usize = 10 * 1024 * 1024;
 /// Marks a response that is never sent: the connection is cut in its place.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cut;
+
+/// Marks a response that is never sent: the connection stays silent in its place.
+#[derive(Clone, Copy, Debug)]
+struct Silence;
 
 /// Answers any path.
 pub(super) async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response {
@@ -38,13 +43,15 @@ pub(super) async fn serve(State(shared): State<Arc<Shared>>, request: Request) -
         let what = "Supplied content type is not allowed. Content-Type: application/json is required\n";
         return (StatusCode::UNSUPPORTED_MEDIA_TYPE, what).into_response();
     }
-    match axum::body::to_bytes(body, LONGEST_BODY).await {
-        Ok(body) => {
-            let bearer = Bearer::of(&shared.tokens, authorization(&head.headers));
-            serve_body(&shared, bearer, &body).await
-        }
-        Err(_) => cut(),
-    }
+    let Ok(body) = axum::body::to_bytes(body, LONGEST_BODY).await else { return cut() };
+    let authorization = authorization(&head.headers).map(str::to_owned);
+    // A late request is done although whoever asked may be gone by then.
+    let work = tokio::spawn(async move {
+        let bearer = Bearer::of(&shared.tokens, authorization.as_deref());
+        serve_body(&shared, bearer, &body).await
+    });
+    let Ok(response) = work.await else { return cut() };
+    if response.extensions().get::<Silence>().is_some() { pending().await } else { response }
 }
 
 /// The value of the header that is needed for [`Bearer::of`].
@@ -71,7 +78,7 @@ async fn serve_body(shared: &Shared, bearer: Bearer<'_>, body: &[u8]) -> Respons
     let called: Vec<&'static str> = entries.iter().map(name).collect();
     shared.calls.count(batch, called.iter().map(|method| (*method, bearer.rights())));
     let fault = shared.faults.take(batch, &called);
-    if let Some(response) = before(fault.as_ref()).await {
+    if let Some(response) = before(shared, fault.as_ref()).await {
         return response;
     }
     let Some(mut answers) = answer_all(shared, bearer, entries).await else { return cut() };
@@ -83,7 +90,7 @@ async fn serve_body(shared: &Shared, bearer: Bearer<'_>, body: &[u8]) -> Respons
         answers => write(StatusCode::OK, &answers),
     };
     match fault {
-        Some(fault) => after(&fault, response).await,
+        Some(fault) => after(shared, &fault, response).await,
         None => response,
     }
 }
@@ -97,15 +104,12 @@ fn name(entry: &Entry) -> &'static str {
 }
 
 /// What happens instead of doing what was asked.
-async fn before(fault: Option<&PlannedFault>) -> Option<Response> {
+async fn before(shared: &Shared, fault: Option<&PlannedFault>) -> Option<Response> {
     let planned = fault?;
     match planned.fault {
-        Fault::DelayRequest => {
-            tokio::time::sleep(planned.delay()).await;
-            None
-        }
-        Fault::DropRequest => Some(cut()),
-        Fault::HangRequest => pending().await,
+        Fault::DelayRequest if outlasts(shared, planned.delay()).await => None,
+        Fault::DelayRequest | Fault::DropRequest => Some(cut()),
+        Fault::HangRequest => Some(unsent(Silence)),
         Fault::FailRequest => Some(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
         Fault::RefuseBatch => {
             Some(write(StatusCode::OK, &Answer::without_id(RpcError::batches_not_supported())))
@@ -141,14 +145,11 @@ fn spoil(fault: Fault, answers: &mut Vec<Answer>) {
 }
 
 /// What becomes of the answer to what was done.
-async fn after(planned: &PlannedFault, response: Response) -> Response {
+async fn after(shared: &Shared, planned: &PlannedFault, response: Response) -> Response {
     match planned.fault {
-        Fault::DelayAnswer => {
-            tokio::time::sleep(planned.delay()).await;
-            response
-        }
-        Fault::DropAnswer => cut(),
-        Fault::HangAnswer => pending().await,
+        Fault::DelayAnswer if outlasts(shared, planned.delay()).await => response,
+        Fault::DelayAnswer | Fault::DropAnswer => cut(),
+        Fault::HangAnswer => unsent(Silence),
         Fault::FailAnswer => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Fault::CutAnswer => cut_in_half(response).await,
         Fault::DelayRequest
@@ -184,9 +185,22 @@ fn write(status: StatusCode, answer: &impl serde::Serialize) -> Response {
     }
 }
 
+/// Whether the node lives through `delay` without a restart.
+async fn outlasts(shared: &Shared, delay: Duration) -> bool {
+    let mut restarts = shared.restarts();
+    tokio::select! {
+        () = tokio::time::sleep(delay) => true,
+        _ = restarts.changed() => false,
+    }
+}
+
 fn cut() -> Response {
+    unsent(Cut)
+}
+
+fn unsent<M: Clone + Send + Sync + 'static>(mark: M) -> Response {
     let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    response.extensions_mut().insert(Cut);
+    response.extensions_mut().insert(mark);
     response
 }
 

@@ -31,7 +31,10 @@ pub(super) async fn answer(shared: &Shared) -> Result<Value, Failure> {
             "name": asset.id.as_str(),
             "script": Script::of(script),
             "auto_accept_amount": "0x3e8",
-            "cell_deps": [],
+            "cell_deps": [{ "cell_dep": {
+                "out_point": { "tx_hash": format!("0x{:064x}", 0), "index": "0x0" },
+                "dep_type": "code",
+            } }],
         })),
     });
     let tokens: Vec<_> = tokens.collect();
