@@ -341,7 +341,7 @@ fn what_finds_no_way_is_refused_with_a_failed_session_and_can_be_sent_again() {
     })
     .unwrap();
     let token = payment_request(&node, &node.foreign_invoice(&token().id, Amount::new(5), HOUR).unwrap());
-    assert!(refusal(send(&without_tokens, &token)).contains("no path found"));
+    assert!(refusal(send(&without_tokens, &token)).contains("Insufficient balance"));
 
     for (node, request) in [(&node, &own), (&node, &low), (&node, &large), (&without_tokens, &token)] {
         assert!(matches!(payment(node, request.payment_hash), Some(PaymentState::Failed { .. })));
@@ -608,4 +608,37 @@ fn printing_a_node_shows_no_secret_key() {
     let secret = file.split("\"key\":\"").nth(1).unwrap().split('"').next().unwrap();
     assert_eq!(secret.len(), 64);
     assert!(!format!("{node:?}").contains(secret));
+}
+
+#[test]
+fn a_node_that_comes_back_with_an_older_state_or_forgets_has_paid_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("node.jsonl");
+    for at in [None, Some(path.as_path())] {
+        let (node, _) = open_with(at, Network::Dev).unwrap();
+        let kept = create(&node, 1);
+        let paid = foreign(&node, 10_000);
+        let snapshot = node.snapshot();
+        let lost = create(&node, 2);
+        node.pay(&kept.encoded, false).unwrap();
+        send(&node, &paid).unwrap();
+        let truth = node.payments();
+        assert_eq!(truth.len(), 1);
+
+        node.go_back(snapshot).unwrap();
+        assert_eq!(state(&node, &kept), InvoiceState::Open);
+        assert_eq!(node.own_invoice(lost.payment_hash).unwrap(), None);
+        assert_eq!(payment(&node, paid.payment_hash), None);
+        assert_eq!(node.payments(), truth);
+
+        send(&node, &paid).unwrap();
+        node.forget_payment(paid.payment_hash).unwrap();
+        assert_eq!(payment(&node, paid.payment_hash), None);
+        assert_eq!(node.payments()[0].times_paid, 2, "sent again, and both times paid");
+        let middle = fiber_link_core::simulated::Snapshot::from_number(snapshot.number() - 1);
+        assert!(node.go_back(middle).is_err(), "no line begins there");
+        assert_eq!(state(&node, &kept), InvoiceState::Open, "and nothing was lost");
+    }
+    let node = open(&path);
+    assert_eq!(node.payments()[0].times_paid, 2, "also after a restart");
 }

@@ -7,6 +7,7 @@ use crate::logging;
 use crate::rpc::Chain;
 use crate::service::{Service, ServiceError};
 use crate::settings::{SECRET_MAP, SettingFlags, Settings, SettingsError, StorePlace};
+use crate::stub::command::{self as node_stub, NodeStubError, NodeStubFlags};
 use crate::wire_time;
 use axum::Router;
 use clap::{Args, Parser, Subcommand};
@@ -52,6 +53,11 @@ enum Command {
     ///
     /// Keeps its data in --data, ./fiber-link-demo by default; no other setting is needed.
     Demo(DemoFlags),
+    /// Serve a stand-in for a Fiber node, for trying out and for tests: it speaks the protocol of
+    /// fnn, has no money, and does wrong what it is told to.
+    ///
+    /// Serves --listen, an address of this machine alone, and keeps its state in --data.
+    NodeStub(NodeStubFlags),
     /// Register apps and list them. Works on --store, also while a server runs on it.
     App {
         #[command(subcommand)]
@@ -98,6 +104,8 @@ enum CommandError {
     Service(#[from] ServiceError),
     #[error(transparent)]
     Demo(#[from] DemoError),
+    #[error(transparent)]
+    NodeStub(#[from] NodeStubError),
     #[error("there is no store at {0}")]
     NoStore(PathBuf),
     #[error("cannot open the store {path}")]
@@ -147,6 +155,7 @@ fn carry_out(cli: Cli) -> Result<ExitCode, CommandError> {
         match cli.command {
             Command::Serve => Service::open(settings).await?.run(Router::new()).await?,
             Command::Demo(flags) => demo::run(settings, flags).await?,
+            Command::NodeStub(flags) => node_stub::run(&settings, flags).await?,
             Command::App { command: AppCommand::Create(app) } => create(&settings, app).await?,
             Command::App { command: AppCommand::List } => list(&settings).await?,
             Command::Node { command } => node::run(&settings, command).await?,

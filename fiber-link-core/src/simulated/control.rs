@@ -8,6 +8,7 @@ use crate::{
     Amount, AssetId, DecodedInvoice, InvoiceState, Liquidity, NoRandomness, NodeError, PaymentHash, Preimage,
     Secret,
 };
+use fiber_types::HashAlgorithm;
 use std::io;
 use std::time::Duration;
 
@@ -133,7 +134,9 @@ impl SimulatedNode {
             amount,
             payment_hash: Preimage::new(random).payment_hash(),
             created_at: self.clock.now(),
-            expiry,
+            expiry: Some(expiry),
+            final_expiry_delta: invoice::FINAL_EXPIRY_DELTA_MILLIS,
+            hash_algorithm: Some(HashAlgorithm::Sha256),
             description: "",
         };
         Ok(terms.encode(&self.stranger)?)

@@ -21,6 +21,10 @@ pub(super) enum Fact<'a> {
     Payment(PaymentFact),
     /// From now on payments of this hash end like this.
     Outcome(OutcomeFact),
+    /// The node forgot its session of this hash.
+    Forgotten(ForgottenFact),
+    /// What was really paid, whatever the node remembers of it.
+    Paid(PaidFact),
 }
 
 /// The node's own key, and that of the somebody else whose invoices it pays, in hexadecimal. Keys
@@ -73,6 +77,26 @@ pub(super) struct PaymentFact {
     #[serde(with = "as_text")]
     pub(super) fee: Amount,
     pub(super) state: SessionState,
+    /// The invoice that is paid; lines of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) encoded: Option<Box<str>>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct ForgottenFact {
+    #[serde(with = "as_text")]
+    pub(super) hash: PaymentHash,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct PaidFact {
+    #[serde(with = "as_text")]
+    pub(super) hash: PaymentHash,
+    #[serde(with = "as_text")]
+    pub(super) amount: Amount,
+    #[serde(with = "as_text")]
+    pub(super) fee: Amount,
+    pub(super) times: u32,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]

@@ -1,9 +1,8 @@
 //! The simulated node as Fiber Link sees it.
 
-use super::invoice::{self, InvoiceTerms};
-use super::payments::{Circumstances, Outcome};
+use super::payments::{Begun, Circumstances, Outcome};
 use super::state::State;
-use super::{Questions, SimulatedNode};
+use super::{HashAlgorithm, InvoiceLock, NewInvoice, Questions, SimulatedNode, invoice};
 use crate::{
     Amount, Asset, AssetId, DecodedInvoice, FiberNode, Invoice, InvoiceHint, InvoiceRequest, InvoiceStatus,
     Liquidity, NodeError, NodeInfo, NodeSupport, PaymentHash, PaymentRequest, PaymentState, PaymentStatus,
@@ -14,8 +13,6 @@ use futures_util::stream::BoxStream;
 use std::io;
 use std::sync::MutexGuard;
 
-/// The longest description that a real node takes, in bytes.
-const MAX_DESCRIPTION: usize = 639;
 /// What can be sent and received unless something else was set.
 const PLENTY: Liquidity = Liquidity { outbound: Amount::new(u64::MAX), inbound: Amount::new(u64::MAX) };
 
@@ -35,32 +32,15 @@ impl FiberNode for SimulatedNode {
     async fn create_invoice(&self, request: InvoiceRequest) -> Result<Invoice, NodeError> {
         drop(self.asked(|questions| &mut questions.create_invoice)?);
         self.check_invoice_request(&request)?;
-        let hash = request.preimage.payment_hash();
-        if self.state().find_invoice(&hash).map_err(no_answer)?.is_some() {
-            return Err(NodeError::InvoiceExists);
-        }
-        let terms = InvoiceTerms {
-            network: self.network,
-            asset: &request.asset,
+        self.make_invoice(&NewInvoice {
+            asset: request.asset.id,
             amount: request.amount,
-            payment_hash: hash,
-            created_at: self.clock.now(),
-            expiry: request.expiry,
-            description: &request.description,
-        };
-        let invoice = Invoice {
-            encoded: terms.encode(&self.key).map_err(|error| refused(error.to_string()))?,
-            payment_hash: hash,
-            asset: request.asset.id.clone(),
-            amount: request.amount,
-            expires_at: terms.expires_at(),
-        };
-        // Somebody else may have made one of this hash while this one was signed.
-        if self.state().add_invoice(&invoice).map_err(no_answer)? {
-            Ok(invoice)
-        } else {
-            Err(NodeError::InvoiceExists)
-        }
+            lock: InvoiceLock::Preimage(request.preimage),
+            hash_algorithm: Some(HashAlgorithm::Sha256),
+            expiry: Some(request.expiry),
+            final_expiry_delta: None,
+            description: request.description,
+        })
     }
 
     async fn invoices(&self, hashes: &[PaymentHash]) -> Result<Vec<Option<InvoiceStatus>>, NodeError> {
@@ -115,13 +95,13 @@ impl FiberNode for SimulatedNode {
     }
 
     fn hints(&self) -> BoxStream<'static, InvoiceHint> {
-        self.state().subscribe().boxed()
+        self.state().hints().boxed()
     }
 }
 
 impl SimulatedNode {
     /// Counts a question, and does not answer it while the node is down.
-    fn asked(
+    pub(super) fn asked(
         &self,
         counter: impl FnOnce(&mut Questions) -> &mut u64,
     ) -> Result<MutexGuard<'_, State>, NodeError> {
@@ -136,8 +116,6 @@ impl SimulatedNode {
             Err(refused("amount must be greater than 0"))
         } else if request.expiry.as_secs() == 0 {
             Err(refused("expiry must be at least a second"))
-        } else if request.description.len() > MAX_DESCRIPTION {
-            Err(refused(format!("description is too long, at most {MAX_DESCRIPTION} bytes")))
         } else if self.assets.find(&request.asset.id) != Some(&request.asset) {
             Err(refused(format!("no such asset: {}", request.asset.id)))
         } else {
@@ -153,14 +131,7 @@ impl SimulatedNode {
         request: &PaymentRequest,
         invoice: &DecodedInvoice,
     ) -> Result<PaymentStatus, NodeError> {
-        let channels = invoice.asset.as_ref().and_then(|asset| self.channels(state, asset));
-        let circumstances = Circumstances {
-            network: self.network,
-            key: self.key(),
-            outbound: channels.map(|channels| channels.outbound),
-            now: self.clock.now(),
-        };
-        let begun = state.payments.begin(request, invoice, &circumstances).map_err(refused)?;
+        let begun = self.session_for(state, request, invoice)?;
         let created_at = begun.fact.created_at;
         state.begin_payment(begun.fact).map_err(no_answer)?;
         match begun.refusal {
@@ -169,13 +140,30 @@ impl SimulatedNode {
         }
     }
 
-    fn channels(&self, state: &State, asset: &AssetId) -> Option<Liquidity> {
+    /// The session that `request` would open.
+    pub(super) fn session_for(
+        &self,
+        state: &State,
+        request: &PaymentRequest,
+        invoice: &DecodedInvoice,
+    ) -> Result<Begun, NodeError> {
+        let channels = invoice.asset.as_ref().and_then(|asset| self.channels(state, asset));
+        let circumstances = Circumstances {
+            network: self.network,
+            key: self.key(),
+            outbound: channels.map_or(Amount::ZERO, |channels| channels.outbound),
+            now: self.clock.now(),
+        };
+        state.payments.begin(request, invoice, &circumstances).map_err(refused)
+    }
+
+    pub(super) fn channels(&self, state: &State, asset: &AssetId) -> Option<Liquidity> {
         self.assets.find(asset)?;
         Some(state.liquidity.get(asset).copied().unwrap_or(PLENTY))
     }
 }
 
-fn refused(reason: impl Into<String>) -> NodeError {
+pub(super) fn refused(reason: impl Into<String>) -> NodeError {
     NodeError::Refused { reason: reason.into() }
 }
 
@@ -183,6 +171,6 @@ fn lost() -> NodeError {
     NodeError::NoAnswer("the answer was lost".into())
 }
 
-fn no_answer(error: io::Error) -> NodeError {
+pub(super) fn no_answer(error: io::Error) -> NodeError {
     NodeError::NoAnswer(Box::new(error))
 }

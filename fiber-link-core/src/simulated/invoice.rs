@@ -8,7 +8,7 @@ use bech32::{ToBase32, Variant};
 use ckb_types::packed::{Script, ScriptBuilder};
 use ckb_types::prelude::{Builder, Pack, Unpack};
 use fiber_types::{
-    Attribute, CkbInvoice, CkbScript, Currency, HashAlgorithm, InvoiceData, InvoiceSignature,
+    Attribute, CkbInvoice, CkbScript, Currency, HashAlgorithm, InvoiceData, InvoiceError, InvoiceSignature,
     SIGNATURE_U5_SIZE, construct_invoice_preimage,
 };
 use secp256k1::{Keypair, Message, SECP256K1};
@@ -22,7 +22,7 @@ const MAX_PREFIX: usize = 4 + 39;
 /// The separator, and the checksum that ends every bech32 text.
 const SEPARATOR_AND_CHECKSUM: usize = 1 + 6;
 /// What a real node asks for when the caller names none: 160 minutes.
-const FINAL_EXPIRY_DELTA_MILLIS: u64 = 160 * 60 * 1000;
+pub(super) const FINAL_EXPIRY_DELTA_MILLIS: u64 = 160 * 60 * 1000;
 
 /// What a new invoice says.
 #[derive(Debug)]
@@ -32,15 +32,22 @@ pub(super) struct InvoiceTerms<'a> {
     pub(super) amount: Amount,
     pub(super) payment_hash: PaymentHash,
     pub(super) created_at: Timestamp,
-    /// Whole seconds count.
-    pub(super) expiry: Duration,
+    /// Whole seconds count; without it the invoice never ends.
+    pub(super) expiry: Option<Duration>,
+    /// In milliseconds.
+    pub(super) final_expiry_delta: u64,
+    /// How the payment hash is made of the preimage, where the invoice says so.
+    pub(super) hash_algorithm: Option<HashAlgorithm>,
     pub(super) description: &'a str,
 }
 
 impl InvoiceTerms<'_> {
     /// When the invoice runs out, as its readers will compute it.
     pub(super) fn expires_at(&self) -> Timestamp {
-        self.created_at.plus(Duration::from_secs(self.expiry.as_secs()))
+        match self.expiry {
+            Some(expiry) => self.created_at.plus(Duration::from_secs(expiry.as_secs())),
+            None => Timestamp::from_millis(u64::MAX),
+        }
     }
 
     /// The invoice as text, signed by `payee`.
@@ -65,13 +72,13 @@ impl InvoiceTerms<'_> {
         if !self.description.is_empty() {
             attrs.push(Attribute::Description(self.description.to_owned()));
         }
-        attrs.push(Attribute::ExpiryTime(self.expiry));
-        attrs.push(Attribute::FinalHtlcMinimumExpiryDelta(FINAL_EXPIRY_DELTA_MILLIS));
+        attrs.extend(self.expiry.map(Attribute::ExpiryTime));
+        attrs.push(Attribute::FinalHtlcMinimumExpiryDelta(self.final_expiry_delta));
         match &self.asset.kind {
             AssetKind::Ckb => {}
             AssetKind::Udt(script) => attrs.push(Attribute::UdtScript(CkbScript(pack_script(script)))),
         }
-        attrs.push(Attribute::HashAlgorithm(HashAlgorithm::Sha256));
+        attrs.extend(self.hash_algorithm.map(Attribute::HashAlgorithm));
         attrs.push(Attribute::PayeePublicKey(payee.public_key()));
         CkbInvoice {
             currency: match self.network {
@@ -96,19 +103,7 @@ impl InvoiceTerms<'_> {
 /// [`NodeError::InvalidInvoice`] if it is none, or if its signature is missing or wrong.
 pub(super) fn decode(encoded: &str, assets: &Assets) -> Result<DecodedInvoice, NodeError> {
     let invalid = |reason: &str| NodeError::InvalidInvoice { reason: reason.to_owned() };
-    if encoded.len() > MAX_TEXT {
-        return Err(invalid("too long"));
-    }
-    // The parser takes data of just a signature's length for signed, and panics.
-    let prefix = encoded.rfind('1').ok_or_else(|| invalid("no separator"))?;
-    let data = encoded.len().saturating_sub(prefix).saturating_sub(SEPARATOR_AND_CHECKSUM);
-    if prefix > MAX_PREFIX || data <= SIGNATURE_U5_SIZE {
-        return Err(invalid("not of the form of an invoice"));
-    }
-    let invoice: CkbInvoice = encoded.parse().map_err(|error: fiber_types::InvoiceError| {
-        NodeError::InvalidInvoice { reason: error.to_string() }
-    })?;
-
+    let invoice = parse(encoded)?;
     let amount = invoice.amount.map(Amount::try_from).transpose();
     let payee = match invoice.payee_pub_key() {
         Some(key) => Some(*key),
@@ -135,6 +130,40 @@ pub(super) fn decode(encoded: &str, assets: &Assets) -> Result<DecodedInvoice, N
         }),
         payee: payee.map(|key| NodeKey::new(key.serialize())),
     })
+}
+
+/// The parts of anybody's invoice, in the words of a real node where it is none.
+pub(super) fn parse(encoded: &str) -> Result<CkbInvoice, NodeError> {
+    let invalid = |error: InvoiceError| NodeError::InvalidInvoice { reason: error.to_string() };
+    if encoded.len() > MAX_TEXT {
+        return Err(NodeError::InvalidInvoice { reason: "too long".to_owned() });
+    }
+    // The parser takes data of just a signature's length for signed, and panics.
+    let prefix = encoded.rfind('1').unwrap_or(0);
+    let data = encoded.len().saturating_sub(prefix).saturating_sub(SEPARATOR_AND_CHECKSUM);
+    if prefix > MAX_PREFIX || data <= SIGNATURE_U5_SIZE {
+        bech32::decode(encoded).map_err(|error| invalid(InvoiceError::Bech32Error(error)))?;
+        return Err(invalid(InvoiceError::TooShortDataPart));
+    }
+    encoded.parse().map_err(invalid)
+}
+
+/// Anybody's invoice as JSON, as a real node describes it.
+///
+/// # Errors
+/// [`NodeError::InvalidInvoice`] in the words of a real node.
+pub fn describe_invoice(encoded: &str) -> Result<serde_json::Value, NodeError> {
+    let invoice = parse(encoded)?;
+    let unreadable = |error: serde_json::Error| NodeError::InvalidInvoice { reason: error.to_string() };
+    let mut described = serde_json::to_value(&invoice).map_err(unreadable)?;
+    let attributes = described.pointer_mut("/data/attrs").and_then(serde_json::Value::as_array_mut);
+    // The node shows features by name, its types as bits.
+    for (attribute, shown) in invoice.data.attrs.iter().zip(attributes.into_iter().flatten()) {
+        if let Attribute::Feature(features) = attribute {
+            *shown = serde_json::json!({ "feature": features.enabled_features_names() });
+        }
+    }
+    Ok(described)
 }
 
 fn payment_hash(invoice: &CkbInvoice) -> Result<PaymentHash, NodeError> {

@@ -103,7 +103,9 @@ fn terms(asset: &Asset) -> InvoiceTerms<'_> {
         amount: Amount::new(6_100_000_000),
         payment_hash: PaymentHash::new([9; 32]),
         created_at: Timestamp::from_millis(1_760_000_000_123),
-        expiry: Duration::from_secs(3600),
+        expiry: Some(Duration::from_secs(3600)),
+        final_expiry_delta: FINAL_EXPIRY_DELTA_MILLIS,
+        hash_algorithm: Some(HashAlgorithm::Sha256),
         description: "tip for post #42 ✓",
     }
 }
@@ -170,7 +172,7 @@ fn an_invoice_is_what_the_official_way_makes_and_is_read_back() {
 #[test]
 fn parts_of_seconds_do_not_count_towards_the_expiry() {
     let ckb = Asset::ckb();
-    let terms = InvoiceTerms { expiry: Duration::from_millis(1_999), ..terms(&ckb) };
+    let terms = InvoiceTerms { expiry: Some(Duration::from_millis(1_999)), ..terms(&ckb) };
     let read = decode(&terms.encode(&payee()).unwrap(), &assets()).unwrap();
     assert_eq!(read.expires_at, Some(Timestamp::from_millis(1_760_000_001_123)));
     assert_eq!(read.expires_at, Some(terms.expires_at()));

@@ -68,6 +68,24 @@ impl Journal {
         Ok(offset)
     }
 
+    /// Where the next line will stand.
+    pub(super) fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Drops all lines from `end` on.
+    pub(super) fn truncate(&mut self, end: u64) -> io::Result<()> {
+        if end > self.end {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the file ends before that"));
+        }
+        match &mut self.place {
+            Place::Memory(bytes) => bytes.truncate(usize::try_from(end).unwrap_or(usize::MAX)),
+            Place::File(file) => file.set_len(end)?,
+        }
+        self.end = end;
+        Ok(())
+    }
+
     /// The line at `offset`, without its end.
     pub(super) fn read(&mut self, offset: u64) -> io::Result<Vec<u8>> {
         let mut line = Vec::with_capacity(READ);

@@ -5,6 +5,7 @@
 //! done by calling its other methods. Its state is a file of lines that survives the death of the
 //! process; settings of the simulation itself (liquidity, being down) last as long as the value.
 
+mod change;
 mod control;
 mod fact;
 mod fiber_node;
@@ -12,10 +13,15 @@ mod invoice;
 mod invoices;
 mod journal;
 mod payments;
+mod rpc;
 mod state;
 
+pub use change::NodeChange;
 pub use control::SimulatorError;
+pub use fiber_types::HashAlgorithm;
+pub use invoice::describe_invoice;
 pub use payments::{Outcome, SimulatedPayment, UnknownOutcome};
+pub use rpc::{InvoiceLock, NewInvoice, PaymentSession, SettleInvoiceError, Snapshot};
 
 use crate::{Assets, Clock, Network, NoRandomness, NodeKey, Secret, SystemClock};
 use fact::{FIRST_BYTES, Fact, NodeFact};
@@ -163,7 +169,8 @@ impl SimulatedNode {
         Ok(Self { key, stranger, network, assets, clock, state: Mutex::new(state) })
     }
 
-    fn key(&self) -> NodeKey {
+    /// Its public key.
+    pub fn key(&self) -> NodeKey {
         NodeKey::new(self.key.public_key().serialize())
     }
 
@@ -213,8 +220,11 @@ fn read_node(line: &[u8]) -> io::Result<(Keypair, Keypair, String)> {
             let key = |hex: &str| Keypair::from_seckey_str(SECP256K1, hex).map_err(|_| invalid("not a key"));
             Ok((key(&node.key)?, key(&node.stranger)?, node.network))
         }
-        Fact::Invoice(_) | Fact::Mark(_) | Fact::Payment(_) | Fact::Outcome(_) => {
-            Err(invalid("the first line does not say which node this is"))
-        }
+        Fact::Invoice(_)
+        | Fact::Mark(_)
+        | Fact::Payment(_)
+        | Fact::Outcome(_)
+        | Fact::Forgotten(_)
+        | Fact::Paid(_) => Err(invalid("the first line does not say which node this is")),
     }
 }

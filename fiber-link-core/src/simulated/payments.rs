@@ -1,10 +1,11 @@
 //! What the simulated node pays, and how that ends.
 
-use super::fact::{OutcomeFact, PaymentFact};
+use super::fact::{OutcomeFact, PaidFact, PaymentFact};
 use crate::{Amount, DecodedInvoice, Network, NodeKey, PaymentHash, PaymentRequest, PaymentState, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::ops::Bound;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -116,7 +117,7 @@ pub(super) struct Session {
     pub(super) amount: Amount,
     pub(super) fee: Amount,
     pub(super) state: SessionState,
-    pub(super) times_paid: u32,
+    pub(super) encoded: Option<Box<str>>,
 }
 
 impl Session {
@@ -129,10 +130,12 @@ impl Session {
     }
 }
 
-/// All sessions, and the outcomes that were set.
+/// All sessions, what was really paid, and the outcomes that were set.
 #[derive(Debug, Default)]
 pub(super) struct Payments {
     sessions: BTreeMap<PaymentHash, Session>,
+    /// Never forgotten: money that left stays away, whatever the node remembers.
+    paid: BTreeMap<PaymentHash, SimulatedPayment>,
     outcomes: HashMap<PaymentHash, Outcome>,
     last_created_at: Timestamp,
 }
@@ -141,8 +144,8 @@ pub(super) struct Payments {
 pub(super) struct Circumstances {
     pub(super) network: Network,
     pub(super) key: NodeKey,
-    /// `None` where it has no channel of that asset.
-    pub(super) outbound: Option<Amount>,
+    /// What its channels of that asset can send.
+    pub(super) outbound: Amount,
     pub(super) now: Timestamp,
 }
 
@@ -163,14 +166,29 @@ impl Payments {
     }
 
     pub(super) fn paid(&self) -> impl Iterator<Item = SimulatedPayment> {
-        self.sessions.iter().filter(|(_, session)| session.times_paid > 0).map(|(hash, session)| {
-            SimulatedPayment {
-                payment_hash: *hash,
-                amount: session.amount,
-                fee: session.fee,
-                times_paid: session.times_paid,
-            }
-        })
+        self.paid.values().copied()
+    }
+
+    /// Sessions by hash, after `after`.
+    pub(super) fn after(&self, after: Option<PaymentHash>) -> impl Iterator<Item = (&PaymentHash, &Session)> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.sessions.range((start, Bound::Unbounded))
+    }
+
+    pub(super) fn forget(&mut self, hash: &PaymentHash) {
+        self.sessions.remove(hash);
+    }
+
+    pub(super) fn apply_paid(&mut self, fact: PaidFact) {
+        let PaidFact { hash, amount, fee, times } = fact;
+        self.paid.insert(hash, SimulatedPayment { payment_hash: hash, amount, fee, times_paid: times });
+    }
+
+    fn count_paid(&mut self, hash: PaymentHash, amount: Amount, fee: Amount) {
+        let nothing = SimulatedPayment { payment_hash: hash, amount, fee, times_paid: 0 };
+        let paid = self.paid.entry(hash).or_insert(nothing);
+        (paid.amount, paid.fee) = (amount, fee);
+        paid.times_paid = paid.times_paid.saturating_add(1);
     }
 
     /// The session that `request` opens, or why it is refused without a trace.
@@ -200,7 +218,8 @@ impl Payments {
                 };
                 let after_last = self.last_created_at.plus(Duration::from_millis(1));
                 let created_at = circumstances.now.max(after_last);
-                let fact = PaymentFact { hash, created_at, amount: request.amount, fee, state };
+                let encoded = Some(request.encoded.as_str().into());
+                let fact = PaymentFact { hash, created_at, amount: request.amount, fee, state, encoded };
                 Ok(Begun { fact, refusal })
             }
         }
@@ -208,16 +227,22 @@ impl Payments {
 
     pub(super) fn apply_payment(&mut self, fact: PaymentFact) {
         self.last_created_at = self.last_created_at.max(fact.created_at);
-        let paid_before = self.sessions.get(&fact.hash).map_or(0, |session| session.times_paid);
-        let paid_now = u32::from(fact.state == SessionState::Succeeded);
+        if fact.state == SessionState::Succeeded {
+            self.count_paid(fact.hash, fact.amount, fact.fee);
+        }
         let session = Session {
             created_at: fact.created_at,
             amount: fact.amount,
             fee: fact.fee,
             state: fact.state,
-            times_paid: paid_before.saturating_add(paid_now),
+            encoded: fact.encoded,
         };
         self.sessions.insert(fact.hash, session);
+    }
+
+    /// Whether a payment hangs that would end by `outcome`.
+    pub(super) fn ends(&self, hash: &PaymentHash, outcome: Outcome) -> bool {
+        outcome.session().is_some() && self.find(hash).is_some_and(|s| s.state == SessionState::Pending)
     }
 
     /// Keeps an outcome; a payment that hangs ends by it.
@@ -229,9 +254,11 @@ impl Payments {
         }
         let hanging = self.sessions.get_mut(&fact.hash).filter(|s| s.state == SessionState::Pending);
         if let (Some(session), Some(state)) = (hanging, fact.outcome.session()) {
-            session.times_paid =
-                session.times_paid.saturating_add(u32::from(state == SessionState::Succeeded));
+            let (amount, fee, paid) = (session.amount, session.fee, state == SessionState::Succeeded);
             session.state = state;
+            if paid {
+                self.count_paid(fact.hash, amount, fee);
+            }
         }
     }
 }
@@ -276,7 +303,7 @@ fn no_route(
         );
     }
     let no_path = || Some("PathFind error: no path found".to_owned());
-    let Some(outbound) = circumstances.outbound else { return no_path() };
+    let outbound = circumstances.outbound;
     if request.amount.checked_add(fee).is_none_or(|required| required > outbound) {
         return Some(format!(
             "Insufficient balance: max outbound liquidity {outbound} is insufficient, required amount: {}",

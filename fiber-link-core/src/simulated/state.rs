@@ -1,17 +1,19 @@
 //! What the simulated node knows: its file, and what must be at hand.
 
-use super::Questions;
-use super::fact::{Fact, InvoiceFact, Mark, MarkFact, OutcomeFact, PaymentFact};
-use super::invoices::InvoiceIndex;
+use super::fact::{
+    FIRST_BYTES, Fact, ForgottenFact, InvoiceFact, Mark, MarkFact, OutcomeFact, PaidFact, PaymentFact,
+};
+use super::invoices::{InvoiceIndex, Slot};
 use super::journal::Journal;
-use super::payments::Payments;
-use crate::{AssetId, Invoice, InvoiceHint, Liquidity, PaymentHash};
+use super::payments::{Payments, Session, SessionState};
+use super::{NodeChange, Questions};
+use crate::{AssetId, Invoice, InvoiceHint, InvoiceState, Liquidity, PaymentHash, PaymentState, Preimage};
 use futures_channel::mpsc;
 use std::collections::HashMap;
 use std::io;
 
-/// A subscriber that falls behind by more hints than this misses some.
-const HINT_QUEUE: usize = 1024;
+/// A subscriber that falls behind by more hints or changes than this misses some.
+const QUEUE: usize = 1024;
 
 /// Every change is written before it is known.
 #[derive(Debug)]
@@ -22,7 +24,8 @@ pub(super) struct State {
     pub(super) liquidity: HashMap<AssetId, Liquidity>,
     pub(super) questions: Questions,
     pub(super) down: bool,
-    subscribers: Vec<mpsc::Sender<InvoiceHint>>,
+    hint_subscribers: Vec<mpsc::Sender<InvoiceHint>>,
+    change_subscribers: Vec<mpsc::Sender<NodeChange>>,
 }
 
 /// An invoice of this node, and what was done to it.
@@ -41,7 +44,8 @@ impl State {
             liquidity: HashMap::new(),
             questions: Questions::default(),
             down: false,
-            subscribers: Vec::new(),
+            hint_subscribers: Vec::new(),
+            change_subscribers: Vec::new(),
         }
     }
 
@@ -70,8 +74,53 @@ impl State {
             }
             Fact::Payment(fact) => self.payments.apply_payment(fact),
             Fact::Outcome(fact) => self.payments.apply_outcome(fact),
+            Fact::Forgotten(fact) => self.payments.forget(&fact.hash),
+            Fact::Paid(fact) => self.payments.apply_paid(fact),
         }
         Ok(())
+    }
+
+    /// Where the file ends now.
+    pub(super) fn end(&self) -> u64 {
+        self.journal.end()
+    }
+
+    /// Goes back to what the file said when it ended at `end`. What was really paid stays paid.
+    pub(super) fn go_back(&mut self, end: u64) -> io::Result<()> {
+        self.check_line_begins(end)?;
+        let paid: Vec<_> = self.payments.paid().collect();
+        self.journal.truncate(end)?;
+        self.invoices = InvoiceIndex::default();
+        self.payments = Payments::default();
+        let mut offset = 0;
+        while offset < end {
+            let line = self.journal.read(offset)?;
+            if !line.starts_with(FIRST_BYTES) {
+                self.replay(offset, &line)?;
+            }
+            offset = after(offset, &line);
+        }
+        for payment in paid {
+            let fact = PaidFact {
+                hash: payment.payment_hash,
+                amount: payment.amount,
+                fee: payment.fee,
+                times: payment.times_paid,
+            };
+            self.write(&Fact::Paid(fact))?;
+            self.payments.apply_paid(fact);
+        }
+        Ok(())
+    }
+
+    /// An offset inside of a line would damage the file.
+    fn check_line_begins(&mut self, at: u64) -> io::Result<()> {
+        let mut offset = 0;
+        while offset < at {
+            offset = after(offset, &self.journal.read(offset)?);
+        }
+        let invalid = || io::Error::new(io::ErrorKind::InvalidInput, "no line begins there");
+        if offset == at { Ok(()) } else { Err(invalid()) }
     }
 
     pub(super) fn find_invoice(&mut self, hash: &PaymentHash) -> io::Result<Option<OwnInvoice>> {
@@ -82,57 +131,121 @@ impl State {
                 Ok(Some(OwnInvoice { invoice: fact.into_invoice(), mark: slot.mark() }))
             }
             Fact::Invoice(_) => Ok(None),
-            Fact::Node(_) | Fact::Mark(_) | Fact::Payment(_) | Fact::Outcome(_) => {
+            Fact::Node(_)
+            | Fact::Mark(_)
+            | Fact::Payment(_)
+            | Fact::Outcome(_)
+            | Fact::Forgotten(_)
+            | Fact::Paid(_) => {
                 Err(io::Error::new(io::ErrorKind::InvalidData, "no invoice where one was written"))
             }
         }
     }
 
     /// Adds an invoice unless its hash is known; answers whether it did.
-    pub(super) fn add_invoice(&mut self, invoice: &Invoice) -> io::Result<bool> {
-        if self.find_invoice(&invoice.payment_hash)?.is_some() {
+    pub(super) fn add_invoice(&mut self, invoice: &Invoice, preimage: Option<&Preimage>) -> io::Result<bool> {
+        let payment_hash = invoice.payment_hash;
+        if self.find_invoice(&payment_hash)?.is_some() {
             return Ok(false);
         }
         let offset = self.write(&Fact::Invoice(InvoiceFact::of(invoice)))?;
-        self.invoices.insert(invoice.payment_hash, offset);
+        self.invoices.insert(payment_hash, offset);
+        self.tell(&NodeChange::Invoice { payment_hash, state: InvoiceState::Open });
+        if let Some(preimage) = preimage {
+            self.tell(&NodeChange::Preimage { payment_hash, preimage: preimage.clone() });
+        }
         Ok(true)
     }
 
     /// Marks an invoice that is there, and tells the subscribers.
     pub(super) fn mark_invoice(&mut self, hash: PaymentHash, mark: Mark) -> io::Result<()> {
+        let before = self.invoices.candidate(&hash).map(Slot::mark);
         self.write(&Fact::Mark(MarkFact { hash, mark }))?;
         self.invoices.mark(&hash, mark);
         if !self.down {
-            self.hint(InvoiceHint { payment_hash: hash });
+            broadcast(&mut self.hint_subscribers, &InvoiceHint { payment_hash: hash });
+        }
+        let mut tell = |state| self.tell(&NodeChange::Invoice { payment_hash: hash, state });
+        match mark {
+            // A real node computes it on reading, and so never tells.
+            Mark::Open | Mark::Expired => {}
+            Mark::Received => tell(InvoiceState::Received),
+            Mark::Cancelled => tell(InvoiceState::Cancelled),
+            Mark::Paid => {
+                if before != Some(Mark::Received) {
+                    tell(InvoiceState::Received);
+                }
+                tell(InvoiceState::Paid);
+            }
         }
         Ok(())
     }
 
     pub(super) fn begin_payment(&mut self, fact: PaymentFact) -> io::Result<()> {
+        let (payment_hash, ended) = (fact.hash, fact.state != SessionState::Pending);
         self.write(&Fact::Payment(fact.clone()))?;
         self.payments.apply_payment(fact);
+        self.tell(&NodeChange::Payment { payment_hash, state: PaymentState::Pending });
+        if ended {
+            self.tell_payment(payment_hash);
+        }
         Ok(())
     }
 
     pub(super) fn set_outcome(&mut self, fact: OutcomeFact) -> io::Result<()> {
+        let ends = self.payments.ends(&fact.hash, fact.outcome);
         self.write(&Fact::Outcome(fact))?;
         self.payments.apply_outcome(fact);
+        if ends {
+            self.tell_payment(fact.hash);
+        }
         Ok(())
     }
 
-    pub(super) fn subscribe(&mut self) -> mpsc::Receiver<InvoiceHint> {
-        let (sender, receiver) = mpsc::channel(HINT_QUEUE);
-        self.subscribers.retain(|subscriber| !subscriber.is_closed());
-        self.subscribers.push(sender);
-        receiver
+    pub(super) fn forget_payment(&mut self, hash: PaymentHash) -> io::Result<()> {
+        self.write(&Fact::Forgotten(ForgottenFact { hash }))?;
+        self.payments.forget(&hash);
+        Ok(())
     }
 
-    fn hint(&mut self, hint: InvoiceHint) {
-        self.subscribers.retain_mut(|subscriber| match subscriber.try_send(hint) {
-            Ok(()) => true,
-            Err(error) => error.is_full(),
-        });
+    pub(super) fn hints(&mut self) -> mpsc::Receiver<InvoiceHint> {
+        subscribe(&mut self.hint_subscribers)
     }
+
+    pub(super) fn changes(&mut self) -> mpsc::Receiver<NodeChange> {
+        subscribe(&mut self.change_subscribers)
+    }
+
+    fn tell_payment(&mut self, payment_hash: PaymentHash) {
+        if let Some(state) = self.payments.find(&payment_hash).map(Session::payment_state) {
+            self.tell(&NodeChange::Payment { payment_hash, state });
+        }
+    }
+
+    fn tell(&mut self, change: &NodeChange) {
+        if !self.down {
+            broadcast(&mut self.change_subscribers, change);
+        }
+    }
+}
+
+fn subscribe<T>(subscribers: &mut Vec<mpsc::Sender<T>>) -> mpsc::Receiver<T> {
+    let (sender, receiver) = mpsc::channel(QUEUE);
+    subscribers.retain(|subscriber| !subscriber.is_closed());
+    subscribers.push(sender);
+    receiver
+}
+
+fn broadcast<T: Clone>(subscribers: &mut Vec<mpsc::Sender<T>>, news: &T) {
+    subscribers.retain_mut(|subscriber| match subscriber.try_send(news.clone()) {
+        Ok(()) => true,
+        Err(error) => error.is_full(),
+    });
+}
+
+/// Where the line after `line` begins.
+fn after(offset: u64, line: &[u8]) -> u64 {
+    offset.saturating_add(u64::try_from(line.len()).unwrap_or(u64::MAX)).saturating_add(1)
 }
 
 #[cfg(test)]
@@ -173,8 +286,8 @@ mod tests {
         let path = folder.path().join("journal");
         let mut state = State::new(Journal::open(&path, b"{").unwrap());
         for last in 0..4 {
-            assert!(state.add_invoice(&invoice(alike(last))).unwrap());
-            assert!(!state.add_invoice(&invoice(alike(last))).unwrap());
+            assert!(state.add_invoice(&invoice(alike(last)), None).unwrap());
+            assert!(!state.add_invoice(&invoice(alike(last)), None).unwrap());
         }
         state.mark_invoice(alike(0), Mark::Paid).unwrap();
         state.mark_invoice(alike(2), Mark::Cancelled).unwrap();
@@ -196,7 +309,7 @@ mod tests {
         let line = serde_json::to_vec(&Fact::Invoice(InvoiceFact::of(&invoice(alike(1))))).unwrap();
         let mark = serde_json::to_vec(&Fact::Mark(MarkFact { hash: alike(1), mark: Mark::Paid })).unwrap();
         assert!(state.replay(0, &mark).is_err());
-        state.add_invoice(&invoice(alike(1))).unwrap();
+        state.add_invoice(&invoice(alike(1)), None).unwrap();
         assert!(state.replay(0, &line).is_err());
         assert!(state.replay(0, &mark).is_ok());
         assert!(state.replay(0, b"{\"mark\":{}}").is_err());
