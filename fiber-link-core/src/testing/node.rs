@@ -7,7 +7,7 @@ mod tests;
 
 use super::give_way;
 use crate::{
-    Amount, Asset, AssetId, Clock, DecodedInvoice, FiberNode, Invoice, InvoiceHint, InvoiceRequest,
+    Amount, Asset, AssetId, Assets, Clock, DecodedInvoice, FiberNode, Invoice, InvoiceHint, InvoiceRequest,
     InvoiceState, InvoiceStatus, Liquidity, NodeError, NodeInfo, NodeKey, PaymentHash, PaymentRequest,
     PaymentState, PaymentStatus, Timestamp,
 };
@@ -20,8 +20,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// A node without a network, for tests.
 ///
 /// It keeps fnn's rules: it refuses an invoice under a known hash, an expired invoice, and a second
-/// payment while one is under way or succeeded; after a failed payment, or one that it forgot, it
-/// pays again. Beyond that it does what the test says:
+/// payment while one is under way or succeeded; it keeps as failed what it has no way for, such as
+/// its own invoice or a fee above the limit; after a failed payment, or one that it forgot, it pays
+/// again. Beyond that it does what the test says:
 /// - what becomes of the next command, [`receive_create_invoice`](Self::receive_create_invoice) and
 ///   [`receive_send_payment`](Self::receive_send_payment);
 /// - what becomes of a payment, [`plan_payments`](Self::plan_payments), by default a success
@@ -93,7 +94,12 @@ impl FakeNode {
         self.book().down = down;
     }
 
-    /// What the channels can carry of every asset.
+    /// The assets that it has channels for: at first CKB alone.
+    pub fn set_assets(&self, assets: Assets) {
+        self.book().assets = assets;
+    }
+
+    /// What the channels can carry of every asset that it has channels for.
     pub fn set_liquidity(&self, liquidity: Liquidity) {
         self.book().liquidity = liquidity;
     }
@@ -300,8 +306,8 @@ impl FiberNode for FakeNode {
         Ok(self.called(count).await?.payment(&hash))
     }
 
-    async fn liquidity(&self, _: &Asset) -> Result<Liquidity, NodeError> {
-        Ok(self.called(|book| book.calls.liquidity += 1).await?.liquidity)
+    async fn liquidity(&self, asset: &Asset) -> Result<Liquidity, NodeError> {
+        Ok(self.called(|book| book.calls.liquidity += 1).await?.liquidity_of(asset))
     }
 
     fn hints(&self) -> BoxStream<'static, InvoiceHint> {
