@@ -25,8 +25,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// again. Beyond that it does what the test says:
 /// - what becomes of the next command, [`receive_create_invoice`](Self::receive_create_invoice) and
 ///   [`receive_send_payment`](Self::receive_send_payment);
-/// - what becomes of a payment, [`plan_payments`](Self::plan_payments), by default a success
-///   without a fee;
+/// - what becomes of a payment, [`plan_payments`](Self::plan_payments) and
+///   [`set_outcome`](Self::set_outcome);
 /// - what it answers to a question, if it is not the truth, [`claim_invoice`](Self::claim_invoice)
 ///   and [`claim_payment`](Self::claim_payment);
 /// - whether it answers at all, [`set_down`](Self::set_down).
@@ -183,9 +183,15 @@ impl FakeNode {
     }
 
     /// What becomes of the payments of this hash, one after another: `Pending` hangs. Beyond the
-    /// last plan payments succeed without a fee.
+    /// last plan they come to their [outcome](Self::set_outcome).
     pub fn plan_payments(&self, hash: PaymentHash, plans: impl IntoIterator<Item = PaymentState>) {
         self.book().plans.entry(hash).or_default().extend(plans);
+    }
+
+    /// What becomes of every payment of this hash for which nothing is planned; at first, success
+    /// without a fee.
+    pub fn set_outcome(&self, hash: PaymentHash, outcome: PaymentState) {
+        self.book().outcomes.insert(hash, outcome);
     }
 
     /// Ends a payment that hangs.

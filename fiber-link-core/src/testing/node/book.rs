@@ -28,6 +28,7 @@ pub(super) struct Book {
     pub(super) payments: BTreeMap<PaymentHash, PaymentStatus>,
     pub(super) payment_claims: BTreeMap<PaymentHash, Option<PaymentStatus>>,
     pub(super) plans: BTreeMap<PaymentHash, VecDeque<PaymentState>>,
+    pub(super) outcomes: BTreeMap<PaymentHash, PaymentState>,
     pub(super) listeners: Listeners,
     pub(super) calls: Calls,
     pub(super) sends: BTreeMap<PaymentHash, usize>,
@@ -58,6 +59,7 @@ impl Default for Book {
             payments: BTreeMap::new(),
             payment_claims: BTreeMap::new(),
             plans: BTreeMap::new(),
+            outcomes: BTreeMap::new(),
             listeners: Listeners::default(),
             calls: Calls::default(),
             sends: BTreeMap::new(),
@@ -162,7 +164,8 @@ impl Book {
         let created_at = now.max(after.unwrap_or(now));
         self.payments.insert(hash, PaymentStatus { created_at, state: PaymentState::Pending });
         let planned = self.plans.get_mut(&hash).and_then(VecDeque::pop_front);
-        let state = planned.unwrap_or(PaymentState::Succeeded { fee: Amount::ZERO });
+        let otherwise = || self.outcomes.get(&hash).cloned();
+        let state = planned.or_else(otherwise).unwrap_or(PaymentState::Succeeded { fee: Amount::ZERO });
         let no_way = match state {
             _ if invoice.payee == Some(self.info.key) => Some("can not pay to self"),
             PaymentState::Succeeded { fee } if fee > request.fee_limit => Some("no path found"),
