@@ -118,7 +118,7 @@ pub use policy::{FeeRule, Policies, PolicyRefusal, WithdrawalPolicy};
 pub use secret::{NoRandomness, Secret};
 pub use service::{
     Builder, CreateAppError, CreateTipError, DestinationRefusal, Exclusivity, FiberLink, MESSAGE_CHARACTERS,
-    OpenError, Quote, QuoteError, QuoteProblem, Readiness, RequestedDestination, Settings, Summary,
+    OpenError, Payouts, Quote, QuoteError, QuoteProblem, Readiness, RequestedDestination, Settings, Summary,
     TipRequest, WithdrawError, WithdrawalRequest, create_app,
 };
 pub use settlement::{HASHES_PER_QUESTION, SettlementReport};

@@ -4,8 +4,8 @@ use crate::service::{TRIES, limit_keys, unexpected};
 use crate::{
     Attempt, AttemptId, AttemptQuery, AttemptState, ChangeSet, Claim, CommitError, Destination, Event,
     EventId, EventKind, Exclusivity, FiberLink, FinalFailure, Gap, GiveBackToLimit, NodeError, NodeMemory,
-    NodeStanding, Op, PaymentRequest, PaymentState, PaymentStatus, Step, Stop, StoreError, Stored, TakeDue,
-    Timestamp, Verdict, Withdrawal, WithdrawalLookup, WithdrawalState, WrongState, posting,
+    NodeStanding, Op, PaymentRequest, PaymentState, PaymentStatus, Payouts, Step, Stop, StoreError, Stored,
+    TakeDue, Timestamp, Verdict, Withdrawal, WithdrawalLookup, WithdrawalState, WrongState, posting,
 };
 use futures_util::{StreamExt, stream};
 use std::time::Duration;
@@ -74,6 +74,9 @@ impl FiberLink {
     /// Safe: the claim that is committed before a payment is sent, and the questions after it, keep
     /// one payment one.
     pub async fn pay_due(&self, limit: u32) -> Result<PayoutReport, StoreError> {
+        if self.parts().settings.payouts == Payouts::Elsewhere {
+            return Ok(PayoutReport { stopped: Some(Stop::PaidElsewhere), ..Default::default() });
+        }
         let node = match self.node_for_a_pass(NodeStanding::pays).await? {
             Ok(node) => node,
             Err(stop) => return Ok(PayoutReport { stopped: Some(stop), ..Default::default() }),

@@ -102,6 +102,8 @@ impl fmt::Display for NodeStanding {
 /// Why a pass did nothing, or less than it would.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
+    /// Withdrawals are paid by another process.
+    PaidElsewhere,
     /// The node gave no answer.
     NodeSilent,
     /// The node does not fit.
@@ -115,6 +117,9 @@ pub enum Stop {
 impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::PaidElsewhere => {
+                f.write_str("this process does not pay: withdrawals wait for one that does")
+            }
             Self::NodeSilent => f.write_str("the node does not answer"),
             Self::NodeDoesNotFit(standing) => standing.fmt(f),
             Self::NodeForgot => f.write_str(

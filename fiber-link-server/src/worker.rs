@@ -182,7 +182,7 @@ impl Rest {
         self.failures = 0;
         // Said once, and not with every pass.
         match &stopped {
-            Some(stop) if self.stopped != stopped => tracing::error!(pass, %stop, "passes are stopped"),
+            Some(stop) if self.stopped != stopped => tracing::warn!(pass, %stop, "passes are stopped"),
             None if self.stopped.is_some() => tracing::info!(pass, "passes go on"),
             Some(_) | None => {}
         }

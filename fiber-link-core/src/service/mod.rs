@@ -8,7 +8,7 @@ mod withdrawals;
 
 pub use dashboard::Summary;
 pub use destination::DestinationRefusal;
-pub use open::{Builder, Exclusivity, OpenError, Settings};
+pub use open::{Builder, Exclusivity, OpenError, Payouts, Settings};
 pub use tips::{CreateTipError, MESSAGE_CHARACTERS, TipRequest};
 pub use withdrawals::{
     Quote, QuoteError, QuoteProblem, RequestedDestination, WithdrawError, WithdrawalRequest,
@@ -75,7 +75,7 @@ pub struct Readiness {
     pub store: bool,
     /// Whether the node answers, and is the one that this hub works with.
     pub node: bool,
-    /// Whether withdrawals are paid through it.
+    /// Whether this process pays withdrawals through it.
     pub payouts: bool,
 }
 
@@ -143,7 +143,8 @@ impl FiberLink {
         let store = works("store", locked.as_ref().err()) & works("store", full.as_ref().err());
         works("node", node.as_ref().err());
         let takes_tips = node.as_ref().is_ok_and(NodeStanding::takes_tips);
-        Readiness { store, node: takes_tips, payouts: node.as_ref().is_ok_and(NodeStanding::pays) }
+        let pays = self.0.settings.payouts == Payouts::Here && node.as_ref().is_ok_and(NodeStanding::pays);
+        Readiness { store, node: takes_tips, payouts: pays }
     }
 
     /// A rumour says that the invoice of this hash changed: the next settlement pass asks the node.

@@ -24,6 +24,8 @@ pub struct Settings {
     pub claim: Duration,
     /// Whether another process may work on the same store.
     pub exclusivity: Exclusivity,
+    /// Whether this process pays withdrawals.
+    pub payouts: Payouts,
 }
 
 impl Default for Settings {
@@ -34,6 +36,7 @@ impl Default for Settings {
             node_timeout: Duration::from_secs(10),
             claim: Duration::from_secs(30),
             exclusivity: Exclusivity::Shared,
+            payouts: Payouts::Here,
         }
     }
 }
@@ -45,6 +48,15 @@ pub enum Exclusivity {
     Sole,
     /// Others may be alive.
     Shared,
+}
+
+/// Whether this process pays withdrawals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payouts {
+    /// It does.
+    Here,
+    /// It only takes tips: its node cannot be asked to pay. Withdrawals wait for a process that can.
+    Elsewhere,
 }
 
 /// Why Fiber Link did not start.
@@ -64,6 +76,16 @@ pub enum OpenError {
     /// The node must answer at the first start.
     #[error("the node did not answer at the first start of this store")]
     Node(#[source] NodeError),
+    /// The node or the store is on another network than the one to be on.
+    #[error("the network to be on is {wanted}, but the {what} is on {found}")]
+    UnwantedNetwork {
+        /// What is elsewhere: the store or the node.
+        what: &'static str,
+        /// What was set.
+        wanted: Network,
+        /// Where it is.
+        found: Network,
+    },
     /// The store belongs to another network.
     #[error("this store holds money of {stored}, but the node is on {found}")]
     OtherNetwork {
@@ -95,6 +117,7 @@ pub struct Builder {
     ids: Arc<dyn IdSource>,
     assets: Assets,
     policies: Option<Policies>,
+    network: Option<Network>,
     settings: Settings,
 }
 
@@ -108,6 +131,7 @@ impl Builder {
             ids,
             assets: Assets::default(),
             policies: None,
+            network: None,
             settings: Settings::default(),
         }
     }
@@ -120,6 +144,11 @@ impl Builder {
     /// The rules for withdrawals; the defaults of each asset by default.
     pub fn policies(self, policies: Policies) -> Self {
         Self { policies: Some(policies), ..self }
+    }
+
+    /// The network to be on; the node's by default. A store or a node of another one is refused.
+    pub fn network(self, network: Network) -> Self {
+        Self { network: Some(network), ..self }
     }
 
     /// The clock; the machine's by default.
@@ -175,9 +204,17 @@ impl Builder {
         })))
     }
 
+    fn check_network(&self, what: &'static str, found: Network) -> Result<(), OpenError> {
+        match self.network {
+            Some(wanted) if wanted != found => Err(OpenError::UnwantedNetwork { what, wanted, found }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     async fn hub(&self) -> Result<(Hub, Option<NodeInfo>), OpenError> {
         let info = self.node.info().await;
         if let Some(hub) = self.store.find_hub().await? {
+            self.check_network("store", hub.network)?;
             let info = match info {
                 Ok(info) => {
                     check_node(&hub, &info)?;
@@ -192,6 +229,7 @@ impl Builder {
             return Ok((hub, info));
         }
         let info = info.map_err(OpenError::Node)?;
+        self.check_network("node", info.network)?;
         let hub = Hub {
             seed: Secret::random()?,
             node: info.key,

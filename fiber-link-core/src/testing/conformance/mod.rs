@@ -215,6 +215,7 @@ macro_rules! store_conformance {
             another_node_stops_tips_and_payouts_until_it_is_accepted
             a_node_that_was_down_at_the_start_is_looked_at_before_it_is_used
             an_untested_version_stops_payouts_and_not_tips
+            a_process_that_only_takes_tips_leaves_withdrawals_to_another
             a_node_of_another_network_is_not_accepted
             an_accepted_node_proves_nothing_about_what_was_sent_before_it
             accepting_the_node_again_ends_the_stop_of_a_node_that_forgot
@@ -222,6 +223,7 @@ macro_rules! store_conformance {
         }
         start_flows {
             a_start_with_a_node_of_another_network_is_refused
+            a_start_on_another_network_than_the_one_to_be_on_is_refused
             a_start_names_the_asset_that_the_node_does_not_list
             a_start_with_a_seed_that_made_none_of_the_tips_is_refused
             a_start_with_the_seed_of_the_tips_is_not

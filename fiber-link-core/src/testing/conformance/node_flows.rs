@@ -96,6 +96,21 @@ pub async fn an_untested_version_stops_payouts_and_not_tips(store: Arc<dyn Store
     assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Completed { .. }));
 }
 
+pub async fn a_process_that_only_takes_tips_leaves_withdrawals_to_another(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(20).await;
+    let settings = Settings { payouts: Payouts::Elsewhere, ..Default::default() };
+    let tips_only = world.with_settings(settings).await;
+    let (request, hash) = world.request(10);
+    let withdrawal = tips_only.request_withdrawal(&forum(), request).await.unwrap();
+    let questions = world.node.questions(hash);
+    assert_eq!(tips_only.pay_due(10).await.unwrap().stopped, Some(Stop::PaidElsewhere));
+    assert_eq!((world.node.questions(hash), world.node.sends(hash)), (questions, 0));
+    assert!(!tips_only.readiness().await.payouts);
+    world.pay().await;
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Completed { .. }));
+}
+
 pub async fn a_node_of_another_network_is_not_accepted(store: Arc<dyn Store>) {
     let world = World::new(store).await;
     let info = NodeInfo { network: Network::Mainnet, ..world.node.info().await.unwrap() };

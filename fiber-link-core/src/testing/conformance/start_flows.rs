@@ -30,6 +30,18 @@ pub async fn a_start_names_the_asset_that_the_node_does_not_list(store: Arc<dyn 
     assert!(matches!(&opened, Err(OpenError::UnlistedAsset(asset)) if *asset == unlisted), "{opened:?}");
 }
 
+pub async fn a_start_on_another_network_than_the_one_to_be_on_is_refused(store: Arc<dyn Store>) {
+    let node = Arc::new(crate::testing::FakeNode::new(SystemClock));
+    let start = |network| FiberLink::builder(store.clone(), node.clone()).network(network).open();
+    let refused = start(Network::Testnet).await;
+    assert!(matches!(refused, Err(OpenError::UnwantedNetwork { what: "node", .. })), "{refused:?}");
+    assert_eq!(store.find_hub().await.unwrap(), None, "nothing was changed");
+    assert!(start(Network::Dev).await.is_ok());
+    node.set_down(true);
+    let refused = start(Network::Testnet).await;
+    assert!(matches!(refused, Err(OpenError::UnwantedNetwork { what: "store", .. })), "{refused:?}");
+}
+
 /// Its preimages would be others than those of the invoices that are out.
 pub async fn a_start_with_a_seed_that_made_none_of_the_tips_is_refused(store: Arc<dyn Store>) {
     let hub = Hub { seed: Secret::new(*b"the seed of another store"), ..sample::hub() };
