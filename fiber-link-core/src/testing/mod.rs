@@ -2,6 +2,8 @@
 //!
 //! - [`store_conformance!`](crate::store_conformance): the one suite that every [`Store`](crate::Store)
 //!   passes.
+//! - [`node_conformance!`](crate::node_conformance): the one suite that every
+//!   [`FiberNode`](crate::FiberNode) passes.
 //! - [`sample`]: records of every kind, made from a number.
 //! - [`FakeNode`]: a node that does what its script says. [`FaultyStore`]: a store that fails when
 //!   its script says so. [`ManualClock`] and [`SequentialIds`]: time and ids that a test decides on.
@@ -17,6 +19,7 @@
 
 pub mod conformance;
 mod node;
+pub mod node_conformance;
 pub mod sample;
 mod store;
 mod time;

@@ -7,7 +7,7 @@ mod tests;
 
 use super::give_way;
 use crate::{
-    Amount, Asset, AssetId, Clock, DecodedInvoice, FiberNode, Invoice, InvoiceHint, InvoiceRequest,
+    Amount, Asset, AssetId, Assets, Clock, DecodedInvoice, FiberNode, Invoice, InvoiceHint, InvoiceRequest,
     InvoiceState, InvoiceStatus, Liquidity, NodeError, NodeInfo, NodeKey, PaymentHash, PaymentRequest,
     PaymentState, PaymentStatus, Timestamp,
 };
@@ -20,12 +20,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// A node without a network, for tests.
 ///
 /// It keeps fnn's rules: it refuses an invoice under a known hash, an expired invoice, and a second
-/// payment while one is under way or succeeded; after a failed payment, or one that it forgot, it
-/// pays again. Beyond that it does what the test says:
+/// payment while one is under way or succeeded; it keeps as failed what it has no way for, such as
+/// its own invoice or a fee above the limit; after a failed payment, or one that it forgot, it pays
+/// again. Beyond that it does what the test says:
 /// - what becomes of the next command, [`receive_create_invoice`](Self::receive_create_invoice) and
 ///   [`receive_send_payment`](Self::receive_send_payment);
-/// - what becomes of a payment, [`plan_payments`](Self::plan_payments), by default a success
-///   without a fee;
+/// - what becomes of a payment, [`plan_payments`](Self::plan_payments) and
+///   [`set_outcome`](Self::set_outcome);
 /// - what it answers to a question, if it is not the truth, [`claim_invoice`](Self::claim_invoice)
 ///   and [`claim_payment`](Self::claim_payment);
 /// - whether it answers at all, [`set_down`](Self::set_down).
@@ -93,7 +94,12 @@ impl FakeNode {
         self.book().down = down;
     }
 
-    /// What the channels can carry of every asset.
+    /// The assets that it has channels for: at first CKB alone.
+    pub fn set_assets(&self, assets: Assets) {
+        self.book().assets = assets;
+    }
+
+    /// What the channels can carry of every asset that it has channels for.
     pub fn set_liquidity(&self, liquidity: Liquidity) {
         self.book().liquidity = liquidity;
     }
@@ -177,9 +183,15 @@ impl FakeNode {
     }
 
     /// What becomes of the payments of this hash, one after another: `Pending` hangs. Beyond the
-    /// last plan payments succeed without a fee.
+    /// last plan they come to their [outcome](Self::set_outcome).
     pub fn plan_payments(&self, hash: PaymentHash, plans: impl IntoIterator<Item = PaymentState>) {
         self.book().plans.entry(hash).or_default().extend(plans);
+    }
+
+    /// What becomes of every payment of this hash for which nothing is planned; at first, success
+    /// without a fee.
+    pub fn set_outcome(&self, hash: PaymentHash, outcome: PaymentState) {
+        self.book().outcomes.insert(hash, outcome);
     }
 
     /// Ends a payment that hangs.
@@ -300,8 +312,8 @@ impl FiberNode for FakeNode {
         Ok(self.called(count).await?.payment(&hash))
     }
 
-    async fn liquidity(&self, _: &Asset) -> Result<Liquidity, NodeError> {
-        Ok(self.called(|book| book.calls.liquidity += 1).await?.liquidity)
+    async fn liquidity(&self, asset: &Asset) -> Result<Liquidity, NodeError> {
+        Ok(self.called(|book| book.calls.liquidity += 1).await?.liquidity_of(asset))
     }
 
     fn hints(&self) -> BoxStream<'static, InvoiceHint> {

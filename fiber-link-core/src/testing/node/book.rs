@@ -3,16 +3,21 @@
 use super::hints::Listeners;
 use super::{Calls, Reception, no_answer};
 use crate::{
-    Amount, DecodedInvoice, Invoice, InvoiceRequest, InvoiceState, InvoiceStatus, Liquidity, Network,
-    NodeError, NodeInfo, NodeKey, NodeSupport, PaymentHash, PaymentRequest, PaymentState, PaymentStatus,
-    Timestamp,
+    Amount, Asset, Assets, DecodedInvoice, Invoice, InvoiceRequest, InvoiceState, InvoiceStatus, Liquidity,
+    Network, NodeError, NodeInfo, NodeKey, NodeSupport, PaymentHash, PaymentRequest, PaymentState,
+    PaymentStatus, Timestamp,
 };
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+/// The longest description that fnn takes, in bytes.
+const MAX_DESCRIPTION: usize = 639;
 
 /// Everything, under the node's lock.
 pub(super) struct Book {
     pub(super) info: NodeInfo,
     pub(super) down: bool,
+    pub(super) assets: Assets,
     pub(super) liquidity: Liquidity,
     pub(super) create_receptions: VecDeque<Reception>,
     pub(super) send_receptions: VecDeque<Reception>,
@@ -23,6 +28,7 @@ pub(super) struct Book {
     pub(super) payments: BTreeMap<PaymentHash, PaymentStatus>,
     pub(super) payment_claims: BTreeMap<PaymentHash, Option<PaymentStatus>>,
     pub(super) plans: BTreeMap<PaymentHash, VecDeque<PaymentState>>,
+    pub(super) outcomes: BTreeMap<PaymentHash, PaymentState>,
     pub(super) listeners: Listeners,
     pub(super) calls: Calls,
     pub(super) sends: BTreeMap<PaymentHash, usize>,
@@ -42,6 +48,7 @@ impl Default for Book {
                 unlisted: Vec::new(),
             },
             down: false,
+            assets: Assets::default(),
             liquidity: Liquidity { outbound: Amount::MAX, inbound: Amount::MAX },
             create_receptions: VecDeque::new(),
             send_receptions: VecDeque::new(),
@@ -52,6 +59,7 @@ impl Default for Book {
             payments: BTreeMap::new(),
             payment_claims: BTreeMap::new(),
             plans: BTreeMap::new(),
+            outcomes: BTreeMap::new(),
             listeners: Listeners::default(),
             calls: Calls::default(),
             sends: BTreeMap::new(),
@@ -110,6 +118,15 @@ impl Book {
     }
 
     fn create_invoice(&mut self, request: &InvoiceRequest, now: Timestamp) -> Result<Invoice, NodeError> {
+        if request.amount.is_zero() {
+            return Err(refused("amount must be greater than 0"));
+        } else if request.expiry < Duration::from_secs(1) {
+            return Err(refused("expiry must be at least a second"));
+        } else if request.description.len() > MAX_DESCRIPTION {
+            return Err(refused("description is too long"));
+        } else if !self.has(&request.asset) {
+            return Err(refused("no such asset"));
+        }
         let payment_hash = request.preimage.payment_hash();
         if self.invoices.contains_key(&payment_hash) {
             return Err(NodeError::InvoiceExists);
@@ -127,29 +144,50 @@ impl Book {
     }
 
     fn send_payment(&mut self, request: &PaymentRequest, now: Timestamp) -> Result<PaymentStatus, NodeError> {
-        let refused = |reason: &str| Err(NodeError::Refused { reason: reason.to_owned() });
-        let Some(invoice) = self.foreign.get(&request.encoded) else {
-            return refused("unknown invoice");
-        };
-        if invoice.payment_hash != request.payment_hash || invoice.amount != Some(request.amount) {
-            return refused("hash or amount does not match the invoice");
-        }
-        if invoice.expires_at.is_some_and(|expires_at| expires_at <= now) {
-            return refused("invoice is expired");
+        let invoice = self.decode(&request.encoded)?;
+        if invoice.network != self.info.network {
+            return Err(refused("invoice is for another network"));
+        } else if invoice.payment_hash != request.payment_hash || invoice.amount != Some(request.amount) {
+            return Err(refused("hash or amount does not match the invoice"));
+        } else if invoice.expires_at.is_some_and(|expires_at| expires_at <= now) {
+            return Err(refused("invoice is expired"));
         }
         let hash = request.payment_hash;
-        match self.payments.get(&hash).map(|payment| &payment.state) {
+        let before = self.payments.get(&hash);
+        match before.map(|payment| &payment.state) {
             Some(PaymentState::Pending | PaymentState::Succeeded { .. }) => {
-                return refused("Payment session already exists");
+                return Err(refused("Payment session already exists"));
             }
             Some(PaymentState::Failed { .. }) | None => {}
         }
+        let after = before.map(|payment| payment.created_at.plus(Duration::from_millis(1)));
+        let created_at = now.max(after.unwrap_or(now));
+        self.payments.insert(hash, PaymentStatus { created_at, state: PaymentState::Pending });
         let planned = self.plans.get_mut(&hash).and_then(VecDeque::pop_front);
-        let state = planned.unwrap_or(PaymentState::Succeeded { fee: Amount::ZERO });
-        self.payments.insert(hash, PaymentStatus { created_at: now, state: PaymentState::Pending });
+        let otherwise = || self.outcomes.get(&hash).cloned();
+        let state = planned.or_else(otherwise).unwrap_or(PaymentState::Succeeded { fee: Amount::ZERO });
+        let no_way = match state {
+            _ if invoice.payee == Some(self.info.key) => Some("can not pay to self"),
+            PaymentState::Succeeded { fee } if fee > request.fee_limit => Some("no path found"),
+            PaymentState::Pending | PaymentState::Succeeded { .. } | PaymentState::Failed { .. } => None,
+        };
+        // As fnn does: it keeps what it has no way for, and otherwise answers before it knows.
+        if let Some(reason) = no_way {
+            self.end_payment(hash, PaymentState::Failed { reason: reason.to_owned() });
+            return Err(refused(reason));
+        }
         self.end_payment(hash, state);
-        // As fnn does: it answers before it knows.
-        Ok(PaymentStatus { created_at: now, state: PaymentState::Pending })
+        Ok(PaymentStatus { created_at, state: PaymentState::Pending })
+    }
+
+    fn has(&self, asset: &Asset) -> bool {
+        self.assets.find(&asset.id) == Some(asset)
+    }
+
+    /// What the channels of an asset can carry: nothing where it has none.
+    pub(super) fn liquidity_of(&self, asset: &Asset) -> Liquidity {
+        let nothing = Liquidity { outbound: Amount::ZERO, inbound: Amount::ZERO };
+        if self.has(asset) { self.liquidity } else { nothing }
     }
 
     /// What is under way comes to `state`.
@@ -177,7 +215,10 @@ impl Book {
         self.payment_claims.get(hash).cloned().unwrap_or_else(|| self.payments.get(hash).cloned())
     }
 
+    /// Reads an invoice that it knows, in lower or in upper case.
     pub(super) fn decode(&self, encoded: &str) -> Result<DecodedInvoice, NodeError> {
+        let upper_case = !encoded.bytes().any(|byte| byte.is_ascii_lowercase());
+        let encoded = if upper_case { encoded.to_ascii_lowercase() } else { encoded.to_owned() };
         let ours = |status: &&InvoiceStatus| status.invoice.encoded == encoded;
         if let Some(InvoiceStatus { invoice, .. }) = self.invoices.values().find(ours) {
             return Ok(DecodedInvoice {
@@ -190,7 +231,7 @@ impl Book {
             });
         }
         let unknown = || NodeError::InvalidInvoice { reason: "not an invoice of this test".to_owned() };
-        self.foreign.get(encoded).cloned().ok_or_else(unknown)
+        self.foreign.get(&encoded).cloned().ok_or_else(unknown)
     }
 
     /// A payment hash that nobody had before.
@@ -200,4 +241,8 @@ impl Book {
         bytes[24..].copy_from_slice(&self.foreign_hashes.to_be_bytes());
         PaymentHash::new(bytes)
     }
+}
+
+fn refused(reason: &str) -> NodeError {
+    NodeError::Refused { reason: reason.to_owned() }
 }

@@ -145,6 +145,37 @@ async fn what_does_not_fit_is_refused_without_a_trace() {
 }
 
 #[pollster::test]
+async fn what_has_no_way_is_refused_and_kept_as_failed() {
+    let (node, _) = node();
+    let own = node.create_invoice(invoice_request(1)).await.unwrap();
+    let own = PaymentRequest {
+        encoded: own.encoded,
+        payment_hash: own.payment_hash,
+        amount: own.amount,
+        fee_limit: Amount::MAX,
+    };
+    let (hash, dear) = foreign(&node);
+    node.set_outcome(hash, PaymentState::Succeeded { fee: Amount::new(2) });
+    for request in [own, dear] {
+        let hash = request.payment_hash;
+        assert!(matches!(node.send_payment(request).await, Err(NodeError::Refused { .. })));
+        assert!(matches!(payment_state(&node, hash).await, Some(PaymentState::Failed { .. })));
+        assert_eq!(node.times_paid(hash), 0);
+    }
+}
+
+#[pollster::test]
+async fn sessions_of_one_hash_are_told_apart_by_their_times_also_when_the_clock_stands() {
+    let (node, _) = node();
+    let (hash, request) = foreign(&node);
+    node.set_outcome(hash, failed());
+    let first = node.send_payment(request.clone()).await.unwrap();
+    let second = node.send_payment(request).await.unwrap();
+    assert!(second.created_at > first.created_at);
+    assert_eq!(payment_state(&node, hash).await, Some(failed()), "as long as nothing else is said");
+}
+
+#[pollster::test]
 async fn a_claim_hides_the_truth_until_it_is_taken_back() {
     let (node, _) = node();
     let (hash, request) = foreign(&node);
