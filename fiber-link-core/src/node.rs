@@ -211,6 +211,10 @@ pub enum NodeError {
         /// What is wrong with it, fit for the caller's eyes.
         reason: String,
     },
+    /// The answer about one of several is of no use: ask about fewer at a time, so that it keeps
+    /// no other from being heard.
+    #[error("the node's answer is unclear about one of several")]
+    Unclear(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// No usable answer: what was asked may or may not have been done.
     #[error("the node gave no usable answer")]
     NoAnswer(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -230,7 +234,7 @@ pub trait FiberNode: Send + Sync + 'static {
     async fn create_invoice(&self, request: InvoiceRequest) -> Result<Invoice, NodeError>;
 
     /// Asks about invoices of this node: one answer per hash in the same order, `None` where the
-    /// node does not know the hash.
+    /// node does not know the hash. [`NodeError::Unclear`] only if others were answered.
     async fn invoices(&self, hashes: &[PaymentHash]) -> Result<Vec<Option<InvoiceStatus>>, NodeError>;
 
     /// Reads an invoice of anybody.

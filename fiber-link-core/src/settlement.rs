@@ -3,11 +3,11 @@
 use crate::service::{TRIES, unexpected};
 use crate::{
     ChangeSet, CommitError, Event, EventId, EventKind, FiberLink, ForeignInvoice, Gap, InvoiceStatus,
-    NodeStanding, Op, PaymentHash, Step, Stop, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup,
-    TipState, posting,
+    NodeError, NodeStanding, Op, PaymentHash, Step, Stop, StoreError, Stored, TakeDue, Timestamp, Tip,
+    TipLookup, TipState, posting,
 };
 use futures_util::{StreamExt, stream};
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
 /// How many payment hashes go into one question.
@@ -51,7 +51,8 @@ impl FiberLink {
         }
         let tips = self.tips_to_ask_about(limit).await?;
         let mut report = SettlementReport { more: tips.len() >= limit as usize, ..Default::default() };
-        for chunk in tips.chunks(HASHES_PER_QUESTION) {
+        let mut chunks: VecDeque<_> = tips.chunks(HASHES_PER_QUESTION).collect();
+        while let Some(chunk) = chunks.pop_front() {
             let hashes: Vec<PaymentHash> = chunk.iter().map(|tip| tip.payment_hash()).collect();
             report.asked = report.asked.saturating_add(chunk.len());
             match self.parts().node.invoices(&hashes).await {
@@ -67,6 +68,18 @@ impl FiberLink {
                         answered = answers.len(),
                         "the node left answers out"
                     );
+                    report.failed = report.failed.saturating_add(chunk.len());
+                }
+                // Halves, until the one that is answered badly stands alone.
+                Err(NodeError::Unclear(_)) if chunk.len() > 1 => {
+                    report.asked = report.asked.saturating_sub(chunk.len());
+                    let (first, second) = chunk.split_at(chunk.len().div_ceil(2));
+                    chunks.push_front(second);
+                    chunks.push_front(first);
+                }
+                Err(error @ NodeError::Unclear(_)) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, hashes = ?hashes, "the node answers badly about a tip");
                     report.failed = report.failed.saturating_add(chunk.len());
                 }
                 Err(error) => {

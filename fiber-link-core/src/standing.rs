@@ -5,6 +5,7 @@ use crate::{
     Store, StoreError, Timestamp,
 };
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -142,16 +143,21 @@ pub(crate) struct Checked {
 
 /// The last check.
 #[derive(Debug)]
-pub(crate) struct LastCheck(Mutex<Option<Checked>>);
+pub(crate) struct LastCheck {
+    checked: Mutex<Option<Checked>>,
+    /// So that a silence is told of once.
+    silent: AtomicBool,
+}
 
 impl LastCheck {
     /// The check of a start; none if the node did not answer.
     pub(crate) fn new(hub: &Hub, info: Option<&NodeInfo>, now: Timestamp) -> Self {
-        Self(Mutex::new(info.map(|info| Checked::of(hub, info, now))))
+        let checked = Mutex::new(info.map(|info| Checked::of(hub, info, now)));
+        Self { checked, silent: AtomicBool::new(false) }
     }
 
     fn last(&self) -> MutexGuard<'_, Option<Checked>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.checked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The next pass asks again.
@@ -200,6 +206,7 @@ impl FiberLink {
         let hub = hub.ok_or_else(|| StoreError::backend("the hub is gone"))?;
         let checked = Checked::of(&hub, &info, self.now());
         let standing = checked.standing.clone();
+        self.parts().last_check.silent.store(false, Ordering::Relaxed);
         let before = self.parts().last_check.last().replace(checked);
         if before.is_none_or(|before| before.standing != standing) {
             match &standing {
@@ -235,7 +242,10 @@ impl FiberLink {
             Ok(checked) => Ok(Err(Stop::NodeDoesNotFit(checked.standing))),
             Err(StandingError::Store(error)) => Err(error),
             Err(StandingError::Node(error)) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the node did not say who it is");
+                if !self.parts().last_check.silent.swap(true, Ordering::Relaxed) {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, "the node did not say who it is");
+                }
                 Ok(Err(Stop::NodeSilent))
             }
         }

@@ -268,11 +268,12 @@ pub enum SettingsError {
         source: std::io::Error,
     },
     /// A token file holds no token. What it holds is never shown.
-    #[error("token file {path}: {source}")]
+    #[error("token file {path}")]
     Token {
         /// Which file.
         path: PathBuf,
         /// What is wrong.
+        #[source]
         source: InvalidToken,
     },
     /// The map of secrets is wrong. It is never shown.

@@ -170,7 +170,13 @@ impl FnnNode {
             return Err(CallError::LeftOut.into());
         }
         let answered = replies.into_iter().zip(hashes);
-        answered.map(|(reply, hash)| answer::invoice(reply?, *hash, &self.assets)).collect()
+        let read: Vec<Result<_, NodeError>> =
+            answered.map(|(reply, hash)| answer::invoice(reply?, *hash, &self.assets)).collect();
+        let some_were_answered = read.iter().any(Result::is_ok);
+        read.into_iter().collect::<Result<_, _>>().map_err(|error| match error {
+            NodeError::NoAnswer(cause) if some_were_answered => NodeError::Unclear(cause),
+            error => error,
+        })
     }
 }
 

@@ -151,6 +151,11 @@ impl FakeNode {
         self.book().invoices.get_mut(&hash).expect("an invoice of this hash").state = state;
     }
 
+    /// Its answers about this invoice are of no use to anybody.
+    pub fn garble_invoice(&self, hash: PaymentHash) {
+        self.book().garbled.insert(hash);
+    }
+
     /// The node loses its memory of an invoice.
     pub fn forget_invoice(&self, hash: PaymentHash) {
         self.book().invoices.remove(&hash);
@@ -282,6 +287,12 @@ impl FiberNode for FakeNode {
             book.calls.invoice_hashes += hashes.len();
         };
         let book = self.called(count).await?;
+        let garbled = hashes.iter().filter(|hash| book.garbled.contains(hash)).count();
+        if garbled > 0 {
+            let cause = "not even JSON".into();
+            let alone = garbled == hashes.len();
+            return Err(if alone { NodeError::NoAnswer(cause) } else { NodeError::Unclear(cause) });
+        }
         let now = self.clock.now();
         Ok(hashes.iter().map(|hash| book.invoice(hash, now)).collect())
     }

@@ -51,6 +51,10 @@ async fn show(settings: &Settings, node: &FnnNode, info: &NodeInfo) -> Result<()
         let (send, receive) = (asset.format(liquidity.outbound), asset.format(liquidity.inbound));
         println!("asset\t{}\tcan send {send}\tcan receive {receive}", asset.id);
     }
+    match node.payments(None, 1).await {
+        Ok(_) => println!("payments\tallowed"),
+        Err(error) => println!("payments\tnot allowed: {error}"),
+    }
     if settings.store.is_some() {
         let hub = open_existing_store(settings)?.find_hub().await?;
         let standing = match hub {

@@ -171,6 +171,7 @@ macro_rules! store_conformance {
             a_lie_of_a_hint_credits_nothing_and_a_true_one_does_at_once
             a_tip_that_is_looked_at_is_asked_about_sooner_and_by_its_own_app_alone
             a_commit_without_an_answer_credits_once
+            a_bad_answer_about_one_tip_keeps_no_other_waiting
             an_ended_tip_is_asked_about_until_the_node_answers_after_its_grace
             tips_that_are_looked_at_leave_the_others_their_turn
             a_hint_that_cannot_be_looked_up_leaves_the_others_their_turn

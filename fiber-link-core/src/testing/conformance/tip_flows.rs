@@ -246,6 +246,24 @@ pub async fn a_hint_that_cannot_be_looked_up_leaves_the_others_their_turn(store:
     assert_eq!(link.settle_due(10).await.unwrap().settled, 1);
 }
 
+pub async fn a_bad_answer_about_one_tip_keeps_no_other_waiting(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let mut tips = Vec::new();
+    for _ in 0..10 {
+        let tip = world.link.create_tip(&forum(), tip_of(1)).await.unwrap();
+        world.node.pay_invoice(tip.payment_hash());
+        tips.push(tip);
+    }
+    world.node.garble_invoice(tips[3].payment_hash());
+    world.later(6);
+    let report = world.settle().await;
+    assert_eq!((report.asked, report.settled, report.failed), (10, 9, 1));
+    assert_eq!(world.tip(&tips[3]).await.settled_at(), None);
+    // A node that answers badly about all of them is not asked again and again.
+    let calls = world.node.calls().invoices;
+    assert!(calls <= 9, "{calls} questions");
+}
+
 /// What fails at the end of the grace period is asked again: no answer is no answer.
 pub async fn an_ended_tip_is_asked_about_until_the_node_answers_after_its_grace(store: Arc<dyn Store>) {
     let world = World::new(store.clone()).await;

@@ -7,7 +7,7 @@ use crate::{
     Network, NodeError, NodeInfo, NodeKey, NodeSupport, PaymentHash, PaymentRequest, PaymentState,
     PaymentStatus, Timestamp,
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 /// The longest description that fnn takes, in bytes.
@@ -24,6 +24,7 @@ pub(super) struct Book {
     pub(super) late: Vec<Command>,
     pub(super) invoices: BTreeMap<PaymentHash, InvoiceStatus>,
     pub(super) invoice_claims: BTreeMap<PaymentHash, Option<InvoiceStatus>>,
+    pub(super) garbled: BTreeSet<PaymentHash>,
     pub(super) foreign: BTreeMap<String, DecodedInvoice>,
     pub(super) payments: BTreeMap<PaymentHash, PaymentStatus>,
     pub(super) payment_claims: BTreeMap<PaymentHash, Option<PaymentStatus>>,
@@ -55,6 +56,7 @@ impl Default for Book {
             late: Vec::new(),
             invoices: BTreeMap::new(),
             invoice_claims: BTreeMap::new(),
+            garbled: BTreeSet::new(),
             foreign: BTreeMap::new(),
             payments: BTreeMap::new(),
             payment_claims: BTreeMap::new(),
