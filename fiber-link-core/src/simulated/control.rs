@@ -191,9 +191,10 @@ impl SimulatedNode {
     fn read(&self, encoded: &str) -> Result<DecodedInvoice, SimulatorError> {
         invoice::decode(encoded, &self.assets).map_err(|error| match error {
             NodeError::InvalidInvoice { reason } => SimulatorError::InvalidInvoice { reason },
-            other @ (NodeError::Refused { .. } | NodeError::InvoiceExists | NodeError::NoAnswer(_)) => {
-                SimulatorError::InvalidInvoice { reason: other.to_string() }
-            }
+            other @ (NodeError::Refused { .. }
+            | NodeError::InvoiceExists
+            | NodeError::Unclear(_)
+            | NodeError::NoAnswer(_)) => SimulatorError::InvalidInvoice { reason: other.to_string() },
         })
     }
 }
