@@ -16,10 +16,10 @@ pub const HASHES_PER_QUESTION: usize = 100;
 /// How many tips are written at a time.
 const CONCURRENT_COMMITS: usize = 32;
 
-/// A tip is asked about every quarter of its age, from every five seconds to once an hour: some 25
+/// A tip is asked about every quarter of its age, from every two seconds to once an hour: some 30
 /// questions in the hour of an invoice. Who waits for it looks at it, or the node hints, and then it
 /// is asked about at once.
-const GAP: Gap = Gap { divisor: 4, shortest: Duration::from_secs(5), longest: Duration::from_secs(3600) };
+const GAP: Gap = Gap { divisor: 4, shortest: Duration::from_secs(2), longest: Duration::from_secs(3600) };
 
 /// What a settlement pass did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
