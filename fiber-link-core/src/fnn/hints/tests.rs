@@ -3,8 +3,9 @@
 use super::*;
 use crate::{Network, PaymentHash};
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_websockets::ServerBuilder;
 
 const NEVER: Duration = Duration::from_secs(3600);
@@ -20,16 +21,8 @@ impl TestSocket {
         Self { listener: TcpListener::bind("127.0.0.1:0").await.unwrap() }
     }
 
-    /// A source that tries again at once after a break, and never after a refusal.
     fn source(&self) -> HintSource {
-        let url: NodeUrl = format!("http://{}", self.listener.local_addr().unwrap()).parse().unwrap();
-        let options = FnnOptions::new(url.clone(), Network::Dev);
-        let token = Token::new("canary").unwrap();
-        let mut source = HintSource::new(url, false, Some(&token), &options, Handle::current()).unwrap();
-        source.pace.backoff = Backoff::quick();
-        source.pace.after_refusal = NEVER;
-        source.pace.silence = NEVER;
-        source
+        source(self.listener.local_addr().unwrap())
     }
 
     /// Takes the next connection up to its subscription.
@@ -50,6 +43,18 @@ impl TestSocket {
         .await;
         socket
     }
+}
+
+/// A source that tries again at once after a break, and never after a refusal.
+fn source(address: SocketAddr) -> HintSource {
+    let url: NodeUrl = format!("http://{address}").parse().unwrap();
+    let options = FnnOptions::new(url.clone(), Network::Dev);
+    let token = Token::new("canary").unwrap();
+    let mut source = HintSource::new(url, false, Some(&token), &options, Handle::current()).unwrap();
+    source.pace.backoff = Backoff::quick();
+    source.pace.after_refusal = NEVER;
+    source.pace.silence = NEVER;
+    source
 }
 
 async fn send(socket: &mut Accepted, frame: &Value) {
@@ -98,14 +103,16 @@ async fn a_socket_is_opened_again_after_every_break() {
 }
 
 #[tokio::test]
-async fn a_node_that_was_away_is_found_again() {
-    let node = TestSocket::start().await;
-    let mut hints = node.source().listen();
-    drop(node.subscribed().await);
-    let address = node.listener.local_addr().unwrap();
-    drop(node);
-    tokio::task::yield_now().await;
-    let node = TestSocket { listener: TcpListener::bind(address).await.unwrap() };
+async fn a_node_that_was_away_is_found() {
+    // Nobody else gets the port, and nobody listens there.
+    let away = TcpSocket::new_v4().unwrap();
+    away.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = away.local_addr().unwrap();
+    let mut hints = source(address).listen();
+    for _ in 0..10 {
+        assert!(TcpStream::connect(address).await.is_err());
+    }
+    let node = TestSocket { listener: away.listen(16).unwrap() };
     send(&mut node.subscribed().await, &paid(1)).await;
     assert_eq!(hints.next().await.unwrap().payment_hash, hash(1));
 }
@@ -167,17 +174,50 @@ async fn a_dead_socket_is_given_up() {
     let mut source = node.source();
     source.pace.silence = Duration::from_millis(5);
     let mut hints = source.listen();
-    // It stays open, and nobody answers there.
-    let _dead = node.subscribed().await;
-    send(&mut node.subscribed().await, &paid(1)).await;
-    assert_eq!(hints.next().await.unwrap().payment_hash, hash(1));
+    // They stay open, and nobody answers there.
+    let _dead = [node.subscribed().await, node.subscribed().await];
+    let hint = hint_on_the_next_socket(&node, &mut hints).await;
+    assert_eq!(hint.payment_hash, hash(1));
+}
+
+#[tokio::test]
+async fn a_socket_that_is_never_confirmed_is_given_up() {
+    let node = TestSocket::start().await;
+    let mut source = node.source();
+    source.pace.patience = Duration::from_millis(100);
+    let mut hints = source.listen();
+    let _unconfirmed = node.listener.accept().await.unwrap();
+    let hint = hint_on_the_next_socket(&node, &mut hints).await;
+    assert_eq!(hint.payment_hash, hash(1));
+}
+
+/// Hints on one socket after the other, in case one is given up before the hint is there: these
+/// tests have little patience.
+async fn hint_on_the_next_socket(
+    node: &TestSocket,
+    hints: &mut BoxStream<'static, InvoiceHint>,
+) -> InvoiceHint {
+    let mut kept = Vec::new();
+    loop {
+        tokio::select! {
+            hint = hints.next() => return hint.unwrap(),
+            accepted = node.listener.accept() => {
+                let Ok((_, mut socket)) = ServerBuilder::new().accept(accepted.unwrap().0).await else { continue };
+                let _ = socket.next().await;
+                let answer = json!({ "jsonrpc": "2.0", "id": 1, "result": 1 });
+                let _ = socket.send(Message::text(answer.to_string())).await;
+                let _ = socket.send(Message::text(paid(1).to_string())).await;
+                kept.push(socket);
+            }
+        }
+    }
 }
 
 #[tokio::test]
 async fn a_quiet_socket_that_answers_pings_is_kept() {
     let node = TestSocket::start().await;
     let mut source = node.source();
-    source.pace.silence = Duration::from_millis(5);
+    source.pace.silence = Duration::from_millis(20);
     let mut hints = source.listen();
     let mut socket = node.subscribed().await;
     // Reading a ping answers it. More of them than a silent socket would be given.
@@ -185,27 +225,6 @@ async fn a_quiet_socket_that_answers_pings_is_kept() {
         assert!(socket.next().await.unwrap().unwrap().is_ping());
         socket.flush().await.unwrap();
     }
-    send(&mut socket, &paid(1)).await;
-    assert_eq!(hints.next().await.unwrap().payment_hash, hash(1));
-}
-
-#[tokio::test]
-async fn a_node_that_never_confirms_is_given_up() {
-    let node = TestSocket::start().await;
-    let mut source = node.source();
-    source.pace.patience = Duration::from_millis(300);
-    let mut hints = source.listen();
-    let _unconfirmed = node.accept().await;
-    let mut socket = loop {
-        // The listener may be slower than so short a patience.
-        let (mut socket, request) = node.accept().await;
-        let answer = json!({ "jsonrpc": "2.0", "id": request["id"], "result": 1 });
-        send(&mut socket, &answer).await;
-        socket.send(Message::ping("")).await.unwrap();
-        if matches!(socket.next().await, Some(Ok(message)) if message.is_pong()) {
-            break socket;
-        }
-    };
     send(&mut socket, &paid(1)).await;
     assert_eq!(hints.next().await.unwrap().payment_hash, hash(1));
 }

@@ -1,5 +1,6 @@
 //! The client against what a real node said: `tests/fnn/transcripts`.
 
+mod answers;
 mod mutations;
 mod official;
 mod outcomes;
