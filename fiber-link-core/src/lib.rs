@@ -47,7 +47,8 @@
 //! # Features
 //! - `fnn`: the real node, over its JSON-RPC.
 //! - `simulated`: a node without a network, with real invoices and a file that survives a crash.
-//! - `testing`: fakes, mocks, and `store_conformance!`, the suite that every store passes.
+//! - `testing`: fakes, mocks, and the suites that every store and every node passes,
+//!   `store_conformance!` and `node_conformance!`.
 
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails"))]
 

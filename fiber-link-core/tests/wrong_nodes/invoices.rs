@@ -90,7 +90,9 @@ wrong_nodes! {
 
     answers_fifty_at_a_time is caught by a_hundred_hashes_are_answered_in_one_question {
         async fn invoices(&self, node: &FakeNode, hashes: &[PaymentHash]) -> Answers {
-            node.invoices(&hashes[..hashes.len().min(50)]).await
+            let mut answers = node.invoices(hashes).await?;
+            answers.truncate(50);
+            Ok(answers)
         }
     }
 
