@@ -69,6 +69,7 @@ pub(crate) fn options(settings: &Settings, url: &NodeUrl) -> Result<FnnOptions, 
         access: settings.node_tokens.read()?,
         assets: settings.assets.clone(),
         timeout: settings.node_timeout,
+        read_timeout: settings.node_timeout,
         hints: settings.node_hints.clone(),
         ..FnnOptions::new(url.clone(), settings.network)
     })

@@ -173,10 +173,9 @@ impl FnnNode {
         let read: Vec<Result<_, NodeError>> =
             answered.map(|(reply, hash)| answer::invoice(reply?, *hash, &self.assets)).collect();
         let some_were_answered = read.iter().any(Result::is_ok);
-        read.into_iter().collect::<Result<_, _>>().map_err(|error| match error {
-            NodeError::NoAnswer(cause) if some_were_answered => NodeError::Unclear(cause),
-            error => error,
-        })
+        read.into_iter()
+            .collect::<Result<_, _>>()
+            .map_err(|error| if some_were_answered { NodeError::Unclear(Box::new(error)) } else { error })
     }
 }
 

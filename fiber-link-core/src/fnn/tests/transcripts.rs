@@ -27,7 +27,7 @@ fn of_error(error: &NodeError) -> Meaning {
         NodeError::Refused { .. } => Meaning::Refused,
         NodeError::InvoiceExists => Meaning::Exists,
         NodeError::InvalidInvoice { .. } => Meaning::InvalidInvoice,
-        NodeError::NoAnswer(_) => Meaning::NoAnswer,
+        NodeError::Unclear(_) | NodeError::NoAnswer(_) => Meaning::NoAnswer,
     }
 }
 
