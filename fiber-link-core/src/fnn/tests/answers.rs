@@ -135,7 +135,7 @@ fn only_what_is_said_before_an_invoice_is_stored_refuses_it() {
         Err(NodeError::Refused { .. }) => "refused",
         Err(NodeError::InvoiceExists) => "exists",
         Err(NodeError::NoAnswer(_)) => "no answer",
-        Err(NodeError::InvalidInvoice { .. }) | Ok(_) => "wrong",
+        Err(NodeError::InvalidInvoice { .. } | NodeError::Unclear(_)) | Ok(_) => "wrong",
     };
     for (code, message, expected) in [
         (-32000, "invoice already exists", "exists"),
