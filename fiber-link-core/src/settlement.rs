@@ -52,6 +52,7 @@ impl FiberLink {
         let tips = self.tips_to_ask_about(limit).await?;
         let mut report = SettlementReport { more: tips.len() >= limit as usize, ..Default::default() };
         let mut chunks: VecDeque<_> = tips.chunks(HASHES_PER_QUESTION).collect();
+        let mut halved = false;
         while let Some(chunk) = chunks.pop_front() {
             let hashes: Vec<PaymentHash> = chunk.iter().map(|tip| tip.payment_hash()).collect();
             report.asked = report.asked.saturating_add(chunk.len());
@@ -72,23 +73,21 @@ impl FiberLink {
                 }
                 // Halves, until the one that is answered badly stands alone.
                 Err(NodeError::Unclear(_)) if chunk.len() > 1 => {
+                    halved = true;
                     report.asked = report.asked.saturating_sub(chunk.len());
                     let (first, second) = chunk.split_at(chunk.len().div_ceil(2));
                     chunks.push_front(second);
                     chunks.push_front(first);
-                }
-                Err(error @ NodeError::Unclear(_)) => {
-                    let error = &error as &dyn std::error::Error;
-                    tracing::error!(error, hashes = ?hashes, "the node answers badly about a tip");
-                    report.failed = report.failed.saturating_add(chunk.len());
                 }
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
                     tracing::warn!(error, tips = chunk.len(), "the node did not answer about tips");
                     report.failed = report.failed.saturating_add(chunk.len());
                     // A node that is down would cost a timeout per chunk.
-                    report.more = false;
-                    break;
+                    if !(halved && chunk.len() == 1) {
+                        report.more = false;
+                        break;
+                    }
                 }
             }
         }
