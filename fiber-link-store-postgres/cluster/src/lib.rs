@@ -112,6 +112,11 @@ impl Cluster {
         self.run("pg_ctl", &["-D", &self.data(), "-l", &log, "-o", &settings, "-w", "start"]);
     }
 
+    /// What the server has written down.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+
     fn data(&self) -> String {
         self.folder.join("data").display().to_string()
     }
@@ -122,8 +127,7 @@ impl Cluster {
         command.args(arguments).current_dir(&self.folder);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let status = command.status().expect("a program of Postgres");
-        let log = || std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
-        assert!(status.success(), "{program} {arguments:?}: {status}\n{}", log());
+        assert!(status.success(), "{program} {arguments:?}: {status}\n{}", self.log());
     }
 }
 

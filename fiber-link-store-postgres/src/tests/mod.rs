@@ -1,10 +1,21 @@
 //! The suite that every store passes, and what it cannot see: migrations, plans, locks, cut
 //! connections, a server that is gone.
+#![allow(clippy::arithmetic_side_effects, reason = "a test that overflows stops there")]
 
+mod cancellation;
 mod conformance;
+mod failures;
+mod feed;
+mod ledger;
+mod limits;
+mod locks;
+mod migrations;
 mod plans;
+mod restarts;
+mod rows;
 
 use crate::{PoolSettings, PostgresStore, Schema};
+use fiber_link_postgres_cluster::Cluster;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -36,6 +47,41 @@ async fn fresh_store() -> PostgresStore {
     let (pool, schema) = (pool(), fresh_schema());
     schema.migrate(&pool).await.unwrap();
     PostgresStore::with_pool(pool, schema).await.unwrap()
+}
+
+/// A store on a server of its own.
+async fn store_on(cluster: &Cluster) -> PostgresStore {
+    let (pool, schema) = (PoolSettings::default().pool(&cluster.url()).unwrap(), Schema::default());
+    schema.migrate(&pool).await.unwrap();
+    PostgresStore::with_pool(pool, schema).await.unwrap()
+}
+
+/// The one number that a query answers.
+async fn number(store: &PostgresStore, sql: &str) -> i64 {
+    let sql = AssertSqlSafe(store.schema().render(sql));
+    sqlx::query_scalar(sql).fetch_one(store.pool()).await.unwrap()
+}
+
+/// The whole chain of causes in one line.
+fn causes(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source()).map(|e| format!("{e}; ")).collect()
+}
+
+/// Numbers that look random, and are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+
+    fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            let other = self.below(u64::try_from(last).unwrap().saturating_add(1));
+            items.swap(last, usize::try_from(other).unwrap());
+        }
+    }
 }
 
 /// Runs SQL with the schema in its place.
