@@ -179,12 +179,16 @@ END $$;
 
 -- What is named here is done by one transaction at a time. The lock ends with its transaction, after
 -- what it wrote can be seen, and the next snapshot is taken after the lock: so whoever has the lock
--- sees every number that was ever given.
+-- sees every number that was ever given. A number that was seen is durable, whatever the database
+-- does elsewhere.
 CREATE FUNCTION {schema}.sequencer(feed text, feed_app text) RETURNS bigint LANGUAGE plpgsql AS $$
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'the store works in read committed alone, not in %',
             current_setting('transaction_isolation') USING ERRCODE = 'feature_not_supported';
+    END IF;
+    IF current_setting('synchronous_commit') = 'off' THEN
+        PERFORM set_config('synchronous_commit', 'on', true);
     END IF;
     RETURN hashtextextended('{schema}/' || feed || '/' || feed_app, 0);
 END $$;

@@ -11,6 +11,7 @@ mod limits;
 mod locks;
 mod migrations;
 mod plans;
+mod races;
 mod restarts;
 mod rows;
 
