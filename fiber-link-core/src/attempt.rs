@@ -119,6 +119,9 @@ pub enum NodeMemory {
     Intact,
     /// It does not, or did not say: what it does not know proves nothing.
     Doubtful,
+    /// The attempt was another node's, or this one's before it lost its memory: no failure that it
+    /// knows of proves anything either.
+    Foreign,
 }
 
 /// An attempt as it is stored, field by field. For store authors.
@@ -252,7 +255,9 @@ impl Attempt {
                 Verdict::Succeeded { fee: *fee }
             }
             Some(PaymentStatus { state: PaymentState::Pending, .. }) => Verdict::Pending,
-            Some(status @ PaymentStatus { state: PaymentState::Failed { reason }, .. }) if ours(&status) => {
+            Some(status @ PaymentStatus { state: PaymentState::Failed { reason }, .. })
+                if ours(&status) && memory != NodeMemory::Foreign =>
+            {
                 if self.claims > 1 && claimed {
                     return Verdict::Pending;
                 }

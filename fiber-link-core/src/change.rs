@@ -2,7 +2,7 @@
 
 use crate::{
     App, Attempt, CountTowardsLimit, Due, Entry, Event, GiveBackToLimit, Hub, IdempotencyRecord, LimitKey,
-    Stored, Timestamp, Tip, UserAccount, Version, Withdrawal,
+    NodeKey, Stored, Timestamp, Tip, UserAccount, Version, Withdrawal,
 };
 
 /// One write. Exhaustive on purpose: a store must know every kind.
@@ -53,6 +53,13 @@ pub enum Op {
     CreateApp(App),
     /// Inserts; already there if there is a hub.
     CreateHub(Hub),
+    /// Replaces the hub's node; a conflict if there is no hub.
+    AcceptNode {
+        /// The node.
+        node: NodeKey,
+        /// Since when it is the hub's.
+        since: Timestamp,
+    },
     /// Counts an amount; refused above its ceiling or within its cooldown.
     CountTowardsLimit(CountTowardsLimit),
     /// Takes an amount off its hour.
@@ -142,7 +149,7 @@ enum LockOrder<'a> {
 
 fn lock_order(op: &Op) -> LockOrder<'_> {
     match op {
-        Op::CreateHub(_) => LockOrder::Record(0, [0; 16]),
+        Op::CreateHub(_) | Op::AcceptNode { .. } => LockOrder::Record(0, [0; 16]),
         Op::CreateApp(_) => LockOrder::Record(1, [0; 16]),
         Op::CreateTip { tip, .. } | Op::UpdateTip { next: tip, .. } => {
             LockOrder::Record(2, *tip.id().as_uuid().as_bytes())

@@ -75,6 +75,7 @@ mod signal;
 pub mod signing;
 #[cfg(feature = "simulated")]
 pub mod simulated;
+mod standing;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -110,17 +111,18 @@ pub use limit::{
 pub use memory::MemoryStore;
 pub use node::{
     DecodedInvoice, FiberNode, Invoice, InvoiceHint, InvoiceRequest, InvoiceState, InvoiceStatus, Liquidity,
-    Network, NodeError, NodeInfo, PaymentRequest, PaymentState, PaymentStatus,
+    Network, NodeError, NodeInfo, NodeSupport, PaymentRequest, PaymentState, PaymentStatus,
 };
 pub use payout::PayoutReport;
 pub use policy::{FeeRule, Policies, PolicyRefusal, WithdrawalPolicy};
 pub use secret::{NoRandomness, Secret};
 pub use service::{
     Builder, CreateAppError, CreateTipError, DestinationRefusal, Exclusivity, FiberLink, MESSAGE_CHARACTERS,
-    OpenError, Quote, QuoteError, QuoteProblem, Readiness, RequestedDestination, Settings, Summary,
+    OpenError, Payouts, Quote, QuoteError, QuoteProblem, Readiness, RequestedDestination, Settings, Summary,
     TipRequest, WithdrawError, WithdrawalRequest, create_app,
 };
 pub use settlement::{HASHES_PER_QUESTION, SettlementReport};
+pub use standing::{AcceptNodeError, NodeStanding, StandingError, Stop, accept_node};
 pub use store::{
     Admission, AdmitError, Admitted, AttemptQuery, BalanceQuery, COUNT_BOUND, CommitError, EntryQuery,
     EventQuery, Existing, MAX_ROWS, NumberedEntry, RateCount, RateLeft, RateLimit, SettledPosition,

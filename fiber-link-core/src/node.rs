@@ -37,13 +37,28 @@ impl fmt::Display for Network {
     }
 }
 
-/// Which node this is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Which node this is, and whether we go together.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeInfo {
     /// Its public key.
     pub key: NodeKey,
     /// The network that it is on.
     pub network: Network,
+    /// The version of its software, in its own words.
+    pub version: String,
+    /// Whether this version is one that we know.
+    pub support: NodeSupport,
+    /// Assets of ours that the node has no entry for: it makes and pays no invoices of them.
+    pub unlisted: Vec<AssetId>,
+}
+
+/// Whether the adapter was tested with the node's version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeSupport {
+    /// Its answers are known.
+    Tested,
+    /// Its answers may mean something else than we think: nothing is paid through it.
+    Untested,
 }
 
 /// An invoice to be made.

@@ -4,8 +4,8 @@ use crate::service::{TRIES, limit_keys, unexpected};
 use crate::{
     Attempt, AttemptId, AttemptQuery, AttemptState, ChangeSet, Claim, CommitError, Destination, Event,
     EventId, EventKind, Exclusivity, FiberLink, FinalFailure, Gap, GiveBackToLimit, NodeError, NodeMemory,
-    Op, PaymentRequest, Step, StoreError, Stored, TakeDue, Timestamp, Verdict, Withdrawal, WithdrawalLookup,
-    WithdrawalState, WrongState, posting,
+    NodeStanding, Op, PaymentRequest, PaymentState, PaymentStatus, Payouts, Step, Stop, StoreError, Stored,
+    TakeDue, Timestamp, Verdict, Withdrawal, WithdrawalLookup, WithdrawalState, WrongState, posting,
 };
 use futures_util::{StreamExt, stream};
 use std::time::Duration;
@@ -18,7 +18,7 @@ const CONCURRENT_WITHDRAWALS: usize = 8;
 const GAP: Gap = Gap { divisor: 8, shortest: Duration::from_millis(250), longest: Duration::from_secs(60) };
 
 /// What a payout pass did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PayoutReport {
     /// Withdrawals that were looked at.
     pub looked_at: usize,
@@ -26,8 +26,8 @@ pub struct PayoutReport {
     pub ended: usize,
     /// Withdrawals for which node or store did not answer; they stay due.
     pub failed: usize,
-    /// Whether nothing was sent because the node forgot a payment that we know it made.
-    pub stopped: bool,
+    /// Why nothing was sent, if that is so.
+    pub stopped: Option<Stop>,
     /// Whether there may be more to do at once.
     pub more: bool,
 }
@@ -41,6 +41,19 @@ enum AdvanceError {
     Store(#[from] StoreError),
     #[error(transparent)]
     WrongState(#[from] WrongState),
+}
+
+/// What is known about the node in one pass.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    memory: NodeMemory,
+    node_since: Timestamp,
+}
+
+impl Known {
+    fn memory_of(self, attempt: &Attempt) -> NodeMemory {
+        if attempt.created_at() <= self.node_since { NodeMemory::Foreign } else { self.memory }
+    }
 }
 
 /// What one step of a withdrawal came to.
@@ -61,16 +74,27 @@ impl FiberLink {
     /// Safe: the claim that is committed before a payment is sent, and the questions after it, keep
     /// one payment one.
     pub async fn pay_due(&self, limit: u32) -> Result<PayoutReport, StoreError> {
+        if self.parts().settings.payouts == Payouts::Elsewhere {
+            return Ok(PayoutReport { stopped: Some(Stop::PaidElsewhere), ..Default::default() });
+        }
+        let node = match self.node_for_a_pass(NodeStanding::pays).await? {
+            Ok(node) => node,
+            Err(stop) => return Ok(PayoutReport { stopped: Some(stop), ..Default::default() }),
+        };
         let take = TakeDue { now: self.now(), limit, gap: GAP };
         let due = self.parts().store.take_due_withdrawals(take).await?;
         if due.is_empty() {
             return Ok(PayoutReport::default());
         }
-        let memory = self.node_memory().await?;
+        let (memory, stopped) = match self.what_the_node_forgot(node.node_since).await? {
+            None => (NodeMemory::Intact, None),
+            Some(stop) => (NodeMemory::Doubtful, Some(stop)),
+        };
+        let known = Known { memory, node_since: node.node_since };
         let looked_at = due.len();
         let outcomes = stream::iter(due).map(|withdrawal| async move {
             let id = withdrawal.id();
-            let outcome = self.advance(withdrawal, memory).await;
+            let outcome = self.advance(withdrawal, known).await;
             outcome.inspect_err(|error| {
                 tracing::warn!(withdrawal = %id, error = error as &dyn std::error::Error, "a withdrawal waits");
             })
@@ -80,29 +104,29 @@ impl FiberLink {
             looked_at,
             ended: outcomes.iter().flatten().filter(|withdrawal| withdrawal.state().is_final()).count(),
             failed: outcomes.iter().filter(|outcome| outcome.is_err()).count(),
-            stopped: memory == NodeMemory::Doubtful,
+            stopped,
             more: looked_at >= limit as usize,
         })
     }
 
-    /// Whether the node still knows the newest payment that we know it made. A node that does not
-    /// may have been restored from a backup: what it does not know proves nothing, and sending
-    /// again could pay twice.
-    async fn node_memory(&self) -> Result<NodeMemory, StoreError> {
-        let Some(newest) = self.parts().store.find_attempt(AttemptQuery::NewestSucceeded).await? else {
-            return Ok(NodeMemory::Intact);
+    /// Asks the node about the newest payment that we know it made.
+    async fn what_the_node_forgot(&self, node_since: Timestamp) -> Result<Option<Stop>, StoreError> {
+        let newest = self.parts().store.find_attempt(AttemptQuery::NewestSucceeded).await?;
+        // One of the node before says nothing about this one.
+        let Some(newest) = newest.filter(|newest| newest.created_at() > node_since) else {
+            return Ok(None);
         };
         match self.parts().node.payment(newest.payment_hash()).await {
-            Ok(Some(_)) => Ok(NodeMemory::Intact),
+            Ok(Some(_)) => Ok(None),
             Ok(None) => {
                 let hash = newest.payment_hash();
                 tracing::error!(payment_hash = %hash, "the node forgot a payment that it made: payouts stop");
-                Ok(NodeMemory::Doubtful)
+                Ok(Some(Stop::NodeForgot))
             }
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
                 tracing::warn!(error, "the node does not answer: payouts wait");
-                Ok(NodeMemory::Doubtful)
+                Ok(Some(Stop::NodeSilent))
             }
         }
     }
@@ -111,16 +135,16 @@ impl FiberLink {
     async fn advance(
         &self,
         mut withdrawal: Stored<Withdrawal>,
-        memory: NodeMemory,
+        known: Known,
     ) -> Result<Withdrawal, AdvanceError> {
         for _ in 0..TRIES {
             let stepped = match *withdrawal.state() {
                 WithdrawalState::LiquidityPending | WithdrawalState::Pending => {
-                    self.begin(&withdrawal, memory).await?
+                    self.begin(&withdrawal, known).await?
                 }
                 WithdrawalState::RetryPending { at, .. } if self.now() < at => Stepped::Waits,
-                WithdrawalState::RetryPending { .. } => self.begin(&withdrawal, memory).await?,
-                WithdrawalState::Processing { attempt } => self.ask(&withdrawal, attempt, memory).await?,
+                WithdrawalState::RetryPending { .. } => self.begin(&withdrawal, known).await?,
+                WithdrawalState::Processing { attempt } => self.ask(&withdrawal, attempt, known).await?,
                 WithdrawalState::Completed { .. } | WithdrawalState::Failed { .. } => Stepped::Waits,
             };
             match stepped {
@@ -136,20 +160,26 @@ impl FiberLink {
     }
 
     /// No attempt is live: begins one, or ends the withdrawal if it is too late for that.
-    async fn begin(
-        &self,
-        withdrawal: &Stored<Withdrawal>,
-        memory: NodeMemory,
-    ) -> Result<Stepped, AdvanceError> {
+    ///
+    /// The node is asked first. Our store may be one that was restored from a backup: what the node
+    /// paid since, or has under way, is neither paid again nor given up.
+    async fn begin(&self, withdrawal: &Stored<Withdrawal>, known: Known) -> Result<Stepped, AdvanceError> {
+        let session = self.parts().node.payment(withdrawal.payment_hash()).await?;
+        match session.as_ref().map(|session| &session.state) {
+            Some(PaymentState::Pending | PaymentState::Succeeded { .. }) => {
+                return self.adopt(withdrawal).await;
+            }
+            Some(PaymentState::Failed { .. }) | None => {}
+        }
+        if known.memory != NodeMemory::Intact {
+            return Ok(Stepped::Waits);
+        }
         let now = self.now();
         if now >= withdrawal.last_start() {
             return match withdrawal.give_up(now)? {
                 Step::Changed(next) => self.commit(self.end(withdrawal, &next, now)).await,
                 Step::Unchanged => Ok(Stepped::Waits),
             };
-        }
-        if memory == NodeMemory::Doubtful {
-            return Ok(Stepped::Waits);
         }
         let terms = withdrawal.terms();
         let Some(asset) = self.assets().find(&terms.asset) else {
@@ -171,22 +201,32 @@ impl FiberLink {
             Step::Changed(next) => {
                 self.commit(ChangeSet::new().update_withdrawal(withdrawal, next, now)).await
             }
-            Step::Unchanged => self.claim(withdrawal).await,
+            Step::Unchanged => self.claim(withdrawal, session.as_ref()).await,
         }
     }
 
+    /// The node has a payment of this hash that our store does not know of: writes an attempt for
+    /// it, for which nothing is sent.
+    async fn adopt(&self, withdrawal: &Stored<Withdrawal>) -> Result<Stepped, AdvanceError> {
+        tracing::warn!("the node knows a payment that the store does not: it is taken over, not sent");
+        let now = self.now();
+        let over = Claim { worker: self.parts().worker, until: now };
+        let attempt = self.new_attempt(withdrawal, None, over, now).await?;
+        let next = withdrawal.adopt(attempt.id(), now)?;
+        let changes = ChangeSet::new().update_withdrawal(withdrawal, next, now);
+        self.commit(changes.with(Op::CreateAttempt(attempt))).await
+    }
+
     /// Commits the right to send, and sends.
-    async fn claim(&self, withdrawal: &Stored<Withdrawal>) -> Result<Stepped, AdvanceError> {
-        let latest = AttemptQuery::LatestOf(withdrawal.id());
-        let previous = self.parts().store.find_attempt(latest).await?;
-        let known = self.parts().node.payment(withdrawal.payment_hash()).await?;
+    async fn claim(
+        &self,
+        withdrawal: &Stored<Withdrawal>,
+        session: Option<&PaymentStatus>,
+    ) -> Result<Stepped, AdvanceError> {
         // The node may have taken its time: the claim begins now.
         let now = self.now();
-        // Attempts sort by their ids, also after the clock was set back.
-        let after = previous.as_ref().map(|previous| previous.created_at().plus(Duration::from_millis(1)));
-        let begun = now.max(after.unwrap_or(now));
-        let (id, claim) = (AttemptId::from_uuid(self.next_id(begun)), self.new_claim(now));
-        let attempt = Attempt::send(id, withdrawal, previous.as_deref(), known.as_ref(), claim, begun);
+        let attempt = self.new_attempt(withdrawal, session, self.new_claim(now), now).await?;
+        let id = attempt.id();
         let next = withdrawal.start(id, now)?;
         let changes = ChangeSet::new()
             .update_withdrawal(withdrawal, next, now)
@@ -196,6 +236,7 @@ impl FiberLink {
             Err(CommitError::Conflict | CommitError::AlreadyExists(_)) => return Ok(Stepped::Moved),
             Err(CommitError::Store(error)) => {
                 // The answer was lost, perhaps not the work: an attempt of our own fresh id says so.
+                let latest = AttemptQuery::LatestOf(withdrawal.id());
                 let stored = self.parts().store.find_attempt(latest).await?;
                 if stored.is_none_or(|stored| stored.id() != id) {
                     return Err(error.into());
@@ -205,6 +246,22 @@ impl FiberLink {
         }
         self.send(withdrawal, &attempt).await;
         Ok(Stepped::Moved)
+    }
+
+    async fn new_attempt(
+        &self,
+        withdrawal: &Stored<Withdrawal>,
+        session: Option<&PaymentStatus>,
+        claim: Claim,
+        now: Timestamp,
+    ) -> Result<Attempt, StoreError> {
+        let latest = AttemptQuery::LatestOf(withdrawal.id());
+        let previous = self.parts().store.find_attempt(latest).await?;
+        // Attempts sort by their ids, also after the clock was set back.
+        let after = previous.as_ref().map(|previous| previous.created_at().plus(Duration::from_millis(1)));
+        let begun = now.max(after.unwrap_or(now));
+        let id = AttemptId::from_uuid(self.next_id(begun));
+        Ok(Attempt::send(id, withdrawal, previous.as_deref(), session, claim, begun))
     }
 
     /// The one request of a claim. Its answer is news at best: the next step asks.
@@ -235,11 +292,12 @@ impl FiberLink {
         &self,
         withdrawal: &Stored<Withdrawal>,
         live: AttemptId,
-        memory: NodeMemory,
+        known: Known,
     ) -> Result<Stepped, AdvanceError> {
         let attempt = self.parts().store.find_attempt(AttemptQuery::LatestOf(withdrawal.id())).await?;
         let attempt = attempt.filter(|attempt| attempt.id() == live);
         let Some(attempt) = attempt else { return Ok(Stepped::Moved) };
+        let memory = known.memory_of(&attempt);
         let answer = self.parts().node.payment(attempt.payment_hash()).await?;
         let now = self.now();
         let Destination::PaymentRequest(invoice) = &withdrawal.terms().destination;

@@ -2,8 +2,9 @@
 
 use crate::service::{TRIES, unexpected};
 use crate::{
-    ChangeSet, CommitError, Event, EventId, EventKind, FiberLink, ForeignInvoice, Gap, InvoiceStatus, Op,
-    PaymentHash, Step, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipState, posting,
+    ChangeSet, CommitError, Event, EventId, EventKind, FiberLink, ForeignInvoice, Gap, InvoiceStatus,
+    NodeStanding, Op, PaymentHash, Step, Stop, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup,
+    TipState, posting,
 };
 use futures_util::{StreamExt, stream};
 use std::collections::HashSet;
@@ -15,13 +16,13 @@ pub const HASHES_PER_QUESTION: usize = 100;
 /// How many tips are written at a time.
 const CONCURRENT_COMMITS: usize = 32;
 
-/// A tip is asked about every quarter of its age, from every five seconds to once an hour: some 25
+/// A tip is asked about every quarter of its age, from every two seconds to once an hour: some 30
 /// questions in the hour of an invoice. Who waits for it looks at it, or the node hints, and then it
 /// is asked about at once.
-const GAP: Gap = Gap { divisor: 4, shortest: Duration::from_secs(5), longest: Duration::from_secs(3600) };
+const GAP: Gap = Gap { divisor: 4, shortest: Duration::from_secs(2), longest: Duration::from_secs(3600) };
 
 /// What a settlement pass did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SettlementReport {
     /// Tips that the node was asked about.
     pub asked: usize,
@@ -31,6 +32,8 @@ pub struct SettlementReport {
     pub failed: usize,
     /// Whether there may be more to do at once.
     pub more: bool,
+    /// Why nothing was done, if that is so.
+    pub stopped: Option<Stop>,
 }
 
 impl FiberLink {
@@ -43,6 +46,9 @@ impl FiberLink {
     /// # Cancellation
     /// Safe: what was not recorded stays due.
     pub async fn settle_due(&self, limit: u32) -> Result<SettlementReport, StoreError> {
+        if let Err(stop) = self.node_for_a_pass(NodeStanding::takes_tips).await? {
+            return Ok(SettlementReport { stopped: Some(stop), ..Default::default() });
+        }
         let tips = self.tips_to_ask_about(limit).await?;
         let mut report = SettlementReport { more: tips.len() >= limit as usize, ..Default::default() };
         for chunk in tips.chunks(HASHES_PER_QUESTION) {

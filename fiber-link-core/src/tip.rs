@@ -18,7 +18,7 @@ use std::time::Duration;
 pub const ABANDON_AFTER: Duration = Duration::from_secs(600);
 
 /// How long after a change the next question to the node is due.
-const FIRST_CHECK: Duration = Duration::from_secs(5);
+const FIRST_CHECK: Duration = Duration::from_secs(2);
 
 /// How long after its end an invoice is still asked about: a payment that was under way can be
 /// claimed for up to fourteen days (the longest time-lock that was seen).

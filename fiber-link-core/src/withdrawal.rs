@@ -9,7 +9,8 @@
 //!      Failed ◀────────────┴─────────┴──────┘
 //! ```
 //! `Processing` ends only by what the node says about the one live attempt. The other states have
-//! no live attempt, so they may fail without asking anybody.
+//! no live attempt, as far as the store knows: they fail once the node says that it neither paid nor
+//! is paying, and are `Processing` if it says that it is (the store may be a restored backup).
 
 use crate::{
     Amount, AppId, AssetId, AttemptId, Due, FinalFailure, PaymentHash, Step, Timestamp, UserAccount, UserId,
@@ -302,16 +303,29 @@ impl Withdrawal {
         }
         match self.state {
             WithdrawalState::RetryPending { at, .. } if now < at => Err(self.wrong("start so early")),
-            WithdrawalState::Pending | WithdrawalState::RetryPending { .. } => Ok(Self {
-                attempts: self.attempts.saturating_add(1),
-                updated_at: now,
-                state: WithdrawalState::Processing { attempt },
-                ..self.clone()
-            }),
+            WithdrawalState::Pending | WithdrawalState::RetryPending { .. } => {
+                Ok(self.processing(attempt, now))
+            }
             WithdrawalState::LiquidityPending
             | WithdrawalState::Processing { .. }
             | WithdrawalState::Completed { .. }
             | WithdrawalState::Failed { .. } => Err(self.wrong("start")),
+        }
+    }
+
+    /// The node has a payment of its hash, made or under way, that the store did not know of: from
+    /// here on it is this withdrawal's, whatever time its invoice has left.
+    ///
+    /// # Errors
+    /// [`WrongState`] while an attempt is live and after the end.
+    pub fn adopt(&self, attempt: AttemptId, now: Timestamp) -> Result<Self, WrongState> {
+        match self.state {
+            WithdrawalState::LiquidityPending
+            | WithdrawalState::Pending
+            | WithdrawalState::RetryPending { .. } => Ok(self.processing(attempt, now)),
+            WithdrawalState::Processing { .. }
+            | WithdrawalState::Completed { .. }
+            | WithdrawalState::Failed { .. } => Err(self.wrong("adopt a payment")),
         }
     }
 
@@ -384,6 +398,11 @@ impl Withdrawal {
         let [.., random] = attempt.as_uuid().as_bytes();
         let jitter = wait.saturating_mul(u32::from(*random)).checked_div(1024).unwrap_or_default();
         wait.saturating_add(jitter)
+    }
+
+    fn processing(&self, attempt: AttemptId, now: Timestamp) -> Self {
+        let attempts = self.attempts.saturating_add(1);
+        Self { attempts, ..self.to(WithdrawalState::Processing { attempt }, now) }
     }
 
     fn moved_to(&self, state: WithdrawalState, now: Timestamp) -> Step<Self> {

@@ -31,6 +31,9 @@ pub(crate) struct Ready {
 struct Checks {
     store: Check,
     node: Check,
+    /// Whether withdrawals are paid. Tips are taken all the same, so this alone is no reason to take
+    /// a server out of service.
+    payouts: Check,
     #[serde(skip_serializing_if = "Option::is_none")]
     worker: Option<Check>,
 }
@@ -60,7 +63,7 @@ impl LastChecks {
                 let readiness = tokio::time::timeout(PATIENCE, link.readiness()).await;
                 let readiness = readiness.unwrap_or_else(|_| {
                     tracing::warn!("store or node took too long to answer a readiness check");
-                    Readiness { store: false, node: false }
+                    Readiness { store: false, node: false, payouts: false }
                 });
                 *last = Some((now, readiness));
                 readiness
@@ -74,10 +77,15 @@ pub(crate) async fn live() -> Json<Live> {
 }
 
 pub(crate) async fn ready(State(api): State<Arc<Api>>) -> (StatusCode, Json<Ready>) {
-    let Readiness { store, node } = api.checks.readiness(&api.link).await;
+    let Readiness { store, node, payouts } = api.checks.readiness(&api.link).await;
     let worker = api.worker.as_ref().map(|worker| worker.is_well());
     let ready = store && node && worker.unwrap_or(true);
-    let checks = Checks { store: Check::of(store), node: Check::of(node), worker: worker.map(Check::of) };
+    let checks = Checks {
+        store: Check::of(store),
+        node: Check::of(node),
+        payouts: Check::of(payouts),
+        worker: worker.map(Check::of),
+    };
     if ready {
         (StatusCode::OK, Json(Ready { status: "ready", checks }))
     } else {

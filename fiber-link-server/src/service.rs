@@ -5,7 +5,7 @@ use crate::settings::{NodeKind, Settings, SettingsError, StorePlace};
 use crate::{Api, connections, router, simulator_api, worker};
 use axum::Router;
 use fiber_link_core::simulated::{OpenSimulatedNodeError, SimulatedNode, SimulatedNodeOptions};
-use fiber_link_core::{Clock, Exclusivity, FiberLink, FiberNode, OpenError, Store, SystemClock};
+use fiber_link_core::{Clock, Exclusivity, FiberLink, FiberNode, OpenError, Payouts, Store, SystemClock};
 use fiber_link_store_sqlite::SqliteStore;
 use std::io;
 use std::net::SocketAddr;
@@ -92,12 +92,14 @@ impl Service {
         let link = FiberLink::builder(store.clone(), node.clone())
             .assets(settings.assets.clone())
             .policies(settings.policies.clone())
+            .network(settings.network)
             .settings(fiber_link_core::Settings {
                 invoice_expiry: settings.invoice_expiry,
                 retry: settings.retry,
                 node_timeout: settings.node_timeout,
                 claim: settings.node_timeout.saturating_mul(3),
                 exclusivity: Exclusivity::Sole,
+                payouts: Payouts::Here,
             })
             .open()
             .await?;

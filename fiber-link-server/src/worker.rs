@@ -1,7 +1,7 @@
 //! The loops that ask about tips and pay withdrawals.
 
 use crate::rpc::Chain;
-use fiber_link_core::{FiberLink, FiberNode, StoreError};
+use fiber_link_core::{FiberLink, FiberNode, Stop, StoreError};
 use futures_util::StreamExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +18,9 @@ const WITHDRAWALS_PER_PASS: u32 = 64;
 
 /// How long a loop rests when there is nothing to do.
 const IDLE: Duration = Duration::from_millis(200);
+
+/// How long a loop rests while the node is silent or does not fit.
+const STOPPED: Duration = Duration::from_secs(1);
 
 /// The longest rest of a loop whose passes fail.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(10);
@@ -110,7 +113,7 @@ async fn settle(link: FiberLink, health: WorkerHealth, mut stop: watch::Receiver
                     let (asked, settled, failed) = (report.asked, report.settled, report.failed);
                     tracing::info!(asked, settled, failed, "settlement pass");
                 }
-                rest.after(report.more)
+                rest.after("settlement", report.more, report.stopped)
             }
             Err(error) => rest.after_failure("settlement", &error),
         };
@@ -130,7 +133,7 @@ async fn pay(link: FiberLink, health: WorkerHealth, mut stop: watch::Receiver<bo
                     let (looked_at, ended, failed) = (report.looked_at, report.ended, report.failed);
                     tracing::info!(looked_at, ended, failed, "payout pass");
                 }
-                rest.after(report.more)
+                rest.after("payouts", report.more, report.stopped)
             }
             Err(error) => rest.after_failure("payouts", &error),
         };
@@ -171,12 +174,24 @@ async fn wait(rest: Duration, wanted: impl Future<Output = ()>, stop: &mut watch
 #[derive(Debug, Default)]
 struct Rest {
     failures: u32,
+    stopped: Option<Stop>,
 }
 
 impl Rest {
-    fn after(&mut self, more: bool) -> Duration {
+    fn after(&mut self, pass: &'static str, more: bool, stopped: Option<Stop>) -> Duration {
         self.failures = 0;
-        if more { Duration::ZERO } else { IDLE }
+        // Said once, and not with every pass.
+        match &stopped {
+            Some(stop) if self.stopped != stopped => tracing::warn!(pass, %stop, "passes are stopped"),
+            None if self.stopped.is_some() => tracing::info!(pass, "passes go on"),
+            Some(_) | None => {}
+        }
+        self.stopped = stopped;
+        match (&self.stopped, more) {
+            (Some(_), _) => STOPPED,
+            (None, true) => Duration::ZERO,
+            (None, false) => IDLE,
+        }
     }
 
     fn after_failure(&mut self, pass: &'static str, error: &StoreError) -> Duration {
@@ -197,8 +212,9 @@ mod tests {
         let failure = StoreError::backend("disk full");
         let rests: Vec<_> = (0..8).map(|_| rest.after_failure("settlement", &failure).as_millis()).collect();
         assert_eq!(rests, [200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000]);
-        assert_eq!(rest.after(true), Duration::ZERO);
-        assert_eq!(rest.after(false), IDLE);
+        assert_eq!(rest.after("settlement", true, None), Duration::ZERO);
+        assert_eq!(rest.after("settlement", false, None), IDLE);
+        assert_eq!(rest.after("settlement", true, Some(Stop::NodeSilent)), STOPPED);
         assert_eq!(rest.after_failure("settlement", &failure), IDLE);
     }
 }

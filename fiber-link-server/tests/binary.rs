@@ -221,7 +221,7 @@ fn it_is_ready_and_the_simulator_refuses_in_json() {
     let server = Server::start(folder.path(), &["--log-format", "json", "--log", "off"]);
     let ready = server.get("/healthz/ready");
     let ok = json!({ "status": "ok" });
-    let checks = json!({ "store": ok, "node": ok, "worker": ok });
+    let checks = json!({ "store": ok, "node": ok, "payouts": ok, "worker": ok });
     assert_eq!((ready.status, ready.body), (200, json!({ "status": "ready", "checks": checks })));
     for (path, body, status) in [
         ("pay", json!({ "invoice": "nonsense" }), 400),

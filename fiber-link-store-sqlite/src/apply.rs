@@ -50,6 +50,7 @@ pub(crate) fn apply(connection: &Connection, ops: &[Op]) -> Result<(), CommitErr
         Op::UpdateAttempt { next, expected } => record::update_attempt(connection, next, *expected),
         Op::CreateApp(app) => record::create_app(connection, app),
         Op::CreateHub(hub) => record::create_hub(connection, hub),
+        Op::AcceptNode { node, since } => record::accept_node(connection, node, *since),
         Op::CountTowardsLimit(request) => count(connection, request),
         Op::GiveBackToLimit(gift) => Ok(give_back(connection, gift)?),
         Op::Post(entry) => post(connection, entry),

@@ -86,7 +86,7 @@ statements! {
         WHERE app = ?1 AND method = ?2 AND key = ?3 AND expires_at > ?4";
     APP = "SELECT id, secret, created_at FROM apps WHERE id = ?1";
     APPS = "SELECT id, secret, created_at FROM apps WHERE id > ?1 ORDER BY id LIMIT ?2";
-    HUB = "SELECT seed, node, network FROM hub WHERE one = 1";
+    HUB = "SELECT seed, node, node_since, network FROM hub WHERE one = 1";
 }
 
 const PHASES: [TipPhase; 3] = [TipPhase::Open, TipPhase::Settled, TipPhase::Ended];

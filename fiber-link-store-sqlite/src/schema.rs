@@ -19,7 +19,10 @@ pub(crate) struct Schema {
 pub(crate) const DATABASE: Schema = Schema {
     name: "database",
     application_id: 0x464C_6E6B,
-    migrations: &[include_str!("../migrations/0001_initial.sql")],
+    migrations: &[
+        include_str!("../migrations/0001_initial.sql"),
+        include_str!("../migrations/0002_accepted_node.sql"),
+    ],
 };
 
 /// Nonces and rate counts. The mark reads `FLno`.

@@ -3,8 +3,8 @@
 use super::tables::{Row, Table, Tables};
 use crate::{
     App, AppId, Attempt, AttemptId, ChangeSet, CommitError, CountTowardsLimit, Due, Entry, Event, Existing,
-    GiveBackToLimit, Hub, IdempotencyRecord, Op, PaymentHash, Stored, Timestamp, Tip, Version, Withdrawal,
-    WithdrawalId,
+    GiveBackToLimit, Hub, IdempotencyRecord, NodeKey, Op, PaymentHash, Stored, Timestamp, Tip, Version,
+    Withdrawal, WithdrawalId,
 };
 
 /// Applies every op of `changes`, or none.
@@ -35,6 +35,7 @@ impl Transaction<'_> {
             Op::UpdateAttempt { next, expected } => self.update_attempt(next, expected),
             Op::CreateApp(app) => self.create_app(app),
             Op::CreateHub(hub) => self.create_hub(hub),
+            Op::AcceptNode { node, since } => self.accept_node(node, since),
             Op::CountTowardsLimit(request) => self.count_towards_limit(request),
             Op::GiveBackToLimit(gift) => self.give_back_to_limit(gift),
             Op::Post(entry) => self.post(entry),
@@ -132,6 +133,12 @@ impl Transaction<'_> {
             return Err(CommitError::AlreadyExists(Existing::Hub));
         }
         self.put(|tables| &mut tables.hub, (), hub);
+        Ok(())
+    }
+
+    fn accept_node(&mut self, node: NodeKey, since: Timestamp) -> Result<(), CommitError> {
+        let hub = self.tables.hub.get(&()).cloned().ok_or(CommitError::Conflict)?;
+        self.put(|tables| &mut tables.hub, (), Hub { node, node_since: since, ..hub });
         Ok(())
     }
 

@@ -105,7 +105,7 @@ impl FiberLink {
         }
         let store = &self.parts().store;
         let own_tip = store.find_tip(TipLookup::PaymentHash(invoice.payment_hash)).await?;
-        if invoice.payee == Some(hub.node) || own_tip.is_some() {
+        if invoice.payee == Some(self.own_node()) || own_tip.is_some() {
             return Err(DestinationRefusal::IssuedHere.into());
         }
         if invoice.asset.as_ref() != Some(&asset.id) {

@@ -8,7 +8,7 @@ mod withdrawals;
 
 pub use dashboard::Summary;
 pub use destination::DestinationRefusal;
-pub use open::{Builder, Exclusivity, OpenError, Settings};
+pub use open::{Builder, Exclusivity, OpenError, Payouts, Settings};
 pub use tips::{CreateTipError, MESSAGE_CHARACTERS, TipRequest};
 pub use withdrawals::{
     Quote, QuoteError, QuoteProblem, RequestedDestination, WithdrawError, WithdrawalRequest,
@@ -18,9 +18,11 @@ pub(crate) use withdrawals::limit_keys;
 
 use crate::attention::Attention;
 use crate::signal::Signal;
+use crate::standing::LastCheck;
 use crate::{
     Admission, AdmitError, Admitted, App, AppId, Assets, ChangeSet, Clock, CommitError, Existing, FiberNode,
-    Gap, Hub, IdSource, Op, PaymentHash, Policies, Secret, Store, StoreError, TakeDue, Timestamp, WorkerId,
+    Gap, Hub, IdSource, NodeStanding, Op, PaymentHash, Policies, Secret, Store, StoreError, TakeDue,
+    Timestamp, WorkerId,
 };
 use futures_util::future::join3;
 use std::fmt;
@@ -46,7 +48,9 @@ pub(crate) struct Parts {
     pub(crate) assets: Assets,
     pub(crate) policies: Policies,
     pub(crate) settings: Settings,
+    /// As it was at the start; its node may have changed since.
     pub(crate) hub: Hub,
+    pub(crate) last_check: LastCheck,
     pub(crate) worker: WorkerId,
     pub(crate) attention: Attention,
     pub(crate) settlement_wanted: Signal,
@@ -69,8 +73,10 @@ pub enum CreateAppError {
 pub struct Readiness {
     /// Whether the store answers and takes writes.
     pub store: bool,
-    /// Whether the node answers.
+    /// Whether the node answers, and is the one that this hub works with.
     pub node: bool,
+    /// Whether this process pays withdrawals through it.
+    pub payouts: bool,
 }
 
 impl FiberLink {
@@ -133,9 +139,12 @@ impl FiberLink {
         };
         let store = &self.0.store;
         let (locked, full, node) =
-            join3(store.take_due_withdrawals(none), store.admit(admission), self.0.node.info()).await;
+            join3(store.take_due_withdrawals(none), store.admit(admission), self.check_node()).await;
         let store = works("store", locked.as_ref().err()) & works("store", full.as_ref().err());
-        Readiness { store, node: works("node", node.as_ref().err()) }
+        works("node", node.as_ref().err());
+        let takes_tips = node.as_ref().is_ok_and(NodeStanding::takes_tips);
+        let pays = self.0.settings.payouts == Payouts::Here && node.as_ref().is_ok_and(NodeStanding::pays);
+        Readiness { store, node: takes_tips, payouts: pays }
     }
 
     /// A rumour says that the invoice of this hash changed: the next settlement pass asks the node.

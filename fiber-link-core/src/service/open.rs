@@ -1,10 +1,11 @@
 //! Putting a store and a node together, and the checks of a start.
 
 use super::{FiberLink, Parts};
+use crate::standing::LastCheck;
 use crate::{
-    Assets, ChangeSet, Clock, CommitError, Existing, FiberNode, Hub, IdSource, Network, NoRandomness,
-    NodeError, NodeInfo, NodeKey, Op, Policies, Preimage, RandomIds, RetryPolicy, Secret, Store, StoreError,
-    SystemClock, TipQuery, WorkerId,
+    AssetId, Assets, ChangeSet, Clock, CommitError, Existing, FiberNode, Hub, IdSource, Network,
+    NoRandomness, NodeError, NodeInfo, Op, Policies, Preimage, RandomIds, RetryPolicy, Secret, Store,
+    StoreError, SystemClock, Timestamp, TipQuery, WorkerId,
 };
 use std::fmt;
 use std::sync::Arc;
@@ -23,6 +24,8 @@ pub struct Settings {
     pub claim: Duration,
     /// Whether another process may work on the same store.
     pub exclusivity: Exclusivity,
+    /// Whether this process pays withdrawals.
+    pub payouts: Payouts,
 }
 
 impl Default for Settings {
@@ -33,6 +36,7 @@ impl Default for Settings {
             node_timeout: Duration::from_secs(10),
             claim: Duration::from_secs(30),
             exclusivity: Exclusivity::Shared,
+            payouts: Payouts::Here,
         }
     }
 }
@@ -44,6 +48,15 @@ pub enum Exclusivity {
     Sole,
     /// Others may be alive.
     Shared,
+}
+
+/// Whether this process pays withdrawals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payouts {
+    /// It does.
+    Here,
+    /// It only takes tips: its node cannot be asked to pay. Withdrawals wait for a process that can.
+    Elsewhere,
 }
 
 /// Why Fiber Link did not start.
@@ -63,13 +76,15 @@ pub enum OpenError {
     /// The node must answer at the first start.
     #[error("the node did not answer at the first start of this store")]
     Node(#[source] NodeError),
-    /// The store belongs to another node.
-    #[error("this store was made with node {stored}, but the node is {found}")]
-    OtherNode {
-        /// The node that the store was made with.
-        stored: NodeKey,
-        /// The node that answers.
-        found: NodeKey,
+    /// The node or the store is on another network than the one to be on.
+    #[error("the network to be on is {wanted}, but the {what} is on {found}")]
+    UnwantedNetwork {
+        /// What is elsewhere: the store or the node.
+        what: &'static str,
+        /// What was set.
+        wanted: Network,
+        /// Where it is.
+        found: Network,
     },
     /// The store belongs to another network.
     #[error("this store holds money of {stored}, but the node is on {found}")]
@@ -79,6 +94,9 @@ pub enum OpenError {
         /// The network of the node.
         found: Network,
     },
+    /// The node cannot be paid or pay in an asset that is configured.
+    #[error("the node has no entry for asset {0}: add it to the node's list of tokens, or take it off ours")]
+    UnlistedAsset(AssetId),
     /// The seed does not derive the payment hash of a stored tip.
     #[error("the seed in this store is not the one that its tips were made with")]
     OtherSeed,
@@ -99,6 +117,7 @@ pub struct Builder {
     ids: Arc<dyn IdSource>,
     assets: Assets,
     policies: Option<Policies>,
+    network: Option<Network>,
     settings: Settings,
 }
 
@@ -112,6 +131,7 @@ impl Builder {
             ids,
             assets: Assets::default(),
             policies: None,
+            network: None,
             settings: Settings::default(),
         }
     }
@@ -124,6 +144,11 @@ impl Builder {
     /// The rules for withdrawals; the defaults of each asset by default.
     pub fn policies(self, policies: Policies) -> Self {
         Self { policies: Some(policies), ..self }
+    }
+
+    /// The network to be on; the node's by default. A store or a node of another one is refused.
+    pub fn network(self, network: Network) -> Self {
+        Self { network: Some(network), ..self }
     }
 
     /// The clock; the machine's by default.
@@ -157,8 +182,9 @@ impl Builder {
         if !(Duration::from_secs(60)..=Duration::from_secs(7 * 24 * 3600)).contains(&invoice_expiry) {
             return Err(OpenError::InvoiceExpiry(invoice_expiry));
         }
-        let hub = self.hub().await?;
+        let (hub, info) = self.hub().await?;
         check_seed(&*self.store, &hub).await?;
+        let last_check = LastCheck::new(&hub, info.as_ref(), self.clock.now());
         let worker = WorkerId::fresh(&*self.ids, &*self.clock);
         let policies = self.policies.unwrap_or_else(|| Policies::defaults(&self.assets));
         Ok(FiberLink(Arc::new(Parts {
@@ -169,6 +195,7 @@ impl Builder {
             assets: self.assets,
             policies,
             settings: self.settings,
+            last_check,
             hub,
             worker,
             attention: Default::default(),
@@ -177,41 +204,60 @@ impl Builder {
         })))
     }
 
-    async fn hub(&self) -> Result<Hub, OpenError> {
+    fn check_network(&self, what: &'static str, found: Network) -> Result<(), OpenError> {
+        match self.network {
+            Some(wanted) if wanted != found => Err(OpenError::UnwantedNetwork { what, wanted, found }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    async fn hub(&self) -> Result<(Hub, Option<NodeInfo>), OpenError> {
         let info = self.node.info().await;
         if let Some(hub) = self.store.find_hub().await? {
-            match info {
-                Ok(info) => check_node(&hub, info)?,
+            self.check_network("store", hub.network)?;
+            let info = match info {
+                Ok(info) => {
+                    check_node(&hub, &info)?;
+                    Some(info)
+                }
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
                     tracing::warn!(error, "the node does not answer; tips and withdrawals wait for it");
+                    None
                 }
-            }
-            return Ok(hub);
+            };
+            return Ok((hub, info));
         }
         let info = info.map_err(OpenError::Node)?;
-        let hub = Hub { seed: Secret::random()?, node: info.key, network: info.network };
+        self.check_network("node", info.network)?;
+        let hub = Hub {
+            seed: Secret::random()?,
+            node: info.key,
+            node_since: Timestamp::from_millis(0),
+            network: info.network,
+        };
+        check_node(&hub, &info)?;
         match self.store.commit(ChangeSet::new().with(Op::CreateHub(hub.clone()))).await {
-            Ok(()) => Ok(hub),
+            Ok(()) => Ok((hub, Some(info))),
             Err(CommitError::AlreadyExists(Existing::Hub)) => {
                 let hub =
                     self.store.find_hub().await?.ok_or_else(|| StoreError::backend("the hub is gone"))?;
-                check_node(&hub, info)?;
-                Ok(hub)
+                check_node(&hub, &info)?;
+                Ok((hub, Some(info)))
             }
             Err(error) => Err(super::unexpected(error).into()),
         }
     }
 }
 
-fn check_node(hub: &Hub, info: NodeInfo) -> Result<(), OpenError> {
+fn check_node(hub: &Hub, info: &NodeInfo) -> Result<(), OpenError> {
     if hub.network != info.network {
         return Err(OpenError::OtherNetwork { stored: hub.network, found: info.network });
     }
-    if hub.node != info.key {
-        return Err(OpenError::OtherNode { stored: hub.node, found: info.key });
+    match info.unlisted.first() {
+        Some(asset) => Err(OpenError::UnlistedAsset(asset.clone())),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 async fn check_seed(store: &dyn Store, hub: &Hub) -> Result<(), OpenError> {

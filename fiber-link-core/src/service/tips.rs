@@ -4,8 +4,9 @@ use super::{FiberLink, TRIES};
 use crate::{
     Amount, AppId, Asset, AssetId, ChangeSet, CommitError, Existing, IDEMPOTENCY_MEMORY, IdempotencyKey,
     IdempotencyRecord, IdempotencyScope, IdempotencySubject, IdempotentMethod, InvoiceRequest, InvoiceState,
-    InvoiceStatus, NodeError, Op, ParamsDigest, PostId, Preimage, SettledPosition, SettledQuery, StoreError,
-    Stored, Tip, TipId, TipLookup, TipPhase, TipQuery, TipTerms, UserId, Version,
+    InvoiceStatus, NodeError, NodeStanding, Op, ParamsDigest, PostId, Preimage, SettledPosition,
+    SettledQuery, StandingError, StoreError, Stored, Tip, TipId, TipLookup, TipPhase, TipQuery, TipTerms,
+    UserId, Version,
 };
 
 /// The most characters of a tip's message.
@@ -51,6 +52,9 @@ pub enum CreateTipError {
     /// The node makes no such invoice.
     #[error("the node refused to make the invoice")]
     NodeRefused(#[source] NodeError),
+    /// The node is not the one that this hub works with.
+    #[error("the node does not fit this hub")]
+    NodeDoesNotFit(NodeStanding),
     /// The node gave no answer. A repeat with the same idempotency key carries on.
     #[error("the node cannot be reached")]
     NodeUnavailable(#[source] NodeError),
@@ -121,9 +125,12 @@ impl FiberLink {
                 return if tip.invoice().is_some() {
                     Ok(tip.into_inner())
                 } else {
+                    self.node_for_tips().await?;
                     self.issue(tip, asset).await
                 };
             }
+            // Before anything is stored: a tip that the node cannot issue is none.
+            self.node_for_tips().await?;
             let now = self.now();
             let id = TipId::from_uuid(self.next_id(now));
             let payment_hash = Preimage::derive(&self.parts().hub.seed, id).payment_hash();
@@ -187,6 +194,15 @@ impl FiberLink {
     ) -> Result<Vec<Tip>, StoreError> {
         let tips = self.parts().store.tips(TipQuery::OfApp { app: app.clone(), phase, limit }).await?;
         Ok(tips.into_iter().map(Stored::into_inner).collect())
+    }
+
+    async fn node_for_tips(&self) -> Result<(), CreateTipError> {
+        match self.checked_node().await {
+            Ok(checked) if checked.standing.takes_tips() => Ok(()),
+            Ok(checked) => Err(CreateTipError::NodeDoesNotFit(checked.standing)),
+            Err(StandingError::Node(error)) => Err(CreateTipError::NodeUnavailable(error)),
+            Err(StandingError::Store(error)) => Err(error.into()),
+        }
     }
 
     async fn find_created_tip(

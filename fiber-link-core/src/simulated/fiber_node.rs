@@ -6,7 +6,7 @@ use super::state::State;
 use super::{Questions, SimulatedNode};
 use crate::{
     Amount, Asset, AssetId, DecodedInvoice, FiberNode, Invoice, InvoiceHint, InvoiceRequest, InvoiceStatus,
-    Liquidity, NodeError, NodeInfo, PaymentHash, PaymentRequest, PaymentState, PaymentStatus,
+    Liquidity, NodeError, NodeInfo, NodeSupport, PaymentHash, PaymentRequest, PaymentState, PaymentStatus,
 };
 use async_trait::async_trait;
 use futures_util::StreamExt;
@@ -23,7 +23,13 @@ const PLENTY: Liquidity = Liquidity { outbound: Amount::new(u64::MAX), inbound: 
 impl FiberNode for SimulatedNode {
     async fn info(&self) -> Result<NodeInfo, NodeError> {
         drop(self.asked(|questions| &mut questions.info)?);
-        Ok(NodeInfo { key: self.key(), network: self.network })
+        Ok(NodeInfo {
+            key: self.key(),
+            network: self.network,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            support: NodeSupport::Tested,
+            unlisted: Vec::new(),
+        })
     }
 
     async fn create_invoice(&self, request: InvoiceRequest) -> Result<Invoice, NodeError> {

@@ -252,7 +252,7 @@ fn no_answer() -> NodeError {
 #[async_trait]
 impl FiberNode for FakeNode {
     async fn info(&self) -> Result<NodeInfo, NodeError> {
-        Ok(self.called(|book| book.calls.info += 1).await?.info)
+        Ok(self.called(|book| book.calls.info += 1).await?.info.clone())
     }
 
     async fn create_invoice(&self, request: InvoiceRequest) -> Result<Invoice, NodeError> {

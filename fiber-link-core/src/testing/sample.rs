@@ -258,7 +258,12 @@ pub fn app(name: &str) -> App {
 
 /// The hub.
 pub fn hub() -> Hub {
-    Hub { seed: Secret::new(*b"seed of tests"), node: NodeKey::new([2; 33]), network: Network::Dev }
+    Hub {
+        seed: Secret::new(*b"seed of tests"),
+        node: NodeKey::new([2; 33]),
+        node_since: at(0),
+        network: Network::Dev,
+    }
 }
 
 /// The scope of a key that `tip.create` was called with.

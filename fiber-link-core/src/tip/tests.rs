@@ -128,7 +128,7 @@ fn a_tip_is_asked_about_until_it_is_paid_or_its_end_is_long_past() {
             TipState::Settled { .. } => (false, false),
         };
         for (now, is_due) in [(end.minus(Duration::from_millis(1)), before), (end, after)] {
-            let due = Due { at: now.plus(Duration::from_secs(5)), since: tip.created_at() };
+            let due = Due { at: now.plus(Duration::from_secs(2)), since: tip.created_at() };
             assert_eq!(tip.due(now), is_due.then_some(due), "{}", tip.state().as_str());
         }
     }

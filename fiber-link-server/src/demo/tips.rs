@@ -142,7 +142,9 @@ fn refusal(error: CreateTipError) -> Refusal {
         CreateTipError::AmountZero => Refusal::field("amount", error.to_string()),
         CreateTipError::MessageTooLong { .. } => Refusal::field("message", error.to_string()),
         CreateTipError::UnknownAsset(_) | CreateTipError::IdempotencyConflict => Refusal::internal(&error),
-        CreateTipError::NodeRefused(_) | CreateTipError::NodeUnavailable(_) => Refusal::node(&error),
+        CreateTipError::NodeRefused(_)
+        | CreateTipError::NodeUnavailable(_)
+        | CreateTipError::NodeDoesNotFit(_) => Refusal::node(&error),
         CreateTipError::Store(error) => error.into(),
     }
 }

@@ -109,6 +109,8 @@ fn refusal(error: CreateTipError) -> RpcError {
         CreateTipError::MessageTooLong { .. } => params::refused_field("message", text),
         CreateTipError::IdempotencyConflict => RpcError::of(Reason::IdempotencyConflict),
         CreateTipError::NodeRefused(cause) => RpcError::caused(Reason::NodeRefused, &cause),
+        // The check of the node logged why.
+        CreateTipError::NodeDoesNotFit(_) => RpcError::of(Reason::NodeUnavailable),
         CreateTipError::NodeUnavailable(cause) => RpcError::caused(Reason::NodeUnavailable, &cause),
         CreateTipError::Store(cause) => RpcError::internal(&cause),
     }

@@ -12,7 +12,7 @@ async fn it_lives_and_is_ready() {
     assert_eq!((live.status.as_u16(), live.json), (200, json!({ "status": "alive" })));
     let ready = hub.get("/healthz/ready").await;
     let ok = json!({ "status": "ok" });
-    let expected = json!({ "status": "ready", "checks": { "store": ok, "node": ok } });
+    let expected = json!({ "status": "ready", "checks": { "store": ok, "node": ok, "payouts": ok } });
     assert_eq!((ready.status.as_u16(), ready.json), (200, expected));
 }
 
@@ -21,7 +21,8 @@ async fn a_node_that_is_down_makes_it_live_but_not_ready() {
     let hub = Hub::new().await;
     hub.node.set_down(true);
     let ready = hub.get("/healthz/ready").await;
-    let checks = json!({ "store": { "status": "ok" }, "node": { "status": "error" } });
+    let (ok, error) = (json!({ "status": "ok" }), json!({ "status": "error" }));
+    let checks = json!({ "store": ok, "node": error, "payouts": error });
     let expected = json!({ "status": "not_ready", "checks": checks });
     assert_eq!((ready.status.as_u16(), ready.json), (503, expected));
     assert_eq!(hub.get("/healthz/live").await.status.as_u16(), 200);
@@ -36,7 +37,8 @@ async fn a_store_that_cannot_be_written_makes_it_not_ready() {
     let hub = Hub::new().await;
     hub.store.script_admissions([Fault::Before]);
     let ready = hub.get("/healthz/ready").await;
-    let checks = json!({ "store": { "status": "error" }, "node": { "status": "ok" } });
+    let (ok, error) = (json!({ "status": "ok" }), json!({ "status": "error" }));
+    let checks = json!({ "store": error, "node": ok, "payouts": ok });
     let expected = json!({ "status": "not_ready", "checks": checks });
     assert_eq!((ready.status.as_u16(), ready.json), (503, expected));
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::OpenError;
 use crate::schema::{DATABASE, NONCES};
+use fiber_link_core::Network;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
@@ -17,8 +18,29 @@ fn digest(bytes: impl AsRef<[u8]>) -> String {
 #[test]
 fn released_migrations_are_never_edited() {
     let digests = |schema: &crate::schema::Schema| schema.migrations().map(digest).collect::<Vec<_>>();
-    assert_eq!(digests(&DATABASE), ["94e00637d44b3d34af1fae6c62d2b197f92c3499874635e2b50ba2ea2d961800"]);
+    assert_eq!(
+        digests(&DATABASE),
+        [
+            "94e00637d44b3d34af1fae6c62d2b197f92c3499874635e2b50ba2ea2d961800",
+            "deb1cca1036b50c32ea67e679d828c2e80b6e02150d463502782e8ee346ad07b",
+        ]
+    );
     assert_eq!(digests(&NONCES), ["8ab8c501799e39679eee17262508ac59bec7254f8a70bf7bfef51afb76c40e7e"]);
+}
+
+#[test]
+fn a_file_of_the_first_version_is_upgraded_with_what_it_holds() {
+    let folder = Folder::new();
+    let first = Connection::open(folder.database()).unwrap();
+    first.execute_batch(DATABASE.migrations().next().unwrap()).unwrap();
+    first.pragma_update(None, "application_id", 0x464C_6E6B).unwrap();
+    first.pragma_update(None, "user_version", 1).unwrap();
+    let hub = "INSERT INTO hub (one, seed, node, network) VALUES (1, x'05', zeroblob(33), 'dev')";
+    first.execute(hub, []).unwrap();
+    drop(first);
+    let hub = block_on(folder.open().find_hub()).unwrap().unwrap();
+    assert_eq!((hub.node_since, hub.network), (Timestamp::from_millis(0), Network::Dev));
+    assert_eq!(hub.seed.expose(), [5]);
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn filled(folder: &Folder) -> SqliteStore {
     let store = folder.open();
     let secret = Secret::new(*b"canary");
     let app = App { id: alice().app, secret: secret.clone(), created_at: NOW };
-    let hub = Hub { seed: secret, node: NodeKey::new([2; 33]), network: Network::Dev };
+    let hub = Hub { seed: secret, node: NodeKey::new([2; 33]), node_since: NOW, network: Network::Dev };
     let records = vec![create_tip(1), Op::CreateApp(app), Op::CreateHub(hub)];
     block_on(store.commit_ops(records)).unwrap();
     let others = [

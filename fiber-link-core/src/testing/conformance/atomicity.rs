@@ -68,6 +68,7 @@ fn one_of_each() -> Vec<Op> {
         Op::UpdateAttempt { next: sample::attempt_in(&sample::attempt(1, 1), unknown), expected },
         Op::CreateApp(sample::app("wiki")),
         Op::CreateHub(sample::hub()),
+        Op::AcceptNode { node: NodeKey::new([9; 33]), since: at(5) },
         Op::CountTowardsLimit(count(LimitScope::App, 10, 10)),
         Op::GiveBackToLimit(gift),
         Op::Post(sample::credit(1, 50)),
@@ -80,7 +81,7 @@ fn one_of_each() -> Vec<Op> {
     ops
 }
 
-const KINDS: usize = 13;
+const KINDS: usize = 14;
 
 fn kind(op: &Op) -> usize {
     match op {
@@ -96,6 +97,7 @@ fn kind(op: &Op) -> usize {
         Op::GiveBackToLimit(_) => 9,
         Op::Post(_) => 10,
         Op::Remember { .. } => 11,
+        Op::AcceptNode { .. } => 12,
         Op::Emit(_) => KINDS - 1,
     }
 }

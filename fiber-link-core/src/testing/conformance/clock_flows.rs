@@ -111,7 +111,7 @@ pub async fn a_clock_that_was_set_back_does_not_hide_the_latest_attempt(store: A
 
 async fn scripted_node(world: &World) -> MockFiberNode {
     let (mut node, info) = (MockFiberNode::new(), world.node.info().await.unwrap());
-    node.expect_info().returning(move || Ok(info));
+    node.expect_info().returning(move || Ok(info.clone()));
     node
 }
 

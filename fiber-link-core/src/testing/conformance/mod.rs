@@ -10,10 +10,13 @@ mod events;
 mod ledger;
 mod limits;
 mod lists;
+mod node_flows;
 mod queue;
 mod races;
 mod records;
+mod restore_flows;
 mod settled;
+mod start_flows;
 mod tip_flows;
 mod uniqueness;
 mod withdrawal_flows;
@@ -63,6 +66,7 @@ macro_rules! store_conformance {
             the_longest_and_the_largest_are_read_back_as_written
             what_is_missing_is_found_to_be_missing
             apps_and_the_hub_are_read_back_as_written
+            the_node_of_the_hub_is_replaced
             each_update_counts_one_version_up
             a_stale_version_of_a_tip_conflicts
             a_stale_version_of_a_withdrawal_conflicts
@@ -198,6 +202,32 @@ macro_rules! store_conformance {
             a_node_that_forgot_a_payment_is_sent_nothing
             liquidity_is_waited_for_until_the_invoice_runs_out
             a_payout_survives_a_lost_commit_at_every_step
+        }
+        restore_flows {
+            what_was_paid_before_a_restore_is_completed_and_not_given_up
+            what_was_paid_before_a_restore_is_not_sent_again
+            what_is_under_way_since_before_a_restore_keeps_its_reservation
+            what_fails_after_a_restore_returns_the_funds_once
+            what_failed_before_a_restore_is_given_up_when_its_time_is_over
+            nothing_is_given_up_before_the_node_said_that_it_paid_nothing
+        }
+        node_flows {
+            another_node_stops_tips_and_payouts_until_it_is_accepted
+            a_node_that_was_down_at_the_start_is_looked_at_before_it_is_used
+            an_untested_version_stops_payouts_and_not_tips
+            a_process_that_only_takes_tips_leaves_withdrawals_to_another
+            a_node_of_another_network_is_not_accepted
+            an_accepted_node_proves_nothing_about_what_was_sent_before_it
+            accepting_the_node_again_ends_the_stop_of_a_node_that_forgot
+            an_invoice_of_the_accepted_node_is_one_of_ours
+        }
+        start_flows {
+            a_start_with_a_node_of_another_network_is_refused
+            a_start_on_another_network_than_the_one_to_be_on_is_refused
+            a_start_names_the_asset_that_the_node_does_not_list
+            a_start_with_a_seed_that_made_none_of_the_tips_is_refused
+            a_start_with_the_seed_of_the_tips_is_not
+            a_claim_shorter_than_three_node_timeouts_is_refused
         }
         clock_flows {
             a_clock_that_was_years_ahead_does_not_put_off_what_is_due

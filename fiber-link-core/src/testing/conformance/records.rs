@@ -135,6 +135,16 @@ pub async fn apps_and_the_hub_are_read_back_as_written(store: Arc<dyn Store>) {
     assert_eq!(store.find_hub().await.unwrap(), Some(sample::hub()));
 }
 
+pub async fn the_node_of_the_hub_is_replaced(store: Arc<dyn Store>) {
+    let (node, since) = (NodeKey::new([9; 33]), at(7));
+    let refused = commit(&*store, [Op::AcceptNode { node, since }]).await;
+    assert!(matches!(refused, Err(CommitError::Conflict)), "there is no hub yet");
+    assert_eq!(store.find_hub().await.unwrap(), None);
+    commit(&*store, [Op::CreateHub(sample::hub())]).await.unwrap();
+    commit(&*store, [Op::AcceptNode { node, since }]).await.unwrap();
+    assert_eq!(store.find_hub().await.unwrap(), Some(Hub { node, node_since: since, ..sample::hub() }));
+}
+
 pub async fn each_update_counts_one_version_up(store: Arc<dyn Store>) {
     commit(&*store, [create_tip(sample::tip(1))]).await.unwrap();
     for n in 1..=5 {

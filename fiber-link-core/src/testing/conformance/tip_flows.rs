@@ -256,8 +256,9 @@ pub async fn an_ended_tip_is_asked_about_until_the_node_answers_after_its_grace(
     world.later(3601);
     world.settle().await;
     world.node.pay_invoice(tips[0].payment_hash());
-    // Everything was down for a month, and the node comes back after us.
+    // Everything was down for a month, and the node falls silent again as soon as it said who it is.
     world.later(30 * 24 * 3600);
+    assert_eq!(world.link.check_node().await.unwrap(), NodeStanding::Fits);
     world.node.set_down(true);
     assert_eq!(world.settle().await.failed, 2);
     world.node.set_down(false);

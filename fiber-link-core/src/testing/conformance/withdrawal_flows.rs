@@ -244,7 +244,7 @@ pub async fn a_dead_worker_is_not_followed_when_the_invoice_runs_out_or_the_node
     let truth = world.node.payment(paid).await.unwrap();
     world.node.claim_payment(paid, None);
     world.later(600);
-    assert!(sole.pay_due(10).await.unwrap().stopped);
+    assert_eq!(sole.pay_due(10).await.unwrap().stopped, Some(Stop::NodeForgot));
     world.node.claim_payment(paid, truth);
     world.later(3600 - 600 - 119);
     assert_eq!(sole.pay_due(10).await.unwrap().looked_at, 1);
@@ -257,11 +257,12 @@ pub async fn a_node_that_does_not_tell_what_it_paid_is_sent_nothing(store: Arc<d
     world.pay().await;
     let withdrawal = world.link.request_withdrawal(&forum(), world.request(5).0).await.unwrap();
     let (mut node, info) = (MockFiberNode::new(), world.node.info().await.unwrap());
-    node.expect_info().returning(move || Ok(info));
+    node.expect_info().returning(move || Ok(info.clone()));
     node.expect_payment().returning(|_| Err(NodeError::NoAnswer("silence".into())));
     node.expect_liquidity().returning(|_| Ok(Liquidity { outbound: Amount::MAX, inbound: Amount::MAX }));
     node.expect_send_payment().never();
-    assert!(world.with_node(node).await.pay_due(10).await.unwrap().stopped);
+    let report = world.with_node(node).await.pay_due(10).await.unwrap();
+    assert_eq!(report.stopped, Some(Stop::NodeSilent));
     assert_eq!(*world.withdrawal(&withdrawal).await.state(), WithdrawalState::Pending);
 }
 
@@ -275,7 +276,7 @@ pub async fn a_node_that_forgot_a_payment_is_sent_nothing(store: Arc<dyn Store>)
     let (request, second) = world.request(5);
     let withdrawal = world.link.request_withdrawal(&forum(), request).await.unwrap();
     for _ in 0..5 {
-        assert!(world.pay().await.stopped);
+        assert_eq!(world.pay().await.stopped, Some(Stop::NodeForgot));
         world.later(60);
     }
     assert_eq!(world.node.sends(second), 0);

@@ -27,7 +27,11 @@ impl World {
 
     /// Another process on the same store and node.
     pub(super) async fn other_process(&self, exclusivity: Exclusivity) -> FiberLink {
-        let settings = Settings { exclusivity, ..Default::default() };
+        self.with_settings(Settings { exclusivity, ..Default::default() }).await
+    }
+
+    /// Another process with settings of its own.
+    pub(super) async fn with_settings(&self, settings: Settings) -> FiberLink {
         link(self.store.clone(), &self.node, &self.clock, &self.ids, settings, None).await
     }
 

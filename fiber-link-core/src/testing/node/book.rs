@@ -4,7 +4,8 @@ use super::hints::Listeners;
 use super::{Calls, Reception, no_answer};
 use crate::{
     Amount, DecodedInvoice, Invoice, InvoiceRequest, InvoiceState, InvoiceStatus, Liquidity, Network,
-    NodeError, NodeInfo, NodeKey, PaymentHash, PaymentRequest, PaymentState, PaymentStatus, Timestamp,
+    NodeError, NodeInfo, NodeKey, NodeSupport, PaymentHash, PaymentRequest, PaymentState, PaymentStatus,
+    Timestamp,
 };
 use std::collections::{BTreeMap, VecDeque};
 
@@ -33,7 +34,13 @@ pub(super) struct Book {
 impl Default for Book {
     fn default() -> Self {
         Self {
-            info: NodeInfo { key: NodeKey::new([2; 33]), network: Network::Dev },
+            info: NodeInfo {
+                key: NodeKey::new([2; 33]),
+                network: Network::Dev,
+                version: "fake".to_owned(),
+                support: NodeSupport::Tested,
+                unlisted: Vec::new(),
+            },
             down: false,
             liquidity: Liquidity { outbound: Amount::MAX, inbound: Amount::MAX },
             create_receptions: VecDeque::new(),

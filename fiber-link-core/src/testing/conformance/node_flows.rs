@@ -1,0 +1,196 @@
+//! Another node, another version, and what an operator decides about it.
+
+use super::world::{CKB, FEE_LIMIT, World, failed, shannon, tip_of};
+use crate::testing::Reception;
+use crate::testing::sample::forum;
+use crate::*;
+use std::sync::Arc;
+
+async fn become_another(world: &World) -> NodeInfo {
+    let info = NodeInfo { key: NodeKey::new([7; 33]), ..world.node.info().await.unwrap() };
+    world.node.set_info(info.clone());
+    info
+}
+
+async fn accept(world: &World, info: &NodeInfo) -> Hub {
+    accept_node(&*world.store, &world.clock, info).await.unwrap()
+}
+
+pub async fn another_node_stops_tips_and_payouts_until_it_is_accepted(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(20).await;
+    let (request, hash) = world.request(10);
+    let withdrawal = world.link.request_withdrawal(&forum(), request).await.unwrap();
+    let open = world.link.create_tip(&forum(), tip_of(1)).await.unwrap();
+    let info = become_another(&world).await;
+    world.node.pay_invoice(open.payment_hash());
+    world.later(301);
+    let refused = world.link.create_tip(&forum(), tip_of(1)).await;
+    assert!(
+        matches!(&refused, Err(CreateTipError::NodeDoesNotFit(NodeStanding::OtherNode { found, .. }))
+            if *found == info.key),
+        "{refused:?}"
+    );
+    assert!(matches!(world.pay().await.stopped, Some(Stop::NodeDoesNotFit(_))));
+    let settlement = world.settle().await;
+    assert!(matches!(settlement.stopped, Some(Stop::NodeDoesNotFit(_))));
+    assert_eq!((settlement.asked, world.node.sends(hash)), (0, 0));
+    assert_eq!(world.tip(&open).await.settled_at(), None, "the word of another node");
+    let ready = world.link.readiness().await;
+    assert_eq!((ready.store, ready.node, ready.payouts), (true, false, false));
+
+    let hub = accept(&world, &info).await;
+    assert_eq!((hub.node, hub.node_since), (info.key, world.clock.now()));
+    world.later(11);
+    world.pay().await;
+    world.settle().await;
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Completed { .. }));
+    assert!(world.tip(&open).await.settled_at().is_some());
+    assert!(world.link.create_tip(&forum(), tip_of(1)).await.is_ok());
+    world.assert_sound().await;
+}
+
+pub async fn a_node_that_was_down_at_the_start_is_looked_at_before_it_is_used(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(20).await;
+    let (request, hash) = world.request(10);
+    world.link.request_withdrawal(&forum(), request).await.unwrap();
+    become_another(&world).await;
+    world.node.set_down(true);
+    let restarted = world.other_process(Exclusivity::Sole).await;
+    assert_eq!(restarted.pay_due(10).await.unwrap().stopped, Some(Stop::NodeSilent));
+    assert_eq!(restarted.settle_due(10).await.unwrap().stopped, Some(Stop::NodeSilent));
+    let down = restarted.create_tip(&forum(), tip_of(1)).await;
+    assert!(matches!(down, Err(CreateTipError::NodeUnavailable(_))));
+    world.node.set_down(false);
+    assert!(matches!(restarted.pay_due(10).await.unwrap().stopped, Some(Stop::NodeDoesNotFit(_))));
+    assert_eq!(world.node.sends(hash), 0);
+}
+
+pub async fn an_untested_version_stops_payouts_and_not_tips(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(20).await;
+    let (request, hash) = world.request(10);
+    let withdrawal = world.link.request_withdrawal(&forum(), request).await.unwrap();
+    let tested = world.node.info().await.unwrap();
+    let version = "9.9.9".to_owned();
+    world.node.set_info(NodeInfo {
+        version: version.clone(),
+        support: NodeSupport::Untested,
+        ..tested.clone()
+    });
+    world.later(301);
+    let stop = Some(Stop::NodeDoesNotFit(NodeStanding::UntestedVersion { version }));
+    assert_eq!(world.pay().await.stopped, stop);
+    let tip = world.link.create_tip(&forum(), tip_of(1)).await.unwrap();
+    world.node.pay_invoice(tip.payment_hash());
+    world.later(6);
+    assert_eq!(world.settle().await.settled, 1);
+    let ready = world.link.readiness().await;
+    assert_eq!((ready.node, ready.payouts), (true, false));
+    assert_eq!(world.node.sends(hash), 0);
+
+    world.node.set_info(tested);
+    world.later(11);
+    world.pay().await;
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Completed { .. }));
+}
+
+pub async fn a_process_that_only_takes_tips_leaves_withdrawals_to_another(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(20).await;
+    let settings = Settings { payouts: Payouts::Elsewhere, ..Default::default() };
+    let tips_only = world.with_settings(settings).await;
+    let (request, hash) = world.request(10);
+    let withdrawal = tips_only.request_withdrawal(&forum(), request).await.unwrap();
+    let questions = world.node.questions(hash);
+    assert_eq!(tips_only.pay_due(10).await.unwrap().stopped, Some(Stop::PaidElsewhere));
+    assert_eq!((world.node.questions(hash), world.node.sends(hash)), (questions, 0));
+    assert!(!tips_only.readiness().await.payouts);
+    world.pay().await;
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Completed { .. }));
+}
+
+pub async fn a_node_of_another_network_is_not_accepted(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let info = NodeInfo { network: Network::Mainnet, ..world.node.info().await.unwrap() };
+    world.node.set_info(info.clone());
+    world.later(301);
+    let stop = world.settle().await.stopped;
+    assert!(matches!(stop, Some(Stop::NodeDoesNotFit(NodeStanding::OtherNetwork { .. }))), "{stop:?}");
+    let refused = accept_node(&*world.store, &world.clock, &info).await;
+    assert!(matches!(refused, Err(AcceptNodeError::OtherNetwork { .. })));
+}
+
+/// Neither silence nor a failure of the node that came after it says anything about what the node
+/// before did.
+pub async fn an_accepted_node_proves_nothing_about_what_was_sent_before_it(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(20).await;
+    let (request, hash) = world.request(10);
+    let withdrawal = world.link.request_withdrawal(&forum(), request).await.unwrap();
+    world.node.plan_payments(hash, [PaymentState::Pending]);
+    world.node.receive_send_payment([Reception::LoseAnswer]);
+    world.pay().await;
+    let reserved = (shannon(10 * CKB - FEE_LIMIT), shannon(10 * CKB + FEE_LIMIT));
+    let info = become_another(&world).await;
+    accept(&world, &info).await;
+    let sole = world.other_process(Exclusivity::Sole).await;
+    let failure = PaymentStatus { created_at: world.clock.now(), state: failed("no route") };
+    for answer in [None, Some(failure)] {
+        world.node.claim_payment(hash, answer);
+        for _ in 0..5 {
+            world.later(24 * 3600);
+            sole.pay_due(10).await.unwrap();
+            assert_eq!(world.balance().await, reserved);
+            assert!(matches!(
+                world.withdrawal(&withdrawal).await.state(),
+                WithdrawalState::Processing { .. }
+            ));
+        }
+    }
+    assert_eq!(world.node.sends(hash), 1, "and nothing is sent again");
+    // It has no reason to invent a success.
+    world.node.stop_claiming();
+    world.node.end_payment(hash, PaymentState::Succeeded { fee: Amount::new(3) });
+    world.later(60);
+    sole.pay_due(10).await.unwrap();
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Completed { .. }));
+    world.assert_sound().await;
+}
+
+pub async fn accepting_the_node_again_ends_the_stop_of_a_node_that_forgot(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(40).await;
+    let (request, first) = world.request(10);
+    world.link.request_withdrawal(&forum(), request).await.unwrap();
+    world.pay().await;
+    world.later(1);
+    world.pay().await;
+    world.node.forget_payment(first);
+    let (request, second) = world.request(5);
+    let withdrawal = world.link.request_withdrawal(&forum(), request).await.unwrap();
+    assert_eq!(world.pay().await.stopped, Some(Stop::NodeForgot));
+    let info = world.node.info().await.unwrap();
+    accept(&world, &info).await;
+    world.later(301);
+    assert_eq!(world.pay().await.stopped, None);
+    world.later(1);
+    world.pay().await;
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Completed { .. }));
+    assert_eq!((world.node.times_paid(first), world.node.times_paid(second)), (1, 1));
+}
+
+pub async fn an_invoice_of_the_accepted_node_is_one_of_ours(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(20).await;
+    let info = become_another(&world).await;
+    accept(&world, &info).await;
+    world.later(301);
+    world.settle().await;
+    let expires_at = world.clock.now().plus(std::time::Duration::from_secs(3600));
+    let invoice = world.node.foreign_invoice(Amount::new(5 * CKB), expires_at);
+    let own = world.node.publish(DecodedInvoice { payee: Some(info.key), ..invoice });
+    let refused = world.link.request_withdrawal(&forum(), world.request_to(5, own)).await;
+    assert!(matches!(refused, Err(WithdrawError::Destination(DestinationRefusal::IssuedHere))));
+}
