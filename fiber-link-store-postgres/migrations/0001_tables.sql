@@ -8,6 +8,7 @@ CREATE TABLE {schema}.hub (
     one        boolean PRIMARY KEY,
     seed       bytea NOT NULL,
     node       bytea NOT NULL,
+    node_since timestamptz NOT NULL,
     network    text NOT NULL
 );
 

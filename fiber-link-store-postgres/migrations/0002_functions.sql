@@ -9,6 +9,16 @@
 -- FL002 a balance would leave its range, FL003 a limit refuses, FL004 an idempotency key is in use,
 -- and unique_violation by the name of the key.
 
+CREATE FUNCTION {schema}.accept_node(accepted jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    next {schema}.hub := jsonb_populate_record(NULL::{schema}.hub, accepted);
+BEGIN
+    UPDATE {schema}.hub SET node = next.node, node_since = next.node_since WHERE one;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no hub' USING ERRCODE = 'FL001';
+    END IF;
+END $$;
+
 CREATE FUNCTION {schema}.update_tip(change jsonb, expected bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     next {schema}.tips := jsonb_populate_record(NULL::{schema}.tips, change);
@@ -315,6 +325,8 @@ BEGIN
             INSERT INTO {schema}.apps SELECT * FROM jsonb_populate_record(NULL::{schema}.apps, change);
         WHEN 'create_hub' THEN
             INSERT INTO {schema}.hub SELECT * FROM jsonb_populate_record(NULL::{schema}.hub, change);
+        WHEN 'accept_node' THEN
+            PERFORM {schema}.accept_node(change);
         WHEN 'count_towards_limit' THEN
             PERFORM {schema}.count_towards_limit(change);
         WHEN 'give_back_to_limit' THEN

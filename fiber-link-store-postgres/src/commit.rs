@@ -79,7 +79,8 @@ fn settle(tip: &Tip) -> Result<Option<Value>, StoreError> {
 
 fn step(place: usize, op: &Op) -> Result<Value, StoreError> {
     let (op, record) = match op {
-        Op::CreateHub(hub) => ("create_hub", record::hub(hub)),
+        Op::CreateHub(hub) => ("create_hub", record::hub(hub)?),
+        Op::AcceptNode { node, since } => ("accept_node", record::accepted_node(node, *since)?),
         Op::CreateApp(app) => ("create_app", record::app(app)?),
         Op::CreateTip { tip, due } => ("create_tip", record::tip(tip, *due)?),
         Op::CreateWithdrawal { withdrawal, due } => {

@@ -106,7 +106,7 @@ statements! {
         WHERE app = $1 AND method = $2 AND key = $3 AND expires_at > $4";
     app = "SELECT id, secret, created_at FROM {schema}.apps WHERE id = $1";
     apps_after = "SELECT id, secret, created_at FROM {schema}.apps WHERE id > $1 ORDER BY id LIMIT $2";
-    hub = "SELECT seed, node, network FROM {schema}.hub WHERE one";
+    hub = "SELECT seed, node, node_since, network FROM {schema}.hub WHERE one";
 }
 
 /// More entries than a source can have: one per kind.

@@ -6,22 +6,27 @@ use crate::statement::text;
 use crate::time::Time;
 use fiber_link_core::{
     App, Attempt, AttemptState, Destination, Due, Entry, EntrySource, Event, EventKind, FailureReason, Hub,
-    IdempotencyRecord, IdempotencySubject, StoreError, Timestamp, Tip, TipState, Version, Withdrawal,
-    WithdrawalState,
+    IdempotencyRecord, IdempotencySubject, NodeKey, StoreError, Timestamp, Tip, TipState, Version,
+    Withdrawal, WithdrawalState,
 };
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 type Row = Result<Value, StoreError>;
 
-pub(crate) fn hub(hub: &Hub) -> Value {
-    let Hub { seed, node, network } = hub;
-    json!({
+pub(crate) fn hub(hub: &Hub) -> Row {
+    let Hub { seed, node, node_since, network } = hub;
+    Ok(json!({
         "one": true,
         "seed": bytes(seed.expose()),
         "node": bytes(node.as_bytes()),
+        "node_since": time(*node_since)?,
         "network": network.as_str(),
-    })
+    }))
+}
+
+pub(crate) fn accepted_node(node: &NodeKey, since: Timestamp) -> Row {
+    Ok(json!({ "node": bytes(node.as_bytes()), "node_since": time(since)? }))
 }
 
 pub(crate) fn app(app: &App) -> Row {

@@ -396,12 +396,13 @@ pub(crate) fn app(fields: &mut Fields<'_>) -> Read<App> {
     })
 }
 
-/// Columns `seed, node, network`.
+/// Columns `seed, node, node_since, network`.
 pub(crate) fn hub(fields: &mut Fields<'_>) -> Read<Hub> {
     let seed = Secret::new(fields.value::<&[u8]>()?);
     let node = NodeKey::new(fields.bytes()?);
+    let node_since = fields.time()?;
     let name = fields.text()?;
     let network = Network::ALL.into_iter().find(|network| network.as_str() == name);
     let network = network.ok_or_else(|| fields.corrupt(format_args!("{name:?} is no network")))?;
-    Ok(Hub { seed, node, network })
+    Ok(Hub { seed, node, node_since, network })
 }

