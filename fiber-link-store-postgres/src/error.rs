@@ -65,6 +65,11 @@ pub enum OpenError {
     Schema(#[from] SchemaError),
 }
 
+/// Too many writes wait: this one was not taken.
+#[derive(Debug, thiserror::Error)]
+#[error("the store is overloaded: {0} writes are waiting")]
+pub(crate) struct Overloaded(pub(crate) usize);
+
 /// A number that does not fit its column.
 #[derive(Debug, thiserror::Error)]
 #[error("{0} is too large to be stored")]

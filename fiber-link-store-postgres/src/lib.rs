@@ -37,6 +37,7 @@ pub use pool::PoolSettings;
 pub use schema::{Schema, SchemaNameError};
 
 use async_trait::async_trait;
+use error::Overloaded;
 use fiber_link_core::{
     Admission, AdmitError, Admitted, App, AppId, Attempt, AttemptQuery, Balance, BalanceQuery, ChangeSet,
     CommitError, EntryQuery, EventQuery, Hub, IdempotencyRecord, IdempotencyScope, NumberedEntry,
@@ -46,6 +47,7 @@ use fiber_link_core::{
 use sqlx::PgPool;
 use std::fmt;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 use tracing::Instrument;
 
 /// A store in a Postgres database. Clones share it.
@@ -58,7 +60,12 @@ struct Inner {
     pool: PgPool,
     schema: Schema,
     statements: Statements,
+    writes: Arc<Semaphore>,
 }
+
+/// How many writes may be under way or wait for a connection. Who goes away leaves his behind, so the
+/// number of callers is no bound.
+const WRITES: usize = 4_096;
 
 /// Every statement, for one schema.
 #[derive(Debug)]
@@ -93,7 +100,8 @@ impl PostgresStore {
             query: query::Statements::of(&schema),
             feed: feed::Statements::of(&schema),
         };
-        Ok(Self(Arc::new(Inner { pool, schema, statements })))
+        let writes = Arc::new(Semaphore::new(WRITES));
+        Ok(Self(Arc::new(Inner { pool, schema, statements, writes })))
     }
 
     /// The pool that the store works on.
@@ -110,11 +118,18 @@ impl PostgresStore {
         &self.0.statements
     }
 
-    /// Runs a write to its end, whoever waits for it.
+    /// Runs a write to its end, whoever waits for it; refuses it at once where thousands wait.
     pub(crate) async fn in_task<T: Send + 'static>(
         &self,
         write: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, StoreError> {
+        let place = Arc::clone(&self.0.writes).try_acquire_owned();
+        let place = place.map_err(|_| StoreError::backend(Overloaded(WRITES)))?;
+        let write = async move {
+            let outcome = write.await;
+            drop(place);
+            outcome
+        };
         tokio::spawn(write.in_current_span()).await.map_err(StoreError::backend)
     }
 }

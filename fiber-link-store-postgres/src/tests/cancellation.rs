@@ -5,6 +5,7 @@ use fiber_link_core::testing::sample::{self, at, change_set, forum};
 use fiber_link_core::{
     Admission, Due, EventQuery, Gap, Op, SettledPosition, SettledQuery, Store, TakeDue, TipQuery,
 };
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use std::time::Duration;
 
@@ -81,10 +82,19 @@ async fn callers_that_go_away_leave_no_half_commit_and_no_open_transaction() {
     assert_eq!(number(&store, sum).await, 0);
 }
 
+#[tokio::test]
+async fn more_writes_than_can_wait_are_refused_at_once() {
+    let store = fresh_store().await;
+    let unit = || change_set([Op::Emit(sample::event(1))]);
+    // The tasks that are left behind do not get their turn before this one ends.
+    let refused = (0..10_000).find_map(|_| store.commit(unit()).now_or_never());
+    assert!(causes(&refused.unwrap().unwrap_err()).contains("overloaded"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_commit_is_applied() {
     let store = fresh_store().await;
-    let polled = futures_util::FutureExt::now_or_never(call(&store, 1, 0));
+    let polled = call(&store, 1, 0).now_or_never();
     assert!(polled.is_none());
     for _ in 0..10_000 {
         if number(&store, "SELECT count(*) FROM {schema}.events").await == 1 {
