@@ -22,6 +22,10 @@ async fn a_limit_counts_as_the_core_does_in_any_order_of_requests() {
         let mut now = if user % 4 == 0 { 0 } else { sample::START.as_millis() };
         for _ in 0..30 {
             now = now.saturating_add(dice.below(3 * HOUR)).saturating_sub(dice.below(HOUR));
+            // The edges of hours are where a day begins and ends.
+            if dice.below(2) == 0 {
+                now -= now % HOUR;
+            }
             let amount = match dice.below(8) {
                 0 => Amount::MAX,
                 _ => Amount::new(dice.below(40)),
