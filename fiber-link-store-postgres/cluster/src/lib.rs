@@ -1,0 +1,186 @@
+//! A throw-away Postgres server for tests, from the binaries that are installed.
+//!
+//! It listens on a Unix socket in a folder of its own, and on nothing else. A shell beside it waits
+//! for the end of the test process, however that comes, then stops the server and removes the folder.
+//! The server runs with its own settings, so what is committed is synced; only `initdb` skips that.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that finds no Postgres fails"
+)]
+
+use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Where tests find another server, instead of one of their own.
+pub const URL_VARIABLE: &str = "FIBER_LINK_TEST_DATABASE_URL";
+
+/// The URL of a database that all tests of this process share: the one that [`URL_VARIABLE`] names,
+/// or that of a server which ends with the process.
+///
+/// # Panics
+/// If there is no Postgres.
+pub fn shared_url() -> &'static str {
+    static URL: OnceLock<String> = OnceLock::new();
+    static SERVER: OnceLock<Cluster> = OnceLock::new();
+    URL.get_or_init(|| {
+        std::env::var(URL_VARIABLE).unwrap_or_else(|_| SERVER.get_or_init(Cluster::start).url())
+    })
+}
+
+/// A server of its own, which ends with this value.
+#[derive(Debug)]
+pub struct Cluster {
+    folder: PathBuf,
+    binaries: PathBuf,
+    user: Option<User>,
+    /// Waits at the other end of a pipe for our end.
+    watcher: Child,
+}
+
+/// How a server is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Its clients are cut off, and it writes down what it has.
+    Fast,
+    /// As if it had crashed.
+    Immediate,
+}
+
+/// Whom the server runs as where we are root, for whom it refuses to.
+#[derive(Clone, Copy, Debug)]
+struct User {
+    id: u32,
+    group: u32,
+}
+
+impl Cluster {
+    /// Starts a server with an empty database.
+    ///
+    /// # Panics
+    /// If there is no Postgres, or it does not start.
+    pub fn start() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        // The path of a socket is short.
+        let folder = Path::new("/tmp").join(format!("fiber-link-postgres-{}-{count}", std::process::id()));
+        std::fs::create_dir(&folder).expect("a folder for the server");
+        let (binaries, user) = (binaries(), unprivileged_user());
+        if let Some(user) = user {
+            chown(&folder, Some(user.id), Some(user.group)).expect("a folder that the server owns");
+        }
+        let watcher = watch(&folder, &binaries, user);
+        let cluster = Self { folder, binaries, user, watcher };
+        let data = cluster.data();
+        cluster
+            .run("initdb", &["-D", &data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]);
+        cluster.start_again();
+        cluster
+    }
+
+    /// The URL of its database.
+    pub fn url(&self) -> String {
+        format!("postgres:///postgres?user=postgres&host={}", self.folder.display())
+    }
+
+    /// Stops the server; its data stays.
+    ///
+    /// # Panics
+    /// If it does not stop.
+    pub fn stop(&self, how: Stop) {
+        let mode = match how {
+            Stop::Fast => "fast",
+            Stop::Immediate => "immediate",
+        };
+        self.run("pg_ctl", &["-D", &self.data(), "-m", mode, "-w", "stop"]);
+    }
+
+    /// Starts the server after a stop.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn start_again(&self) {
+        let folder = self.folder.display();
+        let settings =
+            format!("-c listen_addresses= -c unix_socket_directories={folder} -c max_connections=400");
+        let log = self.folder.join("log").display().to_string();
+        self.run("pg_ctl", &["-D", &self.data(), "-l", &log, "-o", &settings, "-w", "start"]);
+    }
+
+    /// What the server has written down.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+
+    fn data(&self) -> String {
+        self.folder.join("data").display().to_string()
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) {
+        let mut command = as_user(Command::new(self.binaries.join(program)), self.user);
+        // Its output would be inherited by the server, and then never end.
+        command.args(arguments).current_dir(&self.folder);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let status = command.status().expect("a program of Postgres");
+        assert!(status.success(), "{program} {arguments:?}: {status}\n{}", self.log());
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        drop(self.watcher.stdin.take());
+        // It says nothing, and a folder that stays behind is no reason to fail.
+        let _ = self.watcher.wait();
+    }
+}
+
+/// Starts the shell that cleans up when its input ends.
+fn watch(folder: &Path, binaries: &Path, user: Option<User>) -> Child {
+    let script = r#"trap "" INT TERM HUP; cat >/dev/null
+        "$2/pg_ctl" -D "$1/data" -m immediate -w stop; cd /; rm -rf "$1""#;
+    let mut shell = as_user(Command::new("sh"), user);
+    shell.args(["-c", script, "sh"]).arg(folder).arg(binaries).current_dir("/").process_group(0);
+    shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    shell.spawn().expect("a shell")
+}
+
+fn as_user(mut command: Command, user: Option<User>) -> Command {
+    if let Some(user) = user {
+        command.uid(user.id).gid(user.group);
+    }
+    command
+}
+
+/// Where `initdb` and `pg_ctl` are: on the path, or where Debian puts them, the newest first.
+fn binaries() -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path = std::env::split_paths(&path).find(|folder| folder.join("initdb").exists());
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let version = |path: &PathBuf| path.file_name()?.to_str()?.parse::<u32>().ok();
+    let newest = versions.map(|entry| entry.path()).filter(|path| path.join("bin/initdb").exists());
+    let newest = newest.max_by_key(version).map(|path| path.join("bin"));
+    on_path
+        .or(newest)
+        .unwrap_or_else(|| panic!("Postgres is missing: install it, or name a database in {URL_VARIABLE}"))
+}
+
+fn unprivileged_user() -> Option<User> {
+    let owner = std::fs::metadata("/proc/self").expect("a Linux").uid();
+    if owner != 0 {
+        return None;
+    }
+    let users = std::fs::read_to_string("/etc/passwd").expect("users");
+    let find = |name: &str| {
+        users.lines().find_map(|line| {
+            let mut fields = line.split(':');
+            let (found, _, id, group) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+            (found == name).then_some(User { id: id.parse().ok()?, group: group.parse().ok()? })
+        })
+    };
+    Some(find("postgres").or_else(|| find("nobody")).expect("a user without rights"))
+}

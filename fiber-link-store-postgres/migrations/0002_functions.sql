@@ -1,0 +1,393 @@
+-- A unit of work is one call of `commit_ops`, and so one statement and one transaction: it is
+-- applied whole or not at all, in one round trip, and nobody ever holds a transaction open.
+--
+-- Locks are taken in the order of the ops, which the caller has sorted: records by kind and id,
+-- limits, balances by account, then what is only ever inserted. The sequencers come last, and a
+-- unit never waits for one.
+--
+-- What refuses a unit is told by its SQLSTATE: FL001 a record is not at its expected version,
+-- FL002 a balance would leave its range, FL003 a limit refuses, FL004 an idempotency key is in use,
+-- and unique_violation by the name of the key.
+
+CREATE FUNCTION {schema}.accept_node(accepted jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    next {schema}.hub := jsonb_populate_record(NULL::{schema}.hub, accepted);
+BEGIN
+    UPDATE {schema}.hub SET node = next.node, node_since = next.node_since WHERE one;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no hub' USING ERRCODE = 'FL001';
+    END IF;
+END $$;
+
+CREATE FUNCTION {schema}.update_tip(change jsonb, expected bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    next {schema}.tips := jsonb_populate_record(NULL::{schema}.tips, change);
+BEGIN
+    UPDATE {schema}.tips SET version = version + 1, state = next.state, phase = next.phase,
+        ended_at = next.ended_at, invoice_expires_at = next.invoice_expires_at, invoice = next.invoice,
+        next_check_at = next.next_check_at, check_since = next.check_since
+    WHERE id = next.id AND version = expected;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the tip is not at its expected version' USING ERRCODE = 'FL001';
+    END IF;
+END $$;
+
+CREATE FUNCTION {schema}.update_withdrawal(change jsonb, expected bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    next {schema}.withdrawals := jsonb_populate_record(NULL::{schema}.withdrawals, change);
+BEGIN
+    UPDATE {schema}.withdrawals SET version = version + 1, held_payment_hash = next.held_payment_hash,
+        updated_at = next.updated_at, attempts = next.attempts, state = next.state, attempt = next.attempt,
+        retry_at = next.retry_at, failure = next.failure, last_error = next.last_error, fee = next.fee,
+        ended_at = next.ended_at, next_check_at = next.next_check_at, check_since = next.check_since
+    WHERE id = next.id AND version = expected;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the withdrawal is not at its expected version' USING ERRCODE = 'FL001';
+    END IF;
+END $$;
+
+CREATE FUNCTION {schema}.update_attempt(change jsonb, expected bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    next {schema}.attempts := jsonb_populate_record(NULL::{schema}.attempts, change);
+BEGIN
+    UPDATE {schema}.attempts SET version = version + 1, worker = next.worker,
+        claimed_until = next.claimed_until, claims = next.claims, state = next.state,
+        unknown_since = next.unknown_since, fee = next.fee, reason = next.reason, session = next.session,
+        ended_at = next.ended_at
+    WHERE id = next.id AND version = expected;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the attempt is not at its expected version' USING ERRCODE = 'FL001';
+    END IF;
+END $$;
+
+-- The rule is `LimitCounter::count` of the core: a cooldown, then a ceiling over the clock hours of
+-- which any moment lies within the last 24 hours. A refusal tells the number of the op, and what the
+-- day would come to or when the next request is allowed, in milliseconds since the epoch.
+CREATE FUNCTION {schema}.count_towards_limit(request jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    most CONSTANT numeric := 170141183460469231731687303715884105727;
+    present CONSTANT bigint := (request->>'now')::bigint;
+    requested CONSTANT numeric := (request->>'amount')::numeric;
+    present_hour CONSTANT bigint := present / 3600000;
+    allowed_at bigint;
+    counter {schema}.limits;
+    counted_hours bigint[];
+    counted_amounts numeric[];
+    total numeric;
+    place integer;
+BEGIN
+    INSERT INTO {schema}.limits (app, "user", asset, hours, amounts)
+        VALUES (request->>'app', request->>'user', request->>'asset', '{}', '{}') ON CONFLICT DO NOTHING;
+    SELECT * INTO STRICT counter FROM {schema}.limits
+        WHERE app = request->>'app' AND "user" = request->>'user' AND asset = request->>'asset' FOR UPDATE;
+
+    allowed_at := (extract(epoch FROM counter.last_request) * 1000)::bigint + (request->>'cooldown')::bigint;
+    IF (request->>'cooldown')::bigint > 0 AND present < allowed_at THEN
+        RAISE EXCEPTION 'the last request was too recent'
+            USING ERRCODE = 'FL003', DETAIL = format('cooldown %s %s', request->>'place', allowed_at);
+    END IF;
+
+    SELECT coalesce(array_agg(counted.hour), '{}'), coalesce(array_agg(counted.amount), '{}'),
+            least(coalesce(sum(counted.amount), 0) + requested, most)
+        INTO counted_hours, counted_amounts, total
+        FROM unnest(counter.hours, counter.amounts) AS counted (hour, amount)
+        WHERE (counted.hour + 1) * 3600000 > greatest(present - 86400000, 0);
+    IF total > (request->>'ceiling')::numeric THEN
+        RAISE EXCEPTION 'the rolling day would pass its ceiling'
+            USING ERRCODE = 'FL003', DETAIL = format('ceiling %s %s', request->>'place', total);
+    END IF;
+
+    place := array_position(counted_hours, present_hour);
+    IF place IS NULL THEN
+        counted_hours := counted_hours || present_hour;
+        counted_amounts := counted_amounts || requested;
+    ELSE
+        counted_amounts[place] := least(counted_amounts[place] + requested, most);
+    END IF;
+    UPDATE {schema}.limits SET hours = counted_hours, amounts = counted_amounts,
+        last_request = greatest(last_request, (request->>'at')::timestamptz)
+        WHERE app = counter.app AND "user" = counter."user" AND asset = counter.asset;
+END $$;
+
+CREATE FUNCTION {schema}.give_back_to_limit(gift jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    requested_hour CONSTANT bigint := (gift->>'requested_at')::bigint / 3600000;
+    counter {schema}.limits;
+    counted_hours bigint[];
+    counted_amounts numeric[];
+BEGIN
+    SELECT * INTO counter FROM {schema}.limits
+        WHERE app = gift->>'app' AND "user" = gift->>'user' AND asset = gift->>'asset' FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT coalesce(array_agg(counted.hour), '{}'), coalesce(array_agg(counted.amount), '{}')
+        INTO counted_hours, counted_amounts
+        FROM (SELECT hour, CASE WHEN hour = requested_hour
+                THEN greatest(amount - (gift->>'amount')::numeric, 0) ELSE amount END AS amount
+            FROM unnest(counter.hours, counter.amounts) AS before (hour, amount)) AS counted
+        WHERE counted.amount > 0;
+    UPDATE {schema}.limits SET hours = counted_hours, amounts = counted_amounts
+        WHERE app = counter.app AND "user" = counter."user" AND asset = counter.asset;
+END $$;
+
+-- The balance is locked before the entry is inserted: two units that post to one account wait for
+-- each other there, and nowhere else.
+CREATE FUNCTION {schema}.post(posting jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    most CONSTANT numeric := 170141183460469231731687303715884105727;
+    entry {schema}.entries := jsonb_populate_record(NULL::{schema}.entries, posting);
+    balance {schema}.balances;
+    available_after numeric;
+    reserved_after numeric;
+BEGIN
+    SELECT * INTO balance FROM {schema}.balances
+        WHERE app = entry.app AND "user" = entry."user" AND asset = entry.asset FOR UPDATE;
+    IF NOT FOUND THEN
+        INSERT INTO {schema}.balances VALUES (entry.app, entry."user", entry.asset, 0, 0)
+            ON CONFLICT DO NOTHING;
+        SELECT * INTO STRICT balance FROM {schema}.balances
+            WHERE app = entry.app AND "user" = entry."user" AND asset = entry.asset FOR UPDATE;
+    END IF;
+
+    INSERT INTO {schema}.entries (source_kind, source, kind, app, "user", asset, amount, from_account,
+            to_account, at)
+        VALUES (entry.source_kind, entry.source, entry.kind, entry.app, entry."user", entry.asset,
+            entry.amount, entry.from_account, entry.to_account, entry.at);
+
+    available_after := balance.available
+        - CASE entry.from_account WHEN 'available' THEN entry.amount ELSE 0 END
+        + CASE entry.to_account WHEN 'available' THEN entry.amount ELSE 0 END;
+    reserved_after := balance.reserved
+        - CASE entry.from_account WHEN 'reserved' THEN entry.amount ELSE 0 END
+        + CASE entry.to_account WHEN 'reserved' THEN entry.amount ELSE 0 END;
+    IF available_after NOT BETWEEN 0 AND most OR reserved_after NOT BETWEEN 0 AND most THEN
+        RAISE EXCEPTION 'the balance would leave its range' USING ERRCODE = 'FL002';
+    END IF;
+    UPDATE {schema}.balances SET available = available_after, reserved = reserved_after
+        WHERE app = entry.app AND "user" = entry."user" AND asset = entry.asset;
+END $$;
+
+-- Inserts, or takes the place of a record that is forgotten by now. Then up to four more that are
+-- forgotten are cleared away, unless somebody else is about to.
+CREATE FUNCTION {schema}.remember(use jsonb, present timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    next {schema}.idempotency := jsonb_populate_record(NULL::{schema}.idempotency, use);
+BEGIN
+    INSERT INTO {schema}.idempotency AS known VALUES (next.*)
+        ON CONFLICT (app, method, key) DO UPDATE SET digest = excluded.digest,
+            subject_kind = excluded.subject_kind, subject = excluded.subject,
+            expires_at = excluded.expires_at
+        WHERE known.expires_at <= present;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the idempotency key is in use' USING ERRCODE = 'FL004';
+    END IF;
+    DELETE FROM {schema}.idempotency WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM {schema}.idempotency WHERE expires_at <= present
+        ORDER BY expires_at LIMIT 4 FOR UPDATE SKIP LOCKED));
+END $$;
+
+-- What is named here is done by one transaction at a time. The lock ends with its transaction, after
+-- what it wrote can be seen, and the next snapshot is taken after the lock: so whoever has the lock
+-- sees every number that was ever given. A number that was seen is durable, whatever the database
+-- does elsewhere.
+CREATE FUNCTION {schema}.sequencer(feed text, feed_app text) RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'the store works in read committed alone, not in %',
+            current_setting('transaction_isolation') USING ERRCODE = 'feature_not_supported';
+    END IF;
+    IF current_setting('synchronous_commit') = 'off' THEN
+        PERFORM set_config('synchronous_commit', 'on', true);
+    END IF;
+    RETURN hashtextextended('{schema}/' || feed || '/' || feed_app, 0);
+END $$;
+
+-- Gives numbers to at most `most` events of an app that were committed without one. The caller is the
+-- sequencer. Answers the last number, or nothing while others are without a number.
+CREATE FUNCTION {schema}.continue_events(feed_app text, most integer) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    last bigint;
+    left_over record;
+    room integer := most;
+BEGIN
+    last := coalesce((SELECT number FROM {schema}.events
+        WHERE app = feed_app AND number IS NOT NULL ORDER BY number DESC LIMIT 1), 0);
+    FOR left_over IN SELECT id FROM {schema}.events WHERE app = feed_app AND number IS NULL
+        ORDER BY place LIMIT most + 1
+    LOOP
+        IF room = 0 THEN
+            RETURN NULL;
+        END IF;
+        room := room - 1;
+        last := last + 1;
+        UPDATE {schema}.events SET number = last WHERE id = left_over.id;
+    END LOOP;
+    RETURN last;
+END $$;
+
+-- The same for settled tips.
+CREATE FUNCTION {schema}.continue_settled_tips(feed_app text, most integer) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    last bigint;
+    left_over record;
+    room integer := most;
+BEGIN
+    last := coalesce((SELECT number FROM {schema}.settled_tips
+        WHERE app = feed_app AND number IS NOT NULL ORDER BY number DESC LIMIT 1), 0);
+    FOR left_over IN SELECT tip FROM {schema}.settled_tips WHERE app = feed_app AND number IS NULL
+        ORDER BY place LIMIT most + 1
+    LOOP
+        IF room = 0 THEN
+            RETURN NULL;
+        END IF;
+        room := room - 1;
+        last := last + 1;
+        UPDATE {schema}.settled_tips SET number = last WHERE tip = left_over.tip;
+    END LOOP;
+    RETURN last;
+END $$;
+
+-- What is emitted is numbered at once, unless another transaction is the sequencer: then it is left
+-- to the next one, or to the next reader.
+CREATE FUNCTION {schema}.emit(event jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    next {schema}.events := jsonb_populate_record(NULL::{schema}.events, event);
+    last bigint;
+BEGIN
+    IF pg_try_advisory_xact_lock({schema}.sequencer('events', next.app)) THEN
+        last := {schema}.continue_events(next.app, 64);
+    END IF;
+    INSERT INTO {schema}.events (id, app, kind, subject, at, number)
+        VALUES (next.id, next.app, next.kind, next.subject, next.at, last + 1);
+END $$;
+
+-- A tip keeps the place that it got when it was settled.
+CREATE FUNCTION {schema}.settle(settled jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    next {schema}.settled_tips := jsonb_populate_record(NULL::{schema}.settled_tips, settled);
+    last bigint;
+BEGIN
+    IF pg_try_advisory_xact_lock({schema}.sequencer('settled_tips', next.app)) THEN
+        last := {schema}.continue_settled_tips(next.app, 64);
+    END IF;
+    INSERT INTO {schema}.settled_tips (tip, app, at, number)
+        VALUES (next.tip, next.app, next.at, last + 1) ON CONFLICT (tip) DO NOTHING;
+END $$;
+
+-- Gives numbers to events that were committed before this was called, at most 1000: whether there may
+-- be more. Readers call it first.
+CREATE FUNCTION {schema}.number_events(feed_app text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM {schema}.events WHERE app = feed_app AND number IS NULL) THEN
+        RETURN false;
+    END IF;
+    PERFORM pg_advisory_xact_lock({schema}.sequencer('events', feed_app));
+    RETURN {schema}.continue_events(feed_app, 1000) IS NULL;
+END $$;
+
+CREATE FUNCTION {schema}.number_settled_tips(feed_app text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM {schema}.settled_tips WHERE app = feed_app AND number IS NULL) THEN
+        RETURN false;
+    END IF;
+    PERFORM pg_advisory_xact_lock({schema}.sequencer('settled_tips', feed_app));
+    RETURN {schema}.continue_settled_tips(feed_app, 1000) IS NULL;
+END $$;
+
+CREATE FUNCTION {schema}.commit_ops(ops jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    op jsonb;
+    change jsonb;
+BEGIN
+    -- What was answered is durable, whatever the database does elsewhere.
+    IF current_setting('synchronous_commit') = 'off' THEN
+        PERFORM set_config('synchronous_commit', 'on', true);
+    END IF;
+    FOR op IN SELECT value FROM jsonb_array_elements(ops) LOOP
+        change := op->'record';
+        CASE op->>'op'
+        WHEN 'create_tip' THEN
+            INSERT INTO {schema}.tips SELECT * FROM jsonb_populate_record(NULL::{schema}.tips, change);
+        WHEN 'update_tip' THEN
+            PERFORM {schema}.update_tip(change, (op->>'expected')::bigint);
+        WHEN 'create_withdrawal' THEN
+            INSERT INTO {schema}.withdrawals
+                SELECT * FROM jsonb_populate_record(NULL::{schema}.withdrawals, change);
+        WHEN 'update_withdrawal' THEN
+            PERFORM {schema}.update_withdrawal(change, (op->>'expected')::bigint);
+        WHEN 'create_attempt' THEN
+            INSERT INTO {schema}.attempts
+                SELECT * FROM jsonb_populate_record(NULL::{schema}.attempts, change);
+        WHEN 'update_attempt' THEN
+            PERFORM {schema}.update_attempt(change, (op->>'expected')::bigint);
+        WHEN 'create_app' THEN
+            INSERT INTO {schema}.apps SELECT * FROM jsonb_populate_record(NULL::{schema}.apps, change);
+        WHEN 'create_hub' THEN
+            INSERT INTO {schema}.hub SELECT * FROM jsonb_populate_record(NULL::{schema}.hub, change);
+        WHEN 'accept_node' THEN
+            PERFORM {schema}.accept_node(change);
+        WHEN 'count_towards_limit' THEN
+            PERFORM {schema}.count_towards_limit(change);
+        WHEN 'give_back_to_limit' THEN
+            PERFORM {schema}.give_back_to_limit(change);
+        WHEN 'post' THEN
+            PERFORM {schema}.post(change);
+        WHEN 'remember' THEN
+            PERFORM {schema}.remember(change, (op->>'now')::timestamptz);
+        WHEN 'emit' THEN
+            PERFORM {schema}.emit(change);
+        WHEN 'settle' THEN
+            PERFORM {schema}.settle(change);
+        END CASE;
+    END LOOP;
+END $$;
+
+-- Lets a request in, once, and counts it. -1: its nonce was used, or may have been. -2: its rate
+-- limit is used up, and so is the nonce. Otherwise what is left of its rate limit; nothing where it
+-- has none.
+CREATE FUNCTION {schema}.admit(
+    request_nonce bytea, signed_at timestamptz, forget_at timestamptz, present timestamptz,
+    rate_app text, rate_method text, rate_window timestamptz, most bigint
+) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    memory_begins timestamptz;
+    counted bigint;
+BEGIN
+    SELECT begins INTO memory_begins FROM {schema}.nonce_memory;
+    -- A memory that begins a day ahead was begun by a clock that was wrong; believing it would refuse
+    -- everybody for as long.
+    IF memory_begins IS NULL OR memory_begins > present + interval '24 hours' THEN
+        INSERT INTO {schema}.nonce_memory AS memory VALUES (true, present)
+            ON CONFLICT (one) DO UPDATE SET begins = excluded.begins
+            WHERE memory.begins > excluded.begins + interval '24 hours';
+        SELECT begins INTO STRICT memory_begins FROM {schema}.nonce_memory;
+    END IF;
+    IF signed_at < memory_begins THEN
+        RETURN -1;
+    END IF;
+
+    INSERT INTO {schema}.nonces AS known VALUES (request_nonce, forget_at)
+        ON CONFLICT (nonce) DO UPDATE SET expires_at = excluded.expires_at
+        WHERE known.expires_at <= present;
+    IF NOT FOUND THEN
+        RETURN -1;
+    END IF;
+    DELETE FROM {schema}.nonces WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM {schema}.nonces WHERE expires_at <= present
+        ORDER BY expires_at LIMIT 4 FOR UPDATE SKIP LOCKED));
+    IF rate_app IS NULL THEN
+        RETURN NULL;
+    END IF;
+
+    INSERT INTO {schema}.rates AS known VALUES (rate_app, rate_method, rate_window, 1)
+        ON CONFLICT (app, method) DO UPDATE SET window_start = excluded.window_start,
+            requests = CASE WHEN known.window_start = excluded.window_start
+                THEN known.requests + 1 ELSE 1 END
+        WHERE known.window_start <> excluded.window_start OR known.requests < most
+        RETURNING requests INTO counted;
+    IF counted IS NULL OR most < 1 THEN
+        RETURN -2;
+    END IF;
+    RETURN most - counted;
+END $$;

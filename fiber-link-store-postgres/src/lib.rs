@@ -1,0 +1,231 @@
+//! [`Store`] in a schema of a Postgres database, which many servers share.
+//!
+//! A unit of work is one statement, and so one round trip and one transaction: nothing is ever left
+//! open, whoever goes away. The schema is brought up to date by [`Schema::migrate`] alone; opening a
+//! store checks it and changes nothing. Postgres 14 or newer.
+//!
+//! ```no_run
+//! use fiber_link_store_postgres::{PoolSettings, PostgresStore, Schema};
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let (url, schema) = ("postgres://app@db.example/shop", Schema::default());
+//! schema.migrate(&PoolSettings::default().pool(url)?).await?;
+//! let store = PostgresStore::connect(url, schema, &PoolSettings::default()).await?;
+//! # Ok(())
+//! # }
+//! ```
+//! A host that has a pool already hands it in: [`PostgresStore::with_pool`]. Its connections have to
+//! work in `read committed`, as they do unless somebody changed that.
+
+mod admission;
+mod commit;
+mod due;
+mod error;
+mod feed;
+mod pool;
+mod query;
+mod record;
+mod row;
+mod schema;
+mod statement;
+#[cfg(test)]
+mod tests;
+mod time;
+
+pub use error::{OpenError, SchemaError};
+pub use pool::PoolSettings;
+pub use schema::{Schema, SchemaNameError};
+
+use async_trait::async_trait;
+use error::Overloaded;
+use fiber_link_core::{
+    Admission, AdmitError, Admitted, App, AppId, Attempt, AttemptQuery, Balance, BalanceQuery, ChangeSet,
+    CommitError, EntryQuery, EventQuery, Hub, IdempotencyRecord, IdempotencyScope, NumberedEntry,
+    NumberedEvent, SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipQuery,
+    TipTotals, UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery,
+};
+use sqlx::PgPool;
+use std::fmt;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tracing::Instrument;
+
+/// A store in a Postgres database. Clones share it.
+///
+/// It works on the tokio runtime that its callers run on.
+#[derive(Clone)]
+pub struct PostgresStore(Arc<Inner>);
+
+struct Inner {
+    pool: PgPool,
+    schema: Schema,
+    statements: Statements,
+    writes: Arc<Semaphore>,
+}
+
+/// How many writes may be under way or wait for a connection. Who goes away leaves his behind, so the
+/// number of callers is no bound.
+const WRITES: usize = 4_096;
+
+/// Every statement, for one schema.
+#[derive(Debug)]
+pub(crate) struct Statements {
+    pub(crate) commit: commit::Statements,
+    pub(crate) due: due::Statements,
+    pub(crate) admission: admission::Statements,
+    pub(crate) query: query::Statements,
+    pub(crate) feed: feed::Statements,
+}
+
+impl PostgresStore {
+    /// Opens the store in `schema` of the database at `url`, on a pool of its own.
+    ///
+    /// # Errors
+    /// [`OpenError`] if the address is none, the database is not there, or the schema is older or
+    /// newer than this program: the message says what to run.
+    pub async fn connect(url: &str, schema: Schema, settings: &PoolSettings) -> Result<Self, OpenError> {
+        Ok(Self::with_pool(settings.pool(url)?, schema).await?)
+    }
+
+    /// Opens the store in `schema` on a pool that the host has.
+    ///
+    /// # Errors
+    /// [`SchemaError`] as with [`connect`](Self::connect).
+    pub async fn with_pool(pool: PgPool, schema: Schema) -> Result<Self, SchemaError> {
+        schema.check(&pool).await?;
+        let statements = Statements {
+            commit: commit::Statements::of(&schema),
+            due: due::Statements::of(&schema),
+            admission: admission::Statements::of(&schema),
+            query: query::Statements::of(&schema),
+            feed: feed::Statements::of(&schema),
+        };
+        let writes = Arc::new(Semaphore::new(WRITES));
+        Ok(Self(Arc::new(Inner { pool, schema, statements, writes })))
+    }
+
+    /// The pool that the store works on.
+    pub fn pool(&self) -> &PgPool {
+        &self.0.pool
+    }
+
+    /// The schema that the store stands in.
+    pub fn schema(&self) -> &Schema {
+        &self.0.schema
+    }
+
+    pub(crate) fn statements(&self) -> &Statements {
+        &self.0.statements
+    }
+
+    /// Runs a write to its end, whoever waits for it; refuses it at once where thousands wait.
+    pub(crate) async fn in_task<T: Send + 'static>(
+        &self,
+        write: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let place = Arc::clone(&self.0.writes).try_acquire_owned();
+        let place = place.map_err(|_| StoreError::backend(Overloaded(WRITES)))?;
+        let write = async move {
+            let outcome = write.await;
+            drop(place);
+            outcome
+        };
+        tokio::spawn(write.in_current_span()).await.map_err(StoreError::backend)
+    }
+}
+
+/// Says nothing of where the database is: there may be a password in that.
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore").field("schema", &self.0.schema).finish_non_exhaustive()
+    }
+}
+
+/// # Cancellation
+/// Dropping the future of a write loses its answer and nothing else: once it was polled, a task does
+/// all of it. A read that is dropped ends unheard.
+#[async_trait]
+impl Store for PostgresStore {
+    async fn commit(&self, changes: ChangeSet) -> Result<(), CommitError> {
+        self.commit_ops(changes.into_ops()).await
+    }
+
+    async fn take_due_tips(&self, take: TakeDue) -> Result<Vec<Stored<Tip>>, StoreError> {
+        self.take_tips(take).await
+    }
+
+    async fn take_due_withdrawals(&self, take: TakeDue) -> Result<Vec<Stored<Withdrawal>>, StoreError> {
+        self.take_withdrawals(take).await
+    }
+
+    async fn admit(&self, admission: Admission) -> Result<Admitted, AdmitError> {
+        self.let_in(admission).await
+    }
+
+    async fn find_tip(&self, lookup: TipLookup) -> Result<Option<Stored<Tip>>, StoreError> {
+        self.tip(&lookup).await
+    }
+
+    async fn tips(&self, query: TipQuery) -> Result<Vec<Stored<Tip>>, StoreError> {
+        self.tip_list(&query).await
+    }
+
+    async fn settled_tips(&self, query: SettledQuery) -> Result<Vec<Stored<Tip>>, StoreError> {
+        self.settled_list(&query).await
+    }
+
+    async fn tip_totals(&self, app: &AppId, user: &UserId) -> Result<TipTotals, StoreError> {
+        self.totals(app, user).await
+    }
+
+    async fn find_withdrawal(
+        &self,
+        lookup: WithdrawalLookup,
+    ) -> Result<Option<Stored<Withdrawal>>, StoreError> {
+        self.withdrawal(&lookup).await
+    }
+
+    async fn withdrawals(&self, query: WithdrawalQuery) -> Result<Vec<Stored<Withdrawal>>, StoreError> {
+        self.withdrawal_list(&query).await
+    }
+
+    async fn find_attempt(&self, query: AttemptQuery) -> Result<Option<Stored<Attempt>>, StoreError> {
+        self.attempt(query).await
+    }
+
+    async fn balance(&self, account: &UserAccount) -> Result<Balance, StoreError> {
+        self.balance_of(account).await
+    }
+
+    async fn balances(&self, query: BalanceQuery) -> Result<Vec<(UserAccount, Balance)>, StoreError> {
+        self.balance_list(&query).await
+    }
+
+    async fn entries(&self, query: EntryQuery) -> Result<Vec<NumberedEntry>, StoreError> {
+        self.entry_list(&query).await
+    }
+
+    async fn events(&self, query: EventQuery) -> Result<Vec<NumberedEvent>, StoreError> {
+        self.event_list(&query).await
+    }
+
+    async fn find_idempotency(
+        &self,
+        scope: &IdempotencyScope,
+        now: Timestamp,
+    ) -> Result<Option<IdempotencyRecord>, StoreError> {
+        self.idempotency(scope, now).await
+    }
+
+    async fn find_app(&self, id: &AppId) -> Result<Option<App>, StoreError> {
+        self.app(id).await
+    }
+
+    async fn apps(&self, after: Option<AppId>, limit: u32) -> Result<Vec<App>, StoreError> {
+        self.app_list(after.as_ref(), limit).await
+    }
+
+    async fn find_hub(&self) -> Result<Option<Hub>, StoreError> {
+        self.hub().await
+    }
+}

@@ -1,0 +1,408 @@
+//! From rows to values. A row that describes no valid record is an error, never a panic.
+
+use crate::error::backend;
+use crate::time::Time;
+use fiber_link_core::{
+    Acceptance, Amount, App, Attempt, AttemptId, AttemptRecord, AttemptState, Balance, Claim, Destination,
+    Entry, EntrySource, Event, EventId, EventKind, FailureReason, FeeBearer, Hub, IdempotencyRecord,
+    IdempotencyScope, IdempotencySubject, Invoice, Network, NodeKey, NumberedEntry, NumberedEvent,
+    ParamsDigest, PaymentHash, PaymentRequestDestination, Secret, StoreError, Stored, Timestamp, Tip, TipId,
+    TipPhase, TipState, TipTerms, UserAccount, Version, Withdrawal, WithdrawalId, WithdrawalState,
+    WithdrawalTerms, WorkerId,
+};
+use sqlx::postgres::{PgRow, Postgres};
+use sqlx::{Column, Decode, Row, Type};
+use std::fmt::Display;
+use std::str::FromStr;
+use uuid::Uuid;
+
+/// Columns of a tip, in the order in which [`tip`] reads them.
+macro_rules! tip_columns {
+    () => {
+        "tips.id, tips.app, tips.post, tips.from_user, tips.to_user, tips.asset, tips.amount::text, tips.message, \
+         tips.payment_hash, tips.created_at, tips.version, tips.state, tips.ended_at, tips.invoice, \
+         tips.invoice_expires_at"
+    };
+}
+
+/// Columns of a withdrawal, in the order in which [`withdrawal`] reads them.
+macro_rules! withdrawal_columns {
+    () => {
+        "id, app, \"user\", asset, amount::text, fee_limit::text, fee_bearer, accepted_as, destination, invoice, \
+         payment_hash, invoice_expires_at, created_at, updated_at, attempts, version, state, attempt, retry_at, \
+         failure, last_error, fee::text, ended_at"
+    };
+}
+
+/// Columns of an attempt, in the order in which [`attempt`] reads them.
+macro_rules! attempt_columns {
+    () => {
+        "id, withdrawal, payment_hash, created_at, worker, claimed_until, claims, previous_session, version, \
+         state, unknown_since, fee::text, reason, session, ended_at"
+    };
+}
+
+/// Columns of an entry, in the order in which [`entry`] reads them.
+macro_rules! entry_columns {
+    () => {
+        "number, source_kind, source, kind, app, \"user\", asset, amount::text, at"
+    };
+}
+
+pub(crate) use {attempt_columns, entry_columns, tip_columns, withdrawal_columns};
+
+/// Reads a row's columns one after the other.
+pub(crate) struct Fields<'r> {
+    table: &'static str,
+    row: &'r PgRow,
+    next: usize,
+}
+
+type Read<T> = Result<T, StoreError>;
+
+impl<'r> Fields<'r> {
+    pub(crate) fn of(table: &'static str, row: &'r PgRow) -> Self {
+        Self { table, row, next: 0 }
+    }
+
+    /// The next column, which may be empty.
+    pub(crate) fn optional<T: Decode<'r, Postgres> + Type<Postgres>>(&mut self) -> Read<Option<T>> {
+        let value = self.row.try_get(self.next);
+        self.next = self.next.saturating_add(1);
+        value.map_err(|error| {
+            if let sqlx::Error::ColumnDecode { source, .. } = error {
+                self.corrupt(source)
+            } else {
+                backend(error)
+            }
+        })
+    }
+
+    pub(crate) fn value<T: Decode<'r, Postgres> + Type<Postgres>>(&mut self) -> Read<T> {
+        self.optional()?.ok_or_else(|| self.corrupt("nothing"))
+    }
+
+    /// The column that was read last does not say what it should.
+    fn corrupt(&self, problem: impl Display) -> StoreError {
+        let last = self.next.saturating_sub(1);
+        let column = self.row.columns().get(last).map_or("?", |column| column.name());
+        StoreError::Corrupt { table: self.table, reason: format!("{column}: {problem}") }
+    }
+
+    fn text(&mut self) -> Read<&'r str> {
+        self.value()
+    }
+
+    pub(crate) fn parsed<T: FromStr<Err: Display>>(&mut self) -> Read<T> {
+        self.text()?.parse().map_err(|error| self.corrupt(error))
+    }
+
+    /// Texts that are each one parsed value; none where there is no array.
+    pub(crate) fn parsed_array<T: FromStr<Err: Display>>(&mut self) -> Read<Vec<T>> {
+        let texts: Vec<String> = self.optional()?.unwrap_or_default();
+        let parsed = texts.iter().map(|text| text.parse()).collect::<Result<_, _>>();
+        parsed.map_err(|error| self.corrupt(error))
+    }
+
+    fn optional_amount(&mut self) -> Read<Option<Amount>> {
+        let text: Option<&str> = self.optional()?;
+        text.map(str::parse).transpose().map_err(|error| self.corrupt(error))
+    }
+
+    fn bytes<const N: usize>(&mut self) -> Read<[u8; N]> {
+        let bytes: &[u8] = self.value()?;
+        bytes.try_into().map_err(|_| self.corrupt(format_args!("{} bytes instead of {N}", bytes.len())))
+    }
+
+    fn id<T>(&mut self, of: impl FnOnce(Uuid) -> T) -> Read<T> {
+        self.value().map(of)
+    }
+
+    pub(crate) fn number<T: TryFrom<i64>>(&mut self) -> Read<T> {
+        let number: i64 = self.value()?;
+        T::try_from(number).map_err(|_| self.corrupt(format_args!("{number} is out of range")))
+    }
+
+    pub(crate) fn time(&mut self) -> Read<Timestamp> {
+        self.value::<Time>().map(Timestamp::from)
+    }
+
+    fn optional_time(&mut self) -> Read<Option<Timestamp>> {
+        Ok(self.optional::<Time>()?.map(Timestamp::from))
+    }
+
+    pub(crate) fn amount(&mut self) -> Read<Amount> {
+        self.parsed()
+    }
+
+    fn payment_hash(&mut self) -> Read<PaymentHash> {
+        self.bytes().map(PaymentHash::new)
+    }
+
+    fn version(&mut self) -> Read<Version> {
+        self.number().map(Version::from_u64)
+    }
+}
+
+/// The stored name of a phase.
+pub(crate) const fn phase_name(phase: TipPhase) -> &'static str {
+    match phase {
+        TipPhase::Open => "open",
+        TipPhase::Settled => "settled",
+        TipPhase::Ended => "ended",
+    }
+}
+
+/// The stored name of who bears the fee.
+pub(crate) const fn fee_bearer_name(bearer: FeeBearer) -> &'static str {
+    match bearer {
+        FeeBearer::User => "user",
+        FeeBearer::Hub => "hub",
+    }
+}
+
+/// The stored name of how a request was accepted.
+pub(crate) const fn acceptance_name(acceptance: Acceptance) -> &'static str {
+    match acceptance {
+        Acceptance::Pending => "pending",
+        Acceptance::LiquidityPending => "liquidity_pending",
+    }
+}
+
+pub(crate) fn tip(fields: &mut Fields<'_>) -> Read<Stored<Tip>> {
+    let id = fields.id(TipId::from_uuid)?;
+    let terms = TipTerms {
+        app: fields.parsed()?,
+        post: fields.parsed()?,
+        from_user: fields.parsed()?,
+        to_user: fields.parsed()?,
+        asset: fields.parsed()?,
+        amount: fields.amount()?,
+        message: fields.optional()?,
+    };
+    let payment_hash = fields.payment_hash()?;
+    let created_at = fields.time()?;
+    let version = fields.version()?;
+    let state = tip_state(fields, &terms, payment_hash)?;
+    Ok(Stored::new(Tip::restore(id, terms, payment_hash, created_at, state), version))
+}
+
+fn tip_state(fields: &mut Fields<'_>, terms: &TipTerms, payment_hash: PaymentHash) -> Read<TipState> {
+    let state = fields.text()?;
+    let at = |fields: &mut Fields<'_>| fields.time();
+    // What is asked and the hash are the tip's own: the core accepts no other invoice.
+    let invoice = |fields: &mut Fields<'_>| {
+        Ok::<_, StoreError>(Invoice {
+            encoded: fields.text()?.to_owned(),
+            payment_hash,
+            asset: terms.asset.clone(),
+            amount: terms.amount,
+            expires_at: fields.time()?,
+        })
+    };
+    match state {
+        "creating" => Ok(TipState::Creating),
+        "abandoned" => Ok(TipState::Abandoned { at: at(fields)? }),
+        "unpaid" => {
+            fields.optional_time()?;
+            Ok(TipState::Unpaid { invoice: invoice(fields)? })
+        }
+        "expired" => {
+            let at = at(fields)?;
+            Ok(TipState::Expired { invoice: invoice(fields)?, at })
+        }
+        "cancelled" => {
+            let at = at(fields)?;
+            Ok(TipState::Cancelled { invoice: invoice(fields)?, at })
+        }
+        "settled" => {
+            let at = at(fields)?;
+            Ok(TipState::Settled { invoice: invoice(fields)?, at })
+        }
+        unknown => Err(fields.corrupt(format_args!("{unknown:?} is no state"))),
+    }
+}
+
+pub(crate) fn withdrawal(fields: &mut Fields<'_>) -> Read<Stored<Withdrawal>> {
+    let id = fields.id(WithdrawalId::from_uuid)?;
+    let terms = WithdrawalTerms {
+        app: fields.parsed()?,
+        user: fields.parsed()?,
+        asset: fields.parsed()?,
+        amount: fields.amount()?,
+        fee_limit: fields.amount()?,
+        fee_bearer: match fields.text()? {
+            "user" => FeeBearer::User,
+            "hub" => FeeBearer::Hub,
+            unknown => return Err(fields.corrupt(format_args!("{unknown:?} bears no fee"))),
+        },
+        accepted_as: match fields.text()? {
+            "pending" => Acceptance::Pending,
+            "liquidity_pending" => Acceptance::LiquidityPending,
+            unknown => return Err(fields.corrupt(format_args!("nothing is accepted as {unknown:?}"))),
+        },
+        destination: match fields.text()? {
+            "payment_request" => Destination::PaymentRequest(PaymentRequestDestination {
+                encoded: fields.text()?.to_owned(),
+                payment_hash: fields.payment_hash()?,
+                expires_at: fields.time()?,
+            }),
+            unknown => return Err(fields.corrupt(format_args!("{unknown:?} is no destination"))),
+        },
+    };
+    let (created_at, updated_at) = (fields.time()?, fields.time()?);
+    let attempts = fields.number()?;
+    let version = fields.version()?;
+    let state = withdrawal_state(fields)?;
+    Ok(Stored::new(Withdrawal::restore(id, terms, created_at, updated_at, attempts, state), version))
+}
+
+fn withdrawal_state(fields: &mut Fields<'_>) -> Read<WithdrawalState> {
+    let state = fields.text()?;
+    let attempt = fields.optional()?.map(AttemptId::from_uuid);
+    let retry_at = fields.optional_time()?;
+    let failure = fields.optional::<&str>()?;
+    let last_error = fields.optional()?;
+    let fee = fields.optional_amount()?;
+    let ended_at = fields.optional_time()?;
+    let missing =
+        |what| StoreError::Corrupt { table: "withdrawals", reason: format!("{state} without {what}") };
+    match state {
+        "liquidity_pending" => Ok(WithdrawalState::LiquidityPending),
+        "pending" => Ok(WithdrawalState::Pending),
+        "processing" => {
+            let attempt = attempt.ok_or_else(|| missing("attempt"))?;
+            Ok(WithdrawalState::Processing { attempt })
+        }
+        "retry_pending" => Ok(WithdrawalState::RetryPending {
+            at: retry_at.ok_or_else(|| missing("retry_at"))?,
+            last_error: last_error.ok_or_else(|| missing("last_error"))?,
+        }),
+        "completed" => Ok(WithdrawalState::Completed {
+            fee: fee.ok_or_else(|| missing("fee"))?,
+            at: ended_at.ok_or_else(|| missing("ended_at"))?,
+        }),
+        "failed" => Ok(WithdrawalState::Failed {
+            reason: match failure {
+                Some("invoice_expired") => FailureReason::InvoiceExpired,
+                Some("attempts_failed") => FailureReason::AttemptsFailed {
+                    last_error: last_error.ok_or_else(|| missing("last_error"))?,
+                },
+                Some(_) | None => return Err(missing("a known failure")),
+            },
+            at: ended_at.ok_or_else(|| missing("ended_at"))?,
+        }),
+        _ => Err(missing("being a known state")),
+    }
+}
+
+pub(crate) fn attempt(fields: &mut Fields<'_>) -> Read<Stored<Attempt>> {
+    let id = fields.id(AttemptId::from_uuid)?;
+    let withdrawal = fields.id(WithdrawalId::from_uuid)?;
+    let payment_hash = fields.payment_hash()?;
+    let created_at = fields.time()?;
+    let claim = Claim { worker: fields.id(WorkerId::from_uuid)?, until: fields.time()? };
+    let claims = fields.number()?;
+    let previous_session = fields.optional_time()?;
+    let version = fields.version()?;
+    let state = attempt_state(fields)?;
+    let record =
+        AttemptRecord { id, withdrawal, payment_hash, created_at, claim, claims, previous_session, state };
+    Ok(Stored::new(Attempt::restore(record), version))
+}
+
+fn attempt_state(fields: &mut Fields<'_>) -> Read<AttemptState> {
+    let state = fields.text()?;
+    let unknown_since = fields.optional_time()?;
+    let fee = fields.optional_amount()?;
+    let reason = fields.optional()?;
+    let session = fields.optional_time()?;
+    let ended_at = fields.optional_time()?;
+    let missing = |what| StoreError::Corrupt { table: "attempts", reason: format!("{state} without {what}") };
+    match state {
+        "sent" => Ok(AttemptState::Sent),
+        "unknown" => {
+            Ok(AttemptState::Unknown { since: unknown_since.ok_or_else(|| missing("unknown_since"))? })
+        }
+        "succeeded" => Ok(AttemptState::Succeeded {
+            fee: fee.ok_or_else(|| missing("fee"))?,
+            at: ended_at.ok_or_else(|| missing("ended_at"))?,
+        }),
+        "failed" => Ok(AttemptState::Failed {
+            reason: reason.ok_or_else(|| missing("reason"))?,
+            at: ended_at.ok_or_else(|| missing("ended_at"))?,
+            session,
+        }),
+        _ => Err(missing("being a known state")),
+    }
+}
+
+pub(crate) fn entry(fields: &mut Fields<'_>) -> Read<NumberedEntry> {
+    let number = fields.number()?;
+    let source = match fields.text()? {
+        "tip" => EntrySource::Tip(fields.id(TipId::from_uuid)?),
+        "withdrawal" => EntrySource::Withdrawal(fields.id(WithdrawalId::from_uuid)?),
+        unknown => return Err(fields.corrupt(format_args!("{unknown:?} is no source"))),
+    };
+    let kind = fields.parsed()?;
+    let account = account(fields)?;
+    Ok(NumberedEntry {
+        number,
+        entry: Entry { source, kind, account, amount: fields.amount()?, at: fields.time()? },
+    })
+}
+
+/// Columns `app, user, asset`.
+pub(crate) fn account(fields: &mut Fields<'_>) -> Read<UserAccount> {
+    Ok(UserAccount { app: fields.parsed()?, user: fields.parsed()?, asset: fields.parsed()? })
+}
+
+/// Columns `available, reserved`.
+pub(crate) fn balance(fields: &mut Fields<'_>) -> Read<Balance> {
+    Ok(Balance { available: fields.amount()?, reserved: fields.amount()? })
+}
+
+/// Columns `number, id, app, kind, subject, at`.
+pub(crate) fn event(fields: &mut Fields<'_>) -> Read<NumberedEvent> {
+    let number = fields.number()?;
+    let id = fields.id(EventId::from_uuid)?;
+    let app = fields.parsed()?;
+    let kind = match fields.text()? {
+        "tip_settled" => EventKind::TipSettled(fields.id(TipId::from_uuid)?),
+        "withdrawal_completed" => EventKind::WithdrawalCompleted(fields.id(WithdrawalId::from_uuid)?),
+        "withdrawal_failed" => EventKind::WithdrawalFailed(fields.id(WithdrawalId::from_uuid)?),
+        unknown => return Err(fields.corrupt(format_args!("{unknown:?} is no event"))),
+    };
+    Ok(NumberedEvent { number, event: Event { id, app, kind, at: fields.time()? } })
+}
+
+/// Columns `digest, subject_kind, subject, expires_at`.
+pub(crate) fn idempotency(scope: IdempotencyScope, fields: &mut Fields<'_>) -> Read<IdempotencyRecord> {
+    let digest = ParamsDigest::from_bytes(fields.bytes()?);
+    let subject = match fields.text()? {
+        "tip" => IdempotencySubject::Tip(fields.id(TipId::from_uuid)?),
+        "withdrawal" => IdempotencySubject::Withdrawal(fields.id(WithdrawalId::from_uuid)?),
+        unknown => return Err(fields.corrupt(format_args!("{unknown:?} is no subject"))),
+    };
+    Ok(IdempotencyRecord { scope, digest, subject, expires_at: fields.time()? })
+}
+
+/// Columns `id, secret, created_at`.
+pub(crate) fn app(fields: &mut Fields<'_>) -> Read<App> {
+    Ok(App {
+        id: fields.parsed()?,
+        secret: Secret::new(fields.value::<&[u8]>()?),
+        created_at: fields.time()?,
+    })
+}
+
+/// Columns `seed, node, node_since, network`.
+pub(crate) fn hub(fields: &mut Fields<'_>) -> Read<Hub> {
+    let seed = Secret::new(fields.value::<&[u8]>()?);
+    let node = NodeKey::new(fields.bytes()?);
+    let node_since = fields.time()?;
+    let name = fields.text()?;
+    let network = Network::ALL.into_iter().find(|network| network.as_str() == name);
+    let network = network.ok_or_else(|| fields.corrupt(format_args!("{name:?} is no network")))?;
+    Ok(Hub { seed, node, node_since, network })
+}

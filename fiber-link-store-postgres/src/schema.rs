@@ -1,0 +1,268 @@
+//! Where everything stands in the database, and how it came to its present form.
+
+use crate::error::SchemaError;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Row};
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// A step in the form of the database. It is released and never edited again.
+#[derive(Clone, Copy, Debug)]
+struct Migration {
+    name: &'static str,
+    template: &'static str,
+}
+
+/// The place of a migration, counted from 1, is the version that it leads to.
+const MIGRATIONS: &[Migration] = &[
+    Migration { name: "0001_tables", template: include_str!("../migrations/0001_tables.sql") },
+    Migration { name: "0002_functions", template: include_str!("../migrations/0002_functions.sql") },
+];
+
+/// What templates say where the schema is meant.
+const PLACEHOLDER: &str = "{schema}";
+
+/// The longest name that Postgres keeps whole.
+const LONGEST: usize = 63;
+
+/// The schema of a database in which all tables and functions of a store stand, and the table of its
+/// migrations.
+///
+/// It takes the place of a static migrator: that could not be told the name of the schema, and would
+/// share its table and its lock with the migrations of the host.
+///
+/// ```no_run
+/// use fiber_link_store_postgres::{PoolSettings, Schema};
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let schema: Schema = "fiber_link".parse()?;
+/// let pool = PoolSettings::default().pool("postgres://app@db.example/shop")?;
+/// schema.migrate(&pool).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schema(Arc<str>);
+
+/// A text that names no schema.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} cannot name the schema: use up to 63 lower-case letters, digits and underscores, with no digit \
+     first and not pg_"
+)]
+pub struct SchemaNameError(String);
+
+/// In which form a database is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    /// There is no schema, or nothing in it.
+    Nothing,
+    /// This many migrations were applied.
+    Version(u32),
+    /// There is something in it, and it is not ours.
+    Foreign,
+}
+
+impl Schema {
+    /// The newest version that this program knows.
+    pub fn known_version() -> u32 {
+        u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
+    /// Each migration by name, as SQL for this schema, for hosts that review it beforehand.
+    pub fn migrations(&self) -> impl Iterator<Item = (&'static str, String)> {
+        MIGRATIONS.iter().map(|migration| (migration.name, self.render(migration.template)))
+    }
+
+    /// SQL with the schema in its place.
+    pub(crate) fn render(&self, template: &str) -> String {
+        template.replace(PLACEHOLDER, &format!("\"{}\"", self.0))
+    }
+
+    /// Brings the schema to the form that this program knows, in one transaction; creates it where
+    /// there is none. Many may do so at once. Answers the version that it found.
+    ///
+    /// The user of `pool` needs the right to create in the database, or an empty schema of its own.
+    ///
+    /// # Errors
+    /// [`SchemaError`] if the schema is newer, holds anything else, or cannot be used. Nothing was
+    /// changed then.
+    ///
+    /// # Cancellation
+    /// Dropping the future leaves the old form or the new one.
+    pub async fn migrate(&self, pool: &PgPool) -> Result<u32, SchemaError> {
+        let connection = pool.acquire().await.map_err(|source| self.unusable(source))?;
+        // A connection of its own, which ends with its transaction if this future is dropped.
+        let mut connection = connection.detach();
+        let migrated = self.upgrade(&mut connection).await;
+        if let Err(error) = connection.close().await {
+            tracing::debug!(%error, "the connection of a migration was not closed in order");
+        }
+        migrated
+    }
+
+    async fn upgrade(&self, connection: &mut PgConnection) -> Result<u32, SchemaError> {
+        let unusable = |source| self.unusable(source);
+        let mut transaction = connection.begin().await.map_err(unusable)?;
+        let run = |sql: String| sqlx::raw_sql(AssertSqlSafe(sql));
+        let prepare = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '30s';
+            SELECT pg_advisory_xact_lock(hashtextextended('{schema}/migrations', 0))";
+        run(self.render(prepare)).execute(&mut *transaction).await.map_err(unusable)?;
+        let version = match self.found(&mut transaction).await? {
+            Found::Nothing => {
+                self.create(&mut transaction).await?;
+                0
+            }
+            Found::Version(found) if found > Self::known_version() => return Err(self.newer(found)),
+            Found::Version(found) => found,
+            Found::Foreign => return Err(self.foreign()),
+        };
+        for (place, migration) in (1..).zip(MIGRATIONS).filter(|(place, _)| *place > version) {
+            let sql = self.render(migration.template);
+            run(sql).execute(&mut *transaction).await.map_err(unusable)?;
+            let insert = self.render("INSERT INTO {schema}.migrations (version, name) VALUES ($1, $2)");
+            let insert = sqlx::query(AssertSqlSafe(insert)).bind(i64::from(place)).bind(migration.name);
+            insert.execute(&mut *transaction).await.map_err(unusable)?;
+        }
+        transaction.commit().await.map_err(unusable)?;
+        Ok(version)
+    }
+
+    async fn create(&self, connection: &mut PgConnection) -> Result<(), SchemaError> {
+        let table = "CREATE TABLE {schema}.migrations (
+                version    bigint PRIMARY KEY,
+                name       text NOT NULL,
+                applied_at timestamptz NOT NULL DEFAULT now()
+            )";
+        let schema = "SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)";
+        let exists =
+            sqlx::query_scalar::<_, bool>(schema).bind(self.name()).fetch_one(&mut *connection).await;
+        // Who may not create schemas may be given an empty one.
+        let create = match exists.map_err(|source| self.unusable(source))? {
+            true => table.to_owned(),
+            false => format!("CREATE SCHEMA {PLACEHOLDER}; {table}"),
+        };
+        let created = sqlx::raw_sql(AssertSqlSafe(self.render(&create))).execute(connection).await;
+        created.map(drop).map_err(|source| self.unusable(source))
+    }
+
+    /// Checks that the schema has the form that this program knows, and changes nothing.
+    ///
+    /// # Errors
+    /// [`SchemaError`] says what is wrong and what to run.
+    pub async fn check(&self, pool: &PgPool) -> Result<(), SchemaError> {
+        let mut connection = pool.acquire().await.map_err(|source| self.unusable(source))?;
+        let (schema, known) = (self.clone(), Self::known_version());
+        match self.found(&mut connection).await? {
+            Found::Version(found) if found == known => Ok(()),
+            Found::Version(found) if found > known => Err(self.newer(found)),
+            Found::Version(found) => Err(SchemaError::Older { schema, found, known }),
+            Found::Nothing => Err(SchemaError::Older { schema, found: 0, known }),
+            Found::Foreign => Err(self.foreign()),
+        }
+    }
+
+    async fn found(&self, connection: &mut PgConnection) -> Result<Found, SchemaError> {
+        let unusable = |source| self.unusable(source);
+        let objects = "SELECT EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE n.nspname = $1)
+            OR EXISTS (SELECT 1 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+                WHERE n.nspname = $1)
+            OR EXISTS (SELECT 1 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+                WHERE n.nspname = $1) AS anything,
+            EXISTS (SELECT 1 FROM information_schema.columns
+                WHERE table_schema = $1 AND table_name = 'migrations' AND column_name = 'applied_at')
+            AND to_regclass(format('%I.migrations_pkey', $1::text)) IS NOT NULL AS ours";
+        let row =
+            sqlx::query(objects).bind(self.name()).fetch_one(&mut *connection).await.map_err(unusable)?;
+        let column = |name| row.try_get::<bool, _>(name).map_err(|source| self.unusable(source));
+        match (column("anything")?, column("ours")?) {
+            (false, _) => return Ok(Found::Nothing),
+            (true, false) => return Ok(Found::Foreign),
+            (true, true) => {}
+        }
+        let applied = "SELECT version, name FROM {schema}.migrations ORDER BY version LIMIT 10000";
+        let applied = sqlx::query_as::<_, (i64, String)>(AssertSqlSafe(self.render(applied)));
+        let applied = applied.fetch_all(connection).await.map_err(unusable)?;
+        // Those that we know must be the same ones in the same places.
+        let same = (1..).zip(&applied).all(|(place, (version, name))| {
+            let known = usize::try_from(place).ok().and_then(|place: usize| place.checked_sub(1));
+            let known = known.and_then(|index| MIGRATIONS.get(index));
+            *version == place && known.is_none_or(|known| known.name == name)
+        });
+        Ok(if same {
+            Found::Version(u32::try_from(applied.len()).unwrap_or(u32::MAX))
+        } else {
+            Found::Foreign
+        })
+    }
+
+    fn newer(&self, found: u32) -> SchemaError {
+        SchemaError::Newer { schema: self.clone(), found, known: Self::known_version() }
+    }
+
+    fn foreign(&self) -> SchemaError {
+        SchemaError::Foreign { schema: self.clone() }
+    }
+
+    fn unusable(&self, source: sqlx::Error) -> SchemaError {
+        SchemaError::Unusable { schema: self.clone(), source: Box::new(source) }
+    }
+}
+
+/// `fiber_link`
+impl Default for Schema {
+    fn default() -> Self {
+        Self(Arc::from("fiber_link"))
+    }
+}
+
+impl FromStr for Schema {
+    type Err = SchemaNameError;
+
+    fn from_str(name: &str) -> Result<Self, SchemaNameError> {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_' || byte.is_ascii_digit();
+        let valid = matches!(name.as_bytes(), [first, ..] if !first.is_ascii_digit())
+            && name.len() <= LONGEST
+            && name.bytes().all(plain)
+            && !name.starts_with("pg_")
+            && name != "information_schema";
+        if valid { Ok(Self(Arc::from(name))) } else { Err(SchemaNameError(name.to_owned())) }
+    }
+}
+
+impl fmt::Display for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_needs_no_quotes() {
+        for good in ["fiber_link", "_", "a1", "public", &"x".repeat(63)] {
+            assert_eq!(good.parse::<Schema>().unwrap().name(), good);
+        }
+        for bad in
+            ["", "1a", "Fiber", "a-b", "a\"b", "a b", "pg_x", "information_schema", "ü", &"x".repeat(64)]
+        {
+            assert!(bad.parse::<Schema>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn no_migration_names_another_schema() {
+        let schema: Schema = "elsewhere".parse().unwrap();
+        for (name, sql) in schema.migrations() {
+            assert!(!sql.contains(PLACEHOLDER) && sql.contains("\"elsewhere\"."), "{name}");
+        }
+    }
+}
