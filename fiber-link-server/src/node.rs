@@ -2,6 +2,7 @@
 
 use crate::service::ServiceError;
 use crate::settings::{NodeKind, Settings};
+use crate::stub::{self, Stub, StubOptions};
 use fiber_link_core::fnn::{Access, FnnNode, FnnOptions, NodeUrl};
 use fiber_link_core::simulated::{SimulatedNode, SimulatedNodeOptions};
 use fiber_link_core::{FiberNode, Payouts, SystemClock};
@@ -11,8 +12,15 @@ use std::sync::Arc;
 /// A node, and what it is good for.
 #[derive(Debug)]
 pub(crate) enum Node {
-    /// One without a network.
-    Simulated(Arc<SimulatedNode>),
+    /// One without a network, in this process and yet spoken to as a real one.
+    Simulated {
+        /// What it does.
+        engine: Arc<SimulatedNode>,
+        /// How it is spoken to.
+        client: Arc<FnnNode>,
+        // Served as long as it is here.
+        _stub: Stub,
+    },
     /// A real one.
     Fnn {
         /// How it is spoken to.
@@ -24,16 +32,20 @@ pub(crate) enum Node {
 
 impl Node {
     /// Starts the simulated node, or prepares to speak to a real one.
-    pub(crate) fn open(settings: &Settings, data: &Path) -> Result<Self, ServiceError> {
+    pub(crate) async fn open(settings: &Settings, data: &Path) -> Result<Self, ServiceError> {
         match settings.needed_node()? {
             NodeKind::Simulated => {
-                let node = SimulatedNode::open(SimulatedNodeOptions {
+                let engine = SimulatedNode::open(SimulatedNodeOptions {
                     path: Some(data.join("simulated-node.jsonl")),
                     network: settings.network,
                     assets: settings.assets.clone(),
                     clock: Arc::new(SystemClock),
                 })?;
-                Ok(Self::Simulated(Arc::new(node)))
+                let engine = Arc::new(engine);
+                let stub = stub::start(engine.clone(), StubOptions::default()).await?;
+                let url = stub.url().parse().map_err(ServiceError::StubAddress)?;
+                let client = Arc::new(FnnNode::new(options(settings, &url)?)?);
+                Ok(Self::Simulated { engine, client, _stub: stub })
             }
             NodeKind::Fnn(url) => {
                 let options = options(settings, url)?;
@@ -49,15 +61,14 @@ impl Node {
     /// The node.
     pub(crate) fn client(&self) -> Arc<dyn FiberNode> {
         match self {
-            Self::Simulated(node) => node.clone(),
-            Self::Fnn { client, .. } => client.clone(),
+            Self::Simulated { client, .. } | Self::Fnn { client, .. } => client.clone(),
         }
     }
 
     /// Whether it may be asked to pay.
     pub(crate) fn payouts(&self) -> Payouts {
         match self {
-            Self::Simulated(_) => Payouts::Here,
+            Self::Simulated { .. } => Payouts::Here,
             Self::Fnn { payouts, .. } => *payouts,
         }
     }

@@ -3,9 +3,10 @@
 use crate::data_folder::{DataFolder, DataFolderError};
 use crate::node::Node;
 use crate::settings::{Settings, SettingsError, StorePlace};
+use crate::stub::StartStubError;
 use crate::{Api, connections, router, simulator_api, worker};
 use axum::Router;
-use fiber_link_core::fnn::OpenFnnNodeError;
+use fiber_link_core::fnn::{NodeUrlError, OpenFnnNodeError};
 use fiber_link_core::simulated::{OpenSimulatedNodeError, SimulatedNode};
 use fiber_link_core::{Clock, Exclusivity, FiberLink, OpenError, Store, SystemClock};
 use fiber_link_store_sqlite::SqliteStore;
@@ -41,6 +42,12 @@ pub enum ServiceError {
     /// The simulated node did not start.
     #[error("cannot start the simulated node")]
     SimulatedNode(#[from] OpenSimulatedNodeError),
+    /// The simulated node cannot be served to this process.
+    #[error("cannot serve the simulated node")]
+    Stub(#[from] StartStubError),
+    /// The simulated node is at no address.
+    #[error("cannot speak to the simulated node")]
+    StubAddress(#[source] NodeUrlError),
     /// The real node cannot be spoken to.
     #[error("cannot prepare to speak to the node")]
     FnnNode(#[from] OpenFnnNodeError),
@@ -85,7 +92,7 @@ impl Service {
         settings.needed_node()?;
         let folder = DataFolder::take(settings.needed_data()?, &path)?;
         // The node first: one that refuses must not leave a store behind.
-        let node = Node::open(&settings, folder.path())?;
+        let node = Node::open(&settings, folder.path()).await?;
         let store = SqliteStore::open(&path, SystemClock.now())
             .map_err(|source| ServiceError::Store { path, source })?;
         let store: Arc<dyn Store> = Arc::new(store);
@@ -119,7 +126,7 @@ impl Service {
     /// The simulated node, if that is the one.
     pub fn simulated_node(&self) -> Option<&Arc<SimulatedNode>> {
         match &self.node {
-            Node::Simulated(node) => Some(node),
+            Node::Simulated { engine, .. } => Some(engine),
             Node::Fnn { .. } => None,
         }
     }
