@@ -174,7 +174,7 @@ fn main() -> Result<(), Failure> {
             let at =
                 |share: usize| times.get(times.len().saturating_sub(1).saturating_mul(share).div_ceil(100));
             let (median, most) = (at(50).copied().unwrap_or_default(), at(100).copied().unwrap_or_default());
-            println!("credit {name}, {} open tips\tp50 {median:.0?}\tmax {most:.0?}", options.open_tips);
+            println!("credit {name}, {} open tips\tp50 {median:.2?}\tmax {most:.2?}", options.open_tips);
         }
         Ok(())
     })
