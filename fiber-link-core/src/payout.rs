@@ -1,11 +1,13 @@
 //! The payout pass: sends what is promised, asks about what was sent, and ends it only by proof.
 
 use crate::service::{TRIES, limit_keys, unexpected};
+use crate::standing::Checked;
 use crate::{
     Attempt, AttemptId, AttemptQuery, AttemptState, ChangeSet, Claim, CommitError, Destination, Event,
     EventId, EventKind, Exclusivity, FiberLink, FinalFailure, Gap, GiveBackToLimit, NodeError, NodeMemory,
-    NodeStanding, Op, PaymentRequest, PaymentState, PaymentStatus, Payouts, Step, Stop, StoreError, Stored,
-    TakeDue, Timestamp, Verdict, Withdrawal, WithdrawalLookup, WithdrawalState, WrongState, posting,
+    NodeStanding, Op, PaymentRequest, PaymentState, PaymentStatus, Payouts, StandingError, Step, Stop,
+    StoreError, Stored, TakeDue, Timestamp, Verdict, Withdrawal, WithdrawalLookup, WithdrawalState,
+    WrongState, posting,
 };
 use futures_util::{StreamExt, stream};
 use std::time::Duration;
@@ -37,6 +39,8 @@ pub struct PayoutReport {
 enum AdvanceError {
     #[error(transparent)]
     Node(#[from] NodeError),
+    #[error(transparent)]
+    Standing(#[from] StandingError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -86,11 +90,7 @@ impl FiberLink {
         if due.is_empty() {
             return Ok(PayoutReport::default());
         }
-        let (memory, stopped) = match self.what_the_node_forgot(node.node_since).await? {
-            None => (NodeMemory::Intact, None),
-            Some(stop) => (NodeMemory::Doubtful, Some(stop)),
-        };
-        let known = Known { memory, node_since: node.node_since };
+        let (known, stopped) = self.know(&node).await?;
         let looked_at = due.len();
         let outcomes = stream::iter(due).map(|withdrawal| async move {
             let id = withdrawal.id();
@@ -107,6 +107,23 @@ impl FiberLink {
             stopped,
             more: looked_at >= limit as usize,
         })
+    }
+
+    async fn know(&self, node: &Checked) -> Result<(Known, Option<Stop>), StoreError> {
+        let node_since = node.node_since;
+        let stop = self.what_the_node_forgot(node_since).await?;
+        let memory = if stop.is_none() { NodeMemory::Intact } else { NodeMemory::Doubtful };
+        Ok((Known { memory, node_since }, stop))
+    }
+
+    /// The same after an answer: the node may have been exchanged or restored since it was looked at
+    /// last, and then the answer proves nothing. `None` if it does not fit any more.
+    async fn know_again(&self) -> Result<Option<Known>, AdvanceError> {
+        let node = self.look_at_node().await?;
+        if !node.standing.pays() {
+            return Ok(None);
+        }
+        Ok(Some(self.know(&node).await?.0))
     }
 
     /// Asks the node about the newest payment that we know it made.
@@ -299,11 +316,21 @@ impl FiberLink {
         let attempt = self.parts().store.find_attempt(AttemptQuery::LatestOf(withdrawal.id())).await?;
         let attempt = attempt.filter(|attempt| attempt.id() == live);
         let Some(attempt) = attempt else { return Ok(Stepped::Moved) };
-        let memory = known.memory_of(&attempt);
         let answer = self.parts().node.payment(attempt.payment_hash()).await?;
         let now = self.now();
         let Destination::PaymentRequest(invoice) = &withdrawal.terms().destination;
-        match attempt.judge(answer.as_ref(), invoice.expires_at, memory, now) {
+        let judge = |memory| attempt.judge(answer.as_ref(), invoice.expires_at, memory, now);
+        let mut memory = known.memory_of(&attempt);
+        let proves = match judge(memory) {
+            Verdict::Failed(_) => true,
+            Verdict::NotKnown => self.may_send_again(withdrawal, &attempt, memory, now),
+            Verdict::Pending | Verdict::Succeeded { .. } => false,
+        };
+        if proves {
+            let Some(known) = self.know_again().await? else { return Ok(Stepped::Waits) };
+            memory = known.memory_of(&attempt);
+        }
+        match judge(memory) {
             Verdict::Pending => Ok(Stepped::Waits),
             Verdict::Succeeded { fee } => {
                 let next = withdrawal.complete(fee, now)?;

@@ -122,6 +122,49 @@ pub async fn a_node_of_another_network_is_not_accepted(store: Arc<dyn Store>) {
     assert!(matches!(refused, Err(AcceptNodeError::OtherNetwork { .. })));
 }
 
+/// The last check is good for minutes, and the exchange of a node takes seconds.
+pub async fn a_node_that_was_exchanged_since_the_last_check_proves_nothing(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(20).await;
+    let (request, hash) = world.request(10);
+    let withdrawal = world.link.request_withdrawal(&forum(), request).await.unwrap();
+    world.node.plan_payments(hash, [PaymentState::Pending]);
+    world.pay().await;
+    world.later(3600 + 601);
+    assert_eq!(world.pay().await.stopped, None, "the node before was looked at just now");
+    let reserved = (shannon(10 * CKB - FEE_LIMIT), shannon(10 * CKB + FEE_LIMIT));
+    become_another(&world).await;
+    let failure = PaymentStatus { created_at: world.clock.now(), state: failed("no route") };
+    for answer in [None, Some(failure)] {
+        world.node.claim_payment(hash, answer);
+        world.later(60);
+        world.pay().await;
+        assert_eq!(world.balance().await, reserved);
+    }
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Processing { .. }));
+    world.assert_sound().await;
+}
+
+/// An operator may accept a restored node before anything shows that it forgot.
+pub async fn an_acceptance_counts_for_what_was_sent_before_it_at_once(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(20).await;
+    let (request, hash) = world.request(10);
+    let withdrawal = world.link.request_withdrawal(&forum(), request).await.unwrap();
+    world.node.plan_payments(hash, [PaymentState::Pending]);
+    world.pay().await;
+    world.later(3600 + 601);
+    assert_eq!(world.pay().await.stopped, None, "the node was looked at just now");
+    let info = world.node.info().await.unwrap();
+    accept(&world, &info).await;
+    world.node.claim_payment(hash, None);
+    world.later(60);
+    world.pay().await;
+    let reserved = (shannon(10 * CKB - FEE_LIMIT), shannon(10 * CKB + FEE_LIMIT));
+    assert_eq!(world.balance().await, reserved);
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Processing { .. }));
+}
+
 /// Neither silence nor a failure of the node that came after it says anything about what the node
 /// before did.
 pub async fn an_accepted_node_proves_nothing_about_what_was_sent_before_it(store: Arc<dyn Store>) {
