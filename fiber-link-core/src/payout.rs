@@ -58,6 +58,11 @@ impl Known {
     fn memory_of(self, attempt: &Attempt) -> NodeMemory {
         if attempt.created_at() <= self.node_since { NodeMemory::Foreign } else { self.memory }
     }
+
+    /// When an attempt begins: after its node was accepted, also if the clock was set back since.
+    fn begins(self, now: Timestamp) -> Timestamp {
+        now.max(self.node_since.plus(Duration::from_millis(1)))
+    }
 }
 
 /// What one step of a withdrawal came to.
@@ -186,7 +191,7 @@ impl FiberLink {
         let session = self.parts().node.payment(withdrawal.payment_hash()).await?;
         match session.as_ref().map(|session| &session.state) {
             Some(PaymentState::Pending | PaymentState::Succeeded { .. }) => {
-                return self.adopt(withdrawal).await;
+                return self.adopt(withdrawal, known).await;
             }
             Some(PaymentState::Failed { .. }) | None => {}
         }
@@ -220,17 +225,17 @@ impl FiberLink {
             Step::Changed(next) => {
                 self.commit(ChangeSet::new().update_withdrawal(withdrawal, next, now)).await
             }
-            Step::Unchanged => self.claim(withdrawal, session.as_ref()).await,
+            Step::Unchanged => self.claim(withdrawal, session.as_ref(), known).await,
         }
     }
 
     /// The node has a payment of this hash that our store does not know of: writes an attempt for
     /// it, for which nothing is sent.
-    async fn adopt(&self, withdrawal: &Stored<Withdrawal>) -> Result<Stepped, AdvanceError> {
+    async fn adopt(&self, withdrawal: &Stored<Withdrawal>, known: Known) -> Result<Stepped, AdvanceError> {
         tracing::warn!("the node knows a payment that the store does not: it is taken over, not sent");
         let now = self.now();
         let over = Claim { worker: self.parts().worker, until: now };
-        let attempt = self.new_attempt(withdrawal, None, over, now).await?;
+        let attempt = self.new_attempt(withdrawal, None, over, known.begins(now)).await?;
         let next = withdrawal.adopt(attempt.id(), now)?;
         let changes = ChangeSet::new().update_withdrawal(withdrawal, next, now);
         self.commit(changes.with(Op::CreateAttempt(attempt))).await
@@ -241,10 +246,11 @@ impl FiberLink {
         &self,
         withdrawal: &Stored<Withdrawal>,
         session: Option<&PaymentStatus>,
+        known: Known,
     ) -> Result<Stepped, AdvanceError> {
         // The node may have taken its time: the claim begins now.
         let now = self.now();
-        let attempt = self.new_attempt(withdrawal, session, self.new_claim(now), now).await?;
+        let attempt = self.new_attempt(withdrawal, session, self.new_claim(now), known.begins(now)).await?;
         let id = attempt.id();
         let next = withdrawal.start(id, now)?;
         let changes = ChangeSet::new()
@@ -272,13 +278,13 @@ impl FiberLink {
         withdrawal: &Stored<Withdrawal>,
         session: Option<&PaymentStatus>,
         claim: Claim,
-        now: Timestamp,
+        begins: Timestamp,
     ) -> Result<Attempt, StoreError> {
         let latest = AttemptQuery::LatestOf(withdrawal.id());
         let previous = self.parts().store.find_attempt(latest).await?;
         // Attempts sort by their ids, also after the clock was set back.
         let after = previous.as_ref().map(|previous| previous.created_at().plus(Duration::from_millis(1)));
-        let begun = now.max(after.unwrap_or(now));
+        let begun = begins.max(after.unwrap_or(begins));
         let id = AttemptId::from_uuid(self.next_id(begun));
         Ok(Attempt::send(id, withdrawal, previous.as_deref(), session, claim, begun))
     }

@@ -221,6 +221,7 @@ macro_rules! store_conformance {
             a_node_of_another_network_is_not_accepted
             an_accepted_node_proves_nothing_about_what_was_sent_before_it
             a_node_that_was_exchanged_since_the_last_check_proves_nothing
+            an_acceptance_while_the_clock_was_ahead_binds_no_later_attempt
             an_acceptance_counts_for_what_was_sent_before_it_at_once
             accepting_the_node_again_ends_the_stop_of_a_node_that_forgot
             an_invoice_of_the_accepted_node_is_one_of_ours

@@ -145,6 +145,23 @@ pub async fn a_node_that_was_exchanged_since_the_last_check_proves_nothing(store
     world.assert_sound().await;
 }
 
+/// What begins after it is the accepted node's, whatever the clock says.
+pub async fn an_acceptance_while_the_clock_was_ahead_binds_no_later_attempt(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(20).await;
+    let info = become_another(&world).await;
+    let now = world.clock.now();
+    world.later(24 * 3600);
+    accept(&world, &info).await;
+    world.clock.set(now);
+    world.later(301);
+    let (request, hash) = world.request(10);
+    world.node.plan_payments(hash, [failed("no route")]);
+    let withdrawal = world.link.request_withdrawal(&forum(), request).await.unwrap();
+    world.pay().await;
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::RetryPending { .. }));
+}
+
 /// An operator may accept a restored node before anything shows that it forgot.
 pub async fn an_acceptance_counts_for_what_was_sent_before_it_at_once(store: Arc<dyn Store>) {
     let world = World::new(store).await;
