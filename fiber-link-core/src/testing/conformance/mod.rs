@@ -221,6 +221,9 @@ macro_rules! store_conformance {
             a_node_of_another_network_is_not_accepted
             an_accepted_node_proves_nothing_about_what_was_sent_before_it
             a_node_that_was_exchanged_since_the_last_check_proves_nothing
+            a_node_that_was_exchanged_since_the_last_check_is_sent_nothing_again
+            a_node_that_forgets_in_the_middle_of_a_pass_proves_nothing
+            a_check_from_a_time_that_never_was_is_made_again
             an_acceptance_while_the_clock_was_ahead_binds_no_later_attempt
             an_acceptance_counts_for_what_was_sent_before_it_at_once
             accepting_the_node_again_ends_the_stop_of_a_node_that_forgot
