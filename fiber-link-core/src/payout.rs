@@ -1,11 +1,13 @@
 //! The payout pass: sends what is promised, asks about what was sent, and ends it only by proof.
 
 use crate::service::{TRIES, limit_keys, unexpected};
+use crate::standing::Checked;
 use crate::{
     Attempt, AttemptId, AttemptQuery, AttemptState, ChangeSet, Claim, CommitError, Destination, Event,
     EventId, EventKind, Exclusivity, FiberLink, FinalFailure, Gap, GiveBackToLimit, NodeError, NodeMemory,
-    NodeStanding, Op, PaymentRequest, PaymentState, PaymentStatus, Payouts, Step, Stop, StoreError, Stored,
-    TakeDue, Timestamp, Verdict, Withdrawal, WithdrawalLookup, WithdrawalState, WrongState, posting,
+    NodeStanding, Op, PaymentRequest, PaymentState, PaymentStatus, Payouts, StandingError, Step, Stop,
+    StoreError, Stored, TakeDue, Timestamp, Verdict, Withdrawal, WithdrawalLookup, WithdrawalState,
+    WrongState, posting,
 };
 use futures_util::{StreamExt, stream};
 use std::time::Duration;
@@ -38,6 +40,8 @@ enum AdvanceError {
     #[error(transparent)]
     Node(#[from] NodeError),
     #[error(transparent)]
+    Standing(#[from] StandingError),
+    #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
     WrongState(#[from] WrongState),
@@ -53,6 +57,11 @@ struct Known {
 impl Known {
     fn memory_of(self, attempt: &Attempt) -> NodeMemory {
         if attempt.created_at() <= self.node_since { NodeMemory::Foreign } else { self.memory }
+    }
+
+    /// When an attempt begins: after its node was accepted, also if the clock was set back since.
+    fn begins(self, now: Timestamp) -> Timestamp {
+        now.max(self.node_since.plus(Duration::from_millis(1)))
     }
 }
 
@@ -86,11 +95,7 @@ impl FiberLink {
         if due.is_empty() {
             return Ok(PayoutReport::default());
         }
-        let (memory, stopped) = match self.what_the_node_forgot(node.node_since).await? {
-            None => (NodeMemory::Intact, None),
-            Some(stop) => (NodeMemory::Doubtful, Some(stop)),
-        };
-        let known = Known { memory, node_since: node.node_since };
+        let (known, stopped) = self.know(&node).await?;
         let looked_at = due.len();
         let outcomes = stream::iter(due).map(|withdrawal| async move {
             let id = withdrawal.id();
@@ -107,6 +112,23 @@ impl FiberLink {
             stopped,
             more: looked_at >= limit as usize,
         })
+    }
+
+    async fn know(&self, node: &Checked) -> Result<(Known, Option<Stop>), StoreError> {
+        let node_since = node.node_since;
+        let stop = self.what_the_node_forgot(node_since).await?;
+        let memory = if stop.is_none() { NodeMemory::Intact } else { NodeMemory::Doubtful };
+        Ok((Known { memory, node_since }, stop))
+    }
+
+    /// The same after an answer: the node may have been exchanged or restored since it was looked at
+    /// last, and then the answer proves nothing. `None` if it does not fit any more.
+    async fn know_again(&self) -> Result<Option<Known>, AdvanceError> {
+        let node = self.look_at_node().await?;
+        if !node.standing.pays() {
+            return Ok(None);
+        }
+        Ok(Some(self.know(&node).await?.0))
     }
 
     /// Asks the node about the newest payment that we know it made.
@@ -169,7 +191,7 @@ impl FiberLink {
         let session = self.parts().node.payment(withdrawal.payment_hash()).await?;
         match session.as_ref().map(|session| &session.state) {
             Some(PaymentState::Pending | PaymentState::Succeeded { .. }) => {
-                return self.adopt(withdrawal).await;
+                return self.adopt(withdrawal, known).await;
             }
             Some(PaymentState::Failed { .. }) | None => {}
         }
@@ -203,17 +225,17 @@ impl FiberLink {
             Step::Changed(next) => {
                 self.commit(ChangeSet::new().update_withdrawal(withdrawal, next, now)).await
             }
-            Step::Unchanged => self.claim(withdrawal, session.as_ref()).await,
+            Step::Unchanged => self.claim(withdrawal, session.as_ref(), known).await,
         }
     }
 
     /// The node has a payment of this hash that our store does not know of: writes an attempt for
     /// it, for which nothing is sent.
-    async fn adopt(&self, withdrawal: &Stored<Withdrawal>) -> Result<Stepped, AdvanceError> {
+    async fn adopt(&self, withdrawal: &Stored<Withdrawal>, known: Known) -> Result<Stepped, AdvanceError> {
         tracing::warn!("the node knows a payment that the store does not: it is taken over, not sent");
         let now = self.now();
         let over = Claim { worker: self.parts().worker, until: now };
-        let attempt = self.new_attempt(withdrawal, None, over, now).await?;
+        let attempt = self.new_attempt(withdrawal, None, over, known.begins(now)).await?;
         let next = withdrawal.adopt(attempt.id(), now)?;
         let changes = ChangeSet::new().update_withdrawal(withdrawal, next, now);
         self.commit(changes.with(Op::CreateAttempt(attempt))).await
@@ -224,10 +246,11 @@ impl FiberLink {
         &self,
         withdrawal: &Stored<Withdrawal>,
         session: Option<&PaymentStatus>,
+        known: Known,
     ) -> Result<Stepped, AdvanceError> {
         // The node may have taken its time: the claim begins now.
         let now = self.now();
-        let attempt = self.new_attempt(withdrawal, session, self.new_claim(now), now).await?;
+        let attempt = self.new_attempt(withdrawal, session, self.new_claim(now), known.begins(now)).await?;
         let id = attempt.id();
         let next = withdrawal.start(id, now)?;
         let changes = ChangeSet::new()
@@ -255,13 +278,13 @@ impl FiberLink {
         withdrawal: &Stored<Withdrawal>,
         session: Option<&PaymentStatus>,
         claim: Claim,
-        now: Timestamp,
+        begins: Timestamp,
     ) -> Result<Attempt, StoreError> {
         let latest = AttemptQuery::LatestOf(withdrawal.id());
         let previous = self.parts().store.find_attempt(latest).await?;
         // Attempts sort by their ids, also after the clock was set back.
         let after = previous.as_ref().map(|previous| previous.created_at().plus(Duration::from_millis(1)));
-        let begun = now.max(after.unwrap_or(now));
+        let begun = begins.max(after.unwrap_or(begins));
         let id = AttemptId::from_uuid(self.next_id(begun));
         Ok(Attempt::send(id, withdrawal, previous.as_deref(), session, claim, begun))
     }
@@ -299,11 +322,21 @@ impl FiberLink {
         let attempt = self.parts().store.find_attempt(AttemptQuery::LatestOf(withdrawal.id())).await?;
         let attempt = attempt.filter(|attempt| attempt.id() == live);
         let Some(attempt) = attempt else { return Ok(Stepped::Moved) };
-        let memory = known.memory_of(&attempt);
         let answer = self.parts().node.payment(attempt.payment_hash()).await?;
         let now = self.now();
         let Destination::PaymentRequest(invoice) = &withdrawal.terms().destination;
-        match attempt.judge(answer.as_ref(), invoice.expires_at, memory, now) {
+        let judge = |memory| attempt.judge(answer.as_ref(), invoice.expires_at, memory, now);
+        let mut memory = known.memory_of(&attempt);
+        let proves = match judge(memory) {
+            Verdict::Failed(_) => true,
+            Verdict::NotKnown => self.may_send_again(withdrawal, &attempt, memory, now),
+            Verdict::Pending | Verdict::Succeeded { .. } => false,
+        };
+        if proves {
+            let Some(known) = self.know_again().await? else { return Ok(Stepped::Waits) };
+            memory = known.memory_of(&attempt);
+        }
+        match judge(memory) {
             Verdict::Pending => Ok(Stepped::Waits),
             Verdict::Succeeded { fee } => {
                 let next = withdrawal.complete(fee, now)?;

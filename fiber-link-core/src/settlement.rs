@@ -21,6 +21,15 @@ const CONCURRENT_COMMITS: usize = 32;
 /// is asked about at once.
 const GAP: Gap = Gap { divisor: 4, shortest: Duration::from_secs(2), longest: Duration::from_secs(3600) };
 
+/// What is asked in one question.
+#[derive(Clone, Copy)]
+enum Part {
+    /// As many as fit.
+    Whole,
+    /// Half of a question to which the answer was unclear.
+    Half,
+}
+
 /// What a settlement pass did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SettlementReport {
@@ -51,9 +60,9 @@ impl FiberLink {
         }
         let tips = self.tips_to_ask_about(limit).await?;
         let mut report = SettlementReport { more: tips.len() >= limit as usize, ..Default::default() };
-        let mut chunks: VecDeque<_> = tips.chunks(HASHES_PER_QUESTION).collect();
-        let mut halved = false;
-        while let Some(chunk) = chunks.pop_front() {
+        let whole = tips.chunks(HASHES_PER_QUESTION).map(|chunk| (chunk, Part::Whole));
+        let mut chunks: VecDeque<_> = whole.collect();
+        while let Some((chunk, part)) = chunks.pop_front() {
             let hashes: Vec<PaymentHash> = chunk.iter().map(|tip| tip.payment_hash()).collect();
             report.asked = report.asked.saturating_add(chunk.len());
             match self.parts().node.invoices(&hashes).await {
@@ -71,22 +80,25 @@ impl FiberLink {
                     );
                     report.failed = report.failed.saturating_add(chunk.len());
                 }
-                // Halves, until the one that is answered badly stands alone.
+                // Halves, until those that are answered badly stand alone.
                 Err(NodeError::Unclear(_)) if chunk.len() > 1 => {
-                    halved = true;
                     report.asked = report.asked.saturating_sub(chunk.len());
                     let (first, second) = chunk.split_at(chunk.len().div_ceil(2));
-                    chunks.push_front(second);
-                    chunks.push_front(first);
+                    chunks.push_front((second, Part::Half));
+                    chunks.push_front((first, Part::Half));
                 }
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
                     tracing::warn!(error, tips = chunk.len(), "the node did not answer about tips");
                     report.failed = report.failed.saturating_add(chunk.len());
-                    // A node that is down would cost a timeout per chunk.
-                    if !(halved && chunk.len() == 1) {
-                        report.more = false;
-                        break;
+                    match part {
+                        // The node answered about others: those that are left are asked about.
+                        Part::Half => {}
+                        // A node that is down would cost a timeout per chunk.
+                        Part::Whole => {
+                            report.more = false;
+                            break;
+                        }
                     }
                 }
             }

@@ -200,16 +200,21 @@ impl FiberLink {
     /// # Errors
     /// [`StandingError`] if node or store gave no answer.
     pub async fn check_node(&self) -> Result<NodeStanding, StandingError> {
+        Ok(self.look_at_node().await?.standing)
+    }
+
+    /// Asks the node who it is, however short a time ago it was asked.
+    pub(crate) async fn look_at_node(&self) -> Result<Checked, StandingError> {
         let info = self.parts().node.info().await.map_err(StandingError::Node)?;
         // An operator may have accepted another node meanwhile.
         let hub = self.parts().store.find_hub().await?;
         let hub = hub.ok_or_else(|| StoreError::backend("the hub is gone"))?;
         let checked = Checked::of(&hub, &info, self.now());
-        let standing = checked.standing.clone();
+        let standing = &checked.standing;
         self.parts().last_check.silent.store(false, Ordering::Relaxed);
-        let before = self.parts().last_check.last().replace(checked);
-        if before.is_none_or(|before| before.standing != standing) {
-            match &standing {
+        let before = self.parts().last_check.last().replace(checked.clone());
+        if before.is_none_or(|before| before.standing != *standing) {
+            match standing {
                 NodeStanding::Fits => tracing::info!(version = info.version, "the node fits"),
                 NodeStanding::UntestedVersion { .. }
                 | NodeStanding::OtherNode { .. }
@@ -219,17 +224,15 @@ impl FiberLink {
         if !info.unlisted.is_empty() {
             tracing::error!(assets = ?info.unlisted, "the node has no entry for assets of ours");
         }
-        Ok(standing)
+        Ok(checked)
     }
 
     /// What was found last, unless that is too long ago: then the node is asked.
     pub(crate) async fn checked_node(&self) -> Result<Checked, StandingError> {
-        if let Some(checked) = self.parts().last_check.fresh(self.now()) {
-            return Ok(checked);
+        match self.parts().last_check.fresh(self.now()) {
+            Some(checked) => Ok(checked),
+            None => self.look_at_node().await,
         }
-        self.check_node().await?;
-        let checked = self.parts().last_check.last().clone();
-        checked.ok_or_else(|| StoreError::backend("the check of the node is gone").into())
     }
 
     /// The same for a pass: why it stops, if it does. `may` says whether the pass may go on.

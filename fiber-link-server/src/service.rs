@@ -96,6 +96,7 @@ impl Service {
         let store = SqliteStore::open(&path, SystemClock.now())
             .map_err(|source| ServiceError::Store { path, source })?;
         let store: Arc<dyn Store> = Arc::new(store);
+        let defaults = fiber_link_core::Settings::default();
         let link = FiberLink::builder(store.clone(), node.client())
             .assets(settings.assets.clone())
             .policies(settings.policies.clone())
@@ -104,7 +105,9 @@ impl Service {
                 invoice_expiry: settings.invoice_expiry,
                 retry: settings.retry,
                 node_timeout: settings.node_timeout,
-                claim: settings.node_timeout.saturating_mul(3),
+                // Never so short that a slow disk outlasts it: what is not sent in time waits for the
+                // end of its invoice.
+                claim: defaults.claim.max(settings.node_timeout.saturating_mul(3)),
                 exclusivity: Exclusivity::Sole,
                 payouts: node.payouts(),
             })

@@ -60,10 +60,10 @@ impl Text {
         &self.0
     }
 
-    /// The text without anything that could be a preimage: as many hexadecimal digits in a row as one
-    /// has, or more, are left out.
+    /// The text without anything that could be a preimage or the beginning of one that was cut: more
+    /// hexadecimal digits in a row than half of one are left out.
     pub(super) fn redacted(&self) -> String {
-        const PREIMAGE_DIGITS: usize = 64;
+        const HALF_A_PREIMAGE: usize = 32;
         let mut redacted = String::with_capacity(self.0.len());
         let mut rest = self.0.as_str();
         while !rest.is_empty() {
@@ -72,7 +72,7 @@ impl Text {
             let digits = after.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(after.len());
             let (run, after) = after.split_at(digits);
             redacted.push_str(before);
-            redacted.push_str(if run.len() < PREIMAGE_DIGITS { run } else { "…" });
+            redacted.push_str(if run.len() <= HALF_A_PREIMAGE { run } else { "…" });
             rest = after;
         }
         redacted
@@ -175,6 +175,15 @@ mod tests {
         assert!(Bytes::<2>::parse("01FF").is_some_and(|bytes| bytes.0 == [1, 255]));
         for bad in ["", "0x", "0x01", "0x01ff00", "0x01f", "0x01fg", "0X01ff"] {
             assert!(Bytes::<2>::parse(bad).is_none(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_preimage_that_is_cut_is_not_printed_either() {
+        let preimage = "c0ffee".repeat(11);
+        for before in 930..1000 {
+            let redacted = Text::cut(&format!("{}{preimage}", "-".repeat(before))).redacted();
+            assert!(!redacted.contains(&preimage[..33]), "{before}: {redacted}");
         }
     }
 

@@ -55,6 +55,15 @@ struct Waiting {
     answer: oneshot::Sender<Answers>,
 }
 
+impl Waiting {
+    /// How many of the [`CALLS_PER_BATCH`] they take. What has a long answer takes all: together with
+    /// others it could be longer than what is read.
+    fn room(&self) -> usize {
+        let long = |call: &Call| matches!(call, Call::ListChannels | Call::ListPayments { .. });
+        if self.calls.iter().any(long) { CALLS_PER_BATCH } else { self.calls.len() }
+    }
+}
+
 impl Questions {
     pub(super) fn new(transport: Transport, options: &FnnOptions, runtime: Handle) -> Self {
         let shared = Shared {
@@ -128,11 +137,11 @@ impl Shared {
             if next.answer.is_closed() {
                 continue;
             }
-            if next.calls.len() > room && !taken.is_empty() {
+            if next.room() > room && !taken.is_empty() {
                 waiting.push_front(next);
                 break;
             }
-            room = room.saturating_sub(next.calls.len());
+            room = room.saturating_sub(next.room());
             taken.push(next);
         }
         (!taken.is_empty()).then_some(taken)

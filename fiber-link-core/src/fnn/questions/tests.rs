@@ -93,6 +93,33 @@ async fn a_request_takes_a_hundred_calls_and_parts_no_group() {
     assert_eq!(answers, [60, 40, 1, 100, 1]);
 }
 
+/// A batch of them could be longer than what is read, and take the others with it.
+#[tokio::test]
+async fn what_has_a_long_answer_goes_alone() {
+    let mut node = TestNode::start().await;
+    let questions = questions(&node, |_| {});
+    let (first, _call) = busy(&mut node, &questions).await;
+    let long = [Call::ListChannels, Call::ListPayments { after: None, limit: 1000 }, Call::ListChannels];
+    let mut before = ask(&questions, 1).boxed();
+    assert!(waits(&mut before).await);
+    let mut more = Box::pin(join_all(long.map(|call| questions.ask(vec![call]))));
+    assert!(waits(&mut more).await);
+    let mut after = Box::pin(join_all([ask(&questions, 2), ask(&questions, 3)]));
+    assert!(waits(&mut after).await);
+    first.echo();
+    for methods in [
+        &["get_invoice"][..],
+        &["list_channels"],
+        &["list_payments"],
+        &["list_channels"],
+        &["get_invoice", "get_invoice"],
+    ] {
+        let request = node.next().await;
+        assert_eq!(request.methods(), methods);
+        request.echo();
+    }
+}
+
 #[tokio::test]
 async fn no_more_requests_are_on_their_way_than_allowed() {
     let mut node = TestNode::start().await;

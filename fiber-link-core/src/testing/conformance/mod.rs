@@ -172,6 +172,7 @@ macro_rules! store_conformance {
             a_tip_that_is_looked_at_is_asked_about_sooner_and_by_its_own_app_alone
             a_commit_without_an_answer_credits_once
             a_bad_answer_about_one_tip_keeps_no_other_waiting
+            bad_answers_about_neighbours_keep_no_other_waiting
             an_ended_tip_is_asked_about_until_the_node_answers_after_its_grace
             tips_that_are_looked_at_leave_the_others_their_turn
             a_hint_that_cannot_be_looked_up_leaves_the_others_their_turn
@@ -219,6 +220,12 @@ macro_rules! store_conformance {
             a_process_that_only_takes_tips_leaves_withdrawals_to_another
             a_node_of_another_network_is_not_accepted
             an_accepted_node_proves_nothing_about_what_was_sent_before_it
+            a_node_that_was_exchanged_since_the_last_check_proves_nothing
+            a_node_that_was_exchanged_since_the_last_check_is_sent_nothing_again
+            a_node_that_forgets_in_the_middle_of_a_pass_proves_nothing
+            a_check_from_a_time_that_never_was_is_made_again
+            an_acceptance_while_the_clock_was_ahead_binds_no_later_attempt
+            an_acceptance_counts_for_what_was_sent_before_it_at_once
             accepting_the_node_again_ends_the_stop_of_a_node_that_forgot
             an_invoice_of_the_accepted_node_is_one_of_ours
         }

@@ -1,10 +1,11 @@
 //! Another node, another version, and what an operator decides about it.
 
 use super::world::{CKB, FEE_LIMIT, World, failed, shannon, tip_of};
-use crate::testing::Reception;
 use crate::testing::sample::forum;
+use crate::testing::{MockFiberNode, Reception};
 use crate::*;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 async fn become_another(world: &World) -> NodeInfo {
     let info = NodeInfo { key: NodeKey::new([7; 33]), ..world.node.info().await.unwrap() };
@@ -120,6 +121,117 @@ pub async fn a_node_of_another_network_is_not_accepted(store: Arc<dyn Store>) {
     assert!(matches!(stop, Some(Stop::NodeDoesNotFit(NodeStanding::OtherNetwork { .. }))), "{stop:?}");
     let refused = accept_node(&*world.store, &world.clock, &info).await;
     assert!(matches!(refused, Err(AcceptNodeError::OtherNetwork { .. })));
+}
+
+/// The last check is good for minutes, and the exchange of a node takes seconds.
+pub async fn a_node_that_was_exchanged_since_the_last_check_proves_nothing(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(20).await;
+    let (request, hash) = world.request(10);
+    let withdrawal = world.link.request_withdrawal(&forum(), request).await.unwrap();
+    world.node.plan_payments(hash, [PaymentState::Pending]);
+    world.pay().await;
+    world.later(3600 + 601);
+    assert_eq!(world.pay().await.stopped, None, "the node before was looked at just now");
+    let reserved = (shannon(10 * CKB - FEE_LIMIT), shannon(10 * CKB + FEE_LIMIT));
+    become_another(&world).await;
+    let failure = PaymentStatus { created_at: world.clock.now(), state: failed("no route") };
+    for answer in [None, Some(failure)] {
+        world.node.claim_payment(hash, answer);
+        world.later(60);
+        world.pay().await;
+        assert_eq!(world.balance().await, reserved);
+    }
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Processing { .. }));
+    world.assert_sound().await;
+}
+
+/// The worker that may have sent it is dead, and the node that does not know it is another.
+pub async fn a_node_that_was_exchanged_since_the_last_check_is_sent_nothing_again(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(20).await;
+    let (request, hash) = world.request(10);
+    world.link.request_withdrawal(&forum(), request).await.unwrap();
+    world.node.receive_send_payment([Reception::LoseRequest]);
+    world.pay().await;
+    let sole = world.other_process(Exclusivity::Sole).await;
+    become_another(&world).await;
+    world.later(31);
+    assert_eq!(sole.pay_due(10).await.unwrap().looked_at, 1);
+    assert_eq!(world.node.sends(hash), 1);
+}
+
+/// It passes the memory check at the beginning of a pass, and comes back with an older state before
+/// the pass is over.
+pub async fn a_node_that_forgets_in_the_middle_of_a_pass_proves_nothing(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(20).await;
+    let (request, paid) = world.request(5);
+    world.link.request_withdrawal(&forum(), request).await.unwrap();
+    world.pay().await;
+    let (request, sent) = world.request(10);
+    let withdrawal = world.link.request_withdrawal(&forum(), request).await.unwrap();
+    world.node.plan_payments(sent, [PaymentState::Pending]);
+    world.pay().await;
+    let (reserved, info) = (world.balance().await, world.node.info().await.unwrap());
+    world.later(3600 + 601);
+    let known = world.node.payment(paid).await.unwrap();
+    let (mut node, forgot) = (MockFiberNode::new(), AtomicBool::new(false));
+    node.expect_info().returning(move || Ok(info.clone()));
+    node.expect_payment().returning(move |hash| {
+        forgot.fetch_or(hash == sent, Ordering::SeqCst);
+        Ok(if forgot.load(Ordering::SeqCst) { None } else { known.clone() })
+    });
+    assert_eq!(world.with_node(node).await.pay_due(10).await.unwrap().stopped, None);
+    assert_eq!(world.balance().await, reserved);
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Processing { .. }));
+}
+
+pub async fn a_check_from_a_time_that_never_was_is_made_again(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let now = world.clock.now();
+    world.later(24 * 3600);
+    assert_eq!(world.settle().await.stopped, None);
+    world.clock.set(now);
+    become_another(&world).await;
+    assert!(matches!(world.settle().await.stopped, Some(Stop::NodeDoesNotFit(_))));
+}
+
+/// What begins after it is the accepted node's, whatever the clock says.
+pub async fn an_acceptance_while_the_clock_was_ahead_binds_no_later_attempt(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(20).await;
+    let info = become_another(&world).await;
+    let now = world.clock.now();
+    world.later(24 * 3600);
+    accept(&world, &info).await;
+    world.clock.set(now);
+    world.later(301);
+    let (request, hash) = world.request(10);
+    world.node.plan_payments(hash, [failed("no route")]);
+    let withdrawal = world.link.request_withdrawal(&forum(), request).await.unwrap();
+    world.pay().await;
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::RetryPending { .. }));
+}
+
+/// An operator may accept a restored node before anything shows that it forgot.
+pub async fn an_acceptance_counts_for_what_was_sent_before_it_at_once(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(20).await;
+    let (request, hash) = world.request(10);
+    let withdrawal = world.link.request_withdrawal(&forum(), request).await.unwrap();
+    world.node.plan_payments(hash, [PaymentState::Pending]);
+    world.pay().await;
+    world.later(3600 + 601);
+    assert_eq!(world.pay().await.stopped, None, "the node was looked at just now");
+    let info = world.node.info().await.unwrap();
+    accept(&world, &info).await;
+    world.node.claim_payment(hash, None);
+    world.later(60);
+    world.pay().await;
+    let reserved = (shannon(10 * CKB - FEE_LIMIT), shannon(10 * CKB + FEE_LIMIT));
+    assert_eq!(world.balance().await, reserved);
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Processing { .. }));
 }
 
 /// Neither silence nor a failure of the node that came after it says anything about what the node

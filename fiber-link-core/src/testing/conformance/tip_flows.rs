@@ -264,6 +264,22 @@ pub async fn a_bad_answer_about_one_tip_keeps_no_other_waiting(store: Arc<dyn St
     assert!(calls <= 9, "{calls} questions");
 }
 
+pub async fn bad_answers_about_neighbours_keep_no_other_waiting(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let mut tips = Vec::new();
+    for _ in 0..10 {
+        let tip = world.link.create_tip(&forum(), tip_of(1)).await.unwrap();
+        world.node.pay_invoice(tip.payment_hash());
+        tips.push(tip);
+    }
+    for tip in &tips[..2] {
+        world.node.garble_invoice(tip.payment_hash());
+    }
+    world.later(6);
+    let report = world.settle().await;
+    assert_eq!((report.asked, report.settled, report.failed), (10, 8, 2));
+}
+
 /// What fails at the end of the grace period is asked again: no answer is no answer.
 pub async fn an_ended_tip_is_asked_about_until_the_node_answers_after_its_grace(store: Arc<dyn Store>) {
     let world = World::new(store.clone()).await;
