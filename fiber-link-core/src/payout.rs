@@ -131,6 +131,14 @@ impl FiberLink {
         Ok(Some(self.know(&node).await?.0))
     }
 
+    /// Whether the node knows the newest payment that we know it made.
+    pub(crate) async fn node_remembers(&self) -> bool {
+        match self.checked_node().await {
+            Ok(node) => matches!(self.what_the_node_forgot(node.node_since).await, Ok(None)),
+            Err(_) => false,
+        }
+    }
+
     /// Asks the node about the newest payment that we know it made.
     async fn what_the_node_forgot(&self, node_since: Timestamp) -> Result<Option<Stop>, StoreError> {
         let newest = self.parts().store.find_attempt(AttemptQuery::NewestSucceeded).await?;

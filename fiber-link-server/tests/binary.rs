@@ -8,22 +8,24 @@
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
     clippy::needless_pass_by_value,
+    missing_debug_implementations,
+    unreachable_pub,
     reason = "a test may fail"
 )]
 
+mod process;
+
 use fiber_link_core::{Clock, IdSource, RandomIds, Secret, SystemClock, signing};
+use process::{Process, fiber_link};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
 /// A server that is killed when the test ends.
-struct Server {
-    child: Child,
-    address: SocketAddr,
-}
+struct Server(Process);
 
 struct Answer {
     status: u16,
@@ -34,19 +36,13 @@ struct Answer {
 impl Server {
     fn start(folder: &Path, arguments: &[&str]) -> Self {
         let mut command = fiber_link(folder, &["serve", "--node", "simulated", "--listen", "127.0.0.1:0"]);
-        let mut child = command.args(arguments).stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("fiber-link listens on http://");
-        let address = address.unwrap_or_else(|| panic!("no address in {line:?}")).parse().unwrap();
-        Self { child, address }
+        command.args(arguments);
+        Self(Process::start(command))
     }
 
     /// Ends it as an operator does; whether it ended well.
     fn terminate(&mut self, signal: &str) -> bool {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
-        self.child.wait().unwrap().success()
+        self.0.end(signal)
     }
 
     fn call(&self, app: &str, secret: &str, method: &str, params: &Value) -> Value {
@@ -70,7 +66,7 @@ impl Server {
     }
 
     fn exchange(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Answer {
-        let mut stream = TcpStream::connect(self.address).unwrap();
+        let mut stream = TcpStream::connect(self.0.address()).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let length = body.len();
         let head = format!(
@@ -93,19 +89,6 @@ impl Server {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
-
-fn fiber_link(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fiber-link"));
-    command.env_clear().env("FIBER_LINK_STORE", "sqlite:hub.sqlite").current_dir(folder).args(arguments);
-    command
 }
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
@@ -358,11 +341,7 @@ fn the_environment_map_signs_for_unregistered_apps_and_no_secret_is_logged() {
     let arguments = ["serve", "--node", "simulated", "--listen", "127.0.0.1:0", "--log", "trace"];
     let mut command = fiber_link(folder.path(), &arguments);
     command.env("FIBER_LINK_HMAC_SECRET_MAP", r#"{"env-only":"canary of the map"}"#).stderr(log);
-    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let address = line.trim().strip_prefix("fiber-link listens on http://").unwrap().parse().unwrap();
-    let mut server = Server { child, address };
+    let mut server = Server(Process::start(command));
     let tip = json!({ "postId": "1", "fromUserId": "2", "toUserId": "3", "asset": "CKB", "amount": "1", "message": "canary of a message" });
     for _ in 0..3 {
         let answer = server.call("env-only", "canary of the map", "tip.create", &tip);

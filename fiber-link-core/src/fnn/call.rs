@@ -217,12 +217,15 @@ impl Serialize for NewInvoice {
 
 impl Serialize for SendPayment {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let PaymentRequest { encoded, payment_hash: _, amount, fee_limit } = &self.request;
+        let PaymentRequest { encoded, payment_hash, amount, fee_limit } = &self.request;
         let rate = fee_rate(amount.units(), fee_limit.units());
         // A timeout of less than a second would be none.
         let timeout = self.timeout.as_secs().max(1);
-        let mut params = serializer.serialize_struct("SendPayment", 5)?;
+        let mut params = serializer.serialize_struct("SendPayment", 7)?;
         params.serialize_field("invoice", encoded)?;
+        // Both stand in the invoice: the node refuses one that says something else.
+        params.serialize_field("payment_hash", &Bytes(payment_hash.as_bytes()))?;
+        params.serialize_field("amount", &Hex(amount.units()))?;
         params.serialize_field("timeout", &Hex(u128::from(timeout)))?;
         params.serialize_field("max_fee_amount", &Hex(fee_limit.units()))?;
         params.serialize_field("max_fee_rate", &Hex(u128::from(rate)))?;

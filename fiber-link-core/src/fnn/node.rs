@@ -188,6 +188,9 @@ impl FiberNode for FnnNode {
     async fn create_invoice(&self, request: InvoiceRequest) -> Result<Invoice, NodeError> {
         let (hash, asset, amount) =
             (request.preimage.payment_hash(), request.asset.id.clone(), request.amount);
+        if self.assets.find(&asset) != Some(&request.asset) {
+            return Err(NodeError::Refused { reason: format!("{asset} is no asset of ours") });
+        }
         let call = Call::new_invoice(self.network, request)?;
         let invoice = answer::new_invoice(self.say(call).await?, hash, &self.assets)?;
         let beginning = invoice.encoded.get(..currency(self.network).len()).unwrap_or_default();

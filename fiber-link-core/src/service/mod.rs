@@ -75,7 +75,7 @@ pub struct Readiness {
     pub store: bool,
     /// Whether the node answers, and is the one that this hub works with.
     pub node: bool,
-    /// Whether this process pays withdrawals through it.
+    /// Whether this process pays withdrawals through it: not while it forgot a payment that it made.
     pub payouts: bool,
 }
 
@@ -143,7 +143,9 @@ impl FiberLink {
         let store = works("store", locked.as_ref().err()) & works("store", full.as_ref().err());
         works("node", node.as_ref().err());
         let takes_tips = node.as_ref().is_ok_and(NodeStanding::takes_tips);
-        let pays = self.0.settings.payouts == Payouts::Here && node.as_ref().is_ok_and(NodeStanding::pays);
+        let pays = self.0.settings.payouts == Payouts::Here
+            && node.as_ref().is_ok_and(NodeStanding::pays)
+            && self.node_remembers().await;
         Readiness { store, node: takes_tips, payouts: pays }
     }
 

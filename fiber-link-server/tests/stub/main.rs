@@ -16,6 +16,8 @@
 mod client;
 mod faults;
 mod process;
+#[path = "../process/mod.rs"]
+mod program;
 mod replay;
 mod rights;
 mod shape;

@@ -1,67 +1,40 @@
 //! The command: started, killed, started again.
 
 use crate::client::{call, exchange};
+use crate::program::{Process, fiber_link};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
-
-/// A stub that is killed when the test ends.
-struct Process {
-    child: Child,
-    address: SocketAddr,
-}
+use std::process::{Command, Output};
 
 fn node_stub(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fiber-link"));
-    command.env_clear().current_dir(folder).args(["node-stub", "--data", "stub"]).args(arguments);
+    let mut command = fiber_link(folder, &["node-stub", "--data", "stub"]);
+    command.args(arguments);
     command
 }
 
-impl Process {
-    fn start(folder: &Path, arguments: &[&str]) -> Self {
-        let mut command = node_stub(folder, &["--listen", "127.0.0.1:0"]);
-        let mut child = command.args(arguments).stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("the stub node listens on http://");
-        let address = address.unwrap_or_else(|| panic!("no address in {line:?}")).parse().unwrap();
-        Self { child, address }
-    }
-
-    /// Ends it with a signal; whether it ended well.
-    fn end(mut self, signal: &str) -> bool {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
-        self.child.wait().unwrap().success()
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
+fn start(folder: &Path, arguments: &[&str]) -> Process {
+    let mut command = node_stub(folder, &["--listen", "127.0.0.1:0"]);
+    command.args(arguments);
+    Process::start(command)
 }
 
 #[test]
 fn an_invoice_that_was_answered_survives_kill_9() {
     let folder = tempfile::tempdir().unwrap();
-    let stub = Process::start(folder.path(), &[]);
+    let mut stub = start(folder.path(), &[]);
     let new = json!({ "amount": "0x5f5e100", "currency": "Fibd", "expiry": "0xe10" });
-    let made = call(stub.address, "new_invoice", new).unwrap();
-    let key = call(stub.address, "node_info", json!({})).unwrap()["pubkey"].clone();
+    let made = call(stub.address(), "new_invoice", new).unwrap();
+    let key = call(stub.address(), "node_info", json!({})).unwrap()["pubkey"].clone();
     assert!(!stub.end("-KILL"));
 
-    let stub = Process::start(folder.path(), &[]);
+    let mut stub = start(folder.path(), &[]);
     let hash = &made["invoice"]["data"]["payment_hash"];
-    let found = call(stub.address, "get_invoice", json!({ "payment_hash": hash })).unwrap();
+    let found = call(stub.address(), "get_invoice", json!({ "payment_hash": hash })).unwrap();
     assert_eq!((&found["invoice_address"], &found["status"]), (&made["invoice_address"], &json!("Open")));
     assert_eq!(found["invoice"], made["invoice"]);
-    assert_eq!(call(stub.address, "node_info", json!({})).unwrap()["pubkey"], key);
+    assert_eq!(call(stub.address(), "node_info", json!({})).unwrap()["pubkey"], key);
     assert!(stub.end("-TERM"), "SIGTERM ends it well");
-    assert!(Process::start(folder.path(), &[]).end("-INT"), "SIGINT too");
+    assert!(start(folder.path(), &[]).end("-INT"), "SIGINT too");
 }
 
 #[test]
@@ -74,11 +47,11 @@ fn tokens_assets_and_the_missing_module_come_from_flags_and_settings() {
     );
     std::fs::write(folder.path().join("fiber-link.toml"), settings).unwrap();
     let arguments = ["--network", "testnet", "--no-subscriptions", "--token", "node.read:tell me"];
-    let stub = Process::start(folder.path(), &arguments);
+    let stub = start(folder.path(), &arguments);
     let ask = |method: &str, token: &str| -> Value {
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": [{}] }).to_string();
         let headers = [crate::client::JSON, ("authorization", token)];
-        exchange(stub.address, "POST", "/", &headers, body.as_bytes()).unwrap().json()
+        exchange(stub.address(), "POST", "/", &headers, body.as_bytes()).unwrap().json()
     };
     let info = ask("node_info", "Bearer tell me");
     let token = &info["result"]["udt_cfg_infos"][0];
@@ -101,7 +74,7 @@ fn mainnet_other_machines_and_senseless_tokens_are_refused_with_a_reason() {
         assert_eq!(status.code(), Some(2), "{arguments:?}");
         assert!(stderr.contains(expected), "{arguments:?}: {stderr}");
     }
-    let _running = Process::start(folder.path(), &[]);
+    let _running = start(folder.path(), &[]);
     let second = node_stub(folder.path(), &["--listen", "127.0.0.1:0"]).output().unwrap();
     assert!(String::from_utf8(second.stderr).unwrap().contains("another server is running"));
 }

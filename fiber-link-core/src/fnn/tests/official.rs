@@ -43,7 +43,8 @@ macro_rules! agrees_with_the_official_types {
                 assert_eq!((read.max_fee_amount, read.max_fee_rate), (Some(1_000_000), Some(10)));
                 assert_eq!((read.max_parts, read.timeout), (Some(1), Some(30)));
                 assert_eq!((read.keysend, read.dry_run, read.allow_self_payment), (None, None, None));
-                assert!(read.target_pubkey.is_none() && read.amount.is_none() && read.payment_hash.is_none());
+                assert_eq!(read.payment_hash, Some(official::Hash256([1; 32])));
+                assert_eq!((read.amount, read.target_pubkey.is_none()), (Some(100_000_000), true));
 
                 let hash = PaymentHash::new([9; 32]);
                 let read: official::InvoiceParams = params(&Call::Invoice(hash));

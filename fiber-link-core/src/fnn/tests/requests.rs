@@ -138,6 +138,8 @@ fn a_payment_always_says_what_it_may_cost_and_is_never_a_keysend() {
     let call = sent(&Call::send_payment(payment_request(), Duration::from_millis(30_500)));
     let expected = json!({
         "invoice": "fibd1…",
+        "payment_hash": format!("0x{}", "01".repeat(32)),
+        "amount": "0x5f5e100",
         "timeout": "0x1e",
         "max_fee_amount": "0xf4240",
         "max_fee_rate": "0xa",

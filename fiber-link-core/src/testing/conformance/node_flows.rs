@@ -283,6 +283,8 @@ pub async fn accepting_the_node_again_ends_the_stop_of_a_node_that_forgot(store:
     let (request, second) = world.request(5);
     let withdrawal = world.link.request_withdrawal(&forum(), request).await.unwrap();
     assert_eq!(world.pay().await.stopped, Some(Stop::NodeForgot));
+    let ready = world.link.readiness().await;
+    assert_eq!((ready.node, ready.payouts), (true, false));
     let info = world.node.info().await.unwrap();
     world.later(1);
     accept(&world, &info).await;

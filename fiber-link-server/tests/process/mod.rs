@@ -1,0 +1,53 @@
+//! The real program, as a process that is killed when the test ends.
+#![allow(dead_code, reason = "not every test needs all of it")]
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// A command that listens.
+pub struct Process {
+    child: Child,
+    address: SocketAddr,
+}
+
+/// The program in `folder`, with nothing from the environment but the place of its store.
+pub fn fiber_link(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fiber-link"));
+    command.env_clear().env("FIBER_LINK_STORE", "sqlite:hub.sqlite").current_dir(folder).args(arguments);
+    command
+}
+
+impl Process {
+    /// Starts it and reads where it listens.
+    pub fn start(mut command: Command) -> Self {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().split_once(" listens on http://").map(|(_, address)| address.parse());
+        let Some(Ok(address)) = address else {
+            child.kill().ok();
+            panic!("no address in {line:?}: {:?}", child.wait());
+        };
+        Self { child, address }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Ends it with a signal; whether it ended well.
+    pub fn end(&mut self, signal: &str) -> bool {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        self.child.wait().unwrap().success()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
