@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -198,6 +198,11 @@ impl Hub {
 impl Hub {
     pub fn node_address(&self) -> SocketAddr {
         self.node_address
+    }
+
+    /// Waits for the end of a restart that was ordered.
+    pub fn until_the_node_listens(&self) {
+        wait_until("the node listens", || TcpStream::connect(self.node_address).is_ok());
     }
 
     /// An order to the stub or to the rest of the world.

@@ -25,8 +25,12 @@ fn a_node_that_is_down_delays_a_tip_and_takes_none() {
 fn a_tip_that_was_paid_while_the_server_did_not_reach_the_node_is_credited() {
     let hub = Hub::start();
     let tip = hub.tip("62");
+    hub.plan("drop_request", "get_invoice", 1_000);
     hub.pay(&tip);
-    hub.order("/stub/restart", json!({ "down_millis": 1_500 }));
+    hub.order("/stub/restart", json!({ "down_millis": 1_000 }));
+    assert_eq!(hub.tip_state(&tip), "UNPAID");
+    hub.until_the_node_listens();
+    hub.order("/stub/heal", json!({}));
     hub.until_settled(&tip);
     hub.holds_its_invariants();
 }
@@ -57,7 +61,7 @@ fn a_node_that_goes_down_before_a_withdrawal_is_sent_delays_it() {
     let withdrawal = hub.withdraw("61", &invoice);
     hub.until_it_happened();
     hub.order("/stub/restart", json!({ "down_millis": 1_500 }));
-    wait_until("the node is back", || std::net::TcpStream::connect(hub.node_address()).is_ok());
+    hub.until_the_node_listens();
     hub.until_withdrawal_is(&withdrawal, "COMPLETED");
     assert_eq!((hub.called("send_payment"), hub.payments().len()), (1, 1));
     hub.holds_its_invariants();

@@ -24,6 +24,7 @@ fn a_node_that_forgot_its_payments_is_not_paid_through_until_it_is_accepted() {
     pay_out(&hub);
     assert_eq!(hub.called("send_payment"), 3);
     hub.order("/stub/restart", json!({ "snapshot": snapshot, "down_millis": 100 }));
+    hub.until_the_node_listens();
 
     hub.until_ready_says("ok", "error");
     let invoice = hub.foreign_invoice("61");
