@@ -6,16 +6,16 @@ use crate::demo::{self, DemoError, DemoFlags};
 use crate::logging;
 use crate::rpc::Chain;
 use crate::service::{Service, ServiceError};
-use crate::settings::{SECRET_MAP, SettingFlags, Settings, SettingsError, StorePlace};
+use crate::settings::{SECRET_MAP, SettingFlags, Settings, SettingsError};
+use crate::store::{self, Migration, OpenStoreError};
 use crate::stub::command::{self as node_stub, NodeStubError, NodeStubFlags};
 use crate::wire_time;
 use axum::Router;
 use clap::{Args, Parser, Subcommand};
 use fiber_link_core::{
-    AcceptNodeError, AppId, Clock, CreateAppError, MAX_ROWS, NoRandomness, NodeError, Secret, Store,
-    StoreError, SystemClock, audit, create_app,
+    AcceptNodeError, AppId, CreateAppError, MAX_ROWS, NoRandomness, NodeError, Secret, StoreError,
+    SystemClock, audit, create_app,
 };
-use fiber_link_store_sqlite::SqliteStore;
 use node::NodeCommand;
 use std::fs::File;
 use std::io::{self, Read};
@@ -33,7 +33,8 @@ Every setting is a flag, an environment variable, or a line in fiber-link.toml; 
 the environment, and that over the file. FIBER_LINK_HMAC_SECRET_MAP holds secrets of apps that \
 the store does not have, as a JSON object of names and secrets.
 
-Exit codes: 0 done; 1 the audit has findings; 2 the command could not be carried out.";
+Exit codes: 0 done; 1 the audit has findings, or there is something to migrate; 2 the command \
+could not be carried out.";
 
 /// Take tips over the Fiber Network, credit them once, pay them out.
 #[derive(Debug, Parser)]
@@ -48,7 +49,9 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve signed JSON-RPC on --listen, and settle and pay, until SIGTERM or SIGINT.
-    Serve,
+    ///
+    /// On Postgres several servers may work on one --store, all with the same node.
+    Serve(Serve),
     /// Try it in a browser: everything in one process, with a simulated node.
     ///
     /// Keeps its data in --data, ./fiber-link-demo by default; no other setting is needed.
@@ -63,6 +66,11 @@ enum Command {
         #[command(subcommand)]
         command: AppCommand,
     },
+    /// Bring --store to the form that this version needs; makes it if it is not there.
+    ///
+    /// Exit codes: 0 it is up to date; 1 with --check, there is something to do; 2 it cannot be
+    /// brought up to date: a newer version made it, it is something else, or it cannot be used.
+    Migrate(Migrate),
     /// Look at the Fiber node, and decide about it.
     Node {
         #[command(subcommand)]
@@ -73,6 +81,20 @@ enum Command {
     ///
     /// Exit codes: 0 no finding; 1 findings; 2 the store could not be audited.
     Audit,
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// Bring --store up to date first. Without it a schema of another version is refused.
+    #[arg(long)]
+    migrate: bool,
+}
+
+#[derive(Debug, Args)]
+struct Migrate {
+    /// Only say whether there is something to do, and change nothing.
+    #[arg(long)]
+    check: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -106,14 +128,8 @@ enum CommandError {
     Demo(#[from] DemoError),
     #[error(transparent)]
     NodeStub(#[from] NodeStubError),
-    #[error("there is no store at {0}")]
-    NoStore(PathBuf),
-    #[error("cannot open the store {path}")]
-    OpenStore {
-        path: PathBuf,
-        #[source]
-        source: fiber_link_store_sqlite::OpenError,
-    },
+    #[error(transparent)]
+    OpenStore(#[from] OpenStoreError),
     #[error("--node: this needs the address of a node; the simulated one lives inside its server")]
     SimulatedNode,
     #[error("the node does not tell")]
@@ -153,11 +169,12 @@ fn carry_out(cli: Cli) -> Result<ExitCode, CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(CommandError::Runtime)?.block_on(async {
         match cli.command {
-            Command::Serve => Service::open(settings).await?.run(Router::new()).await?,
+            Command::Serve(flags) => serve(settings, flags).await?,
             Command::Demo(flags) => demo::run(settings, flags).await?,
             Command::NodeStub(flags) => node_stub::run(&settings, flags).await?,
             Command::App { command: AppCommand::Create(app) } => create(&settings, app).await?,
             Command::App { command: AppCommand::List } => list(&settings).await?,
+            Command::Migrate(flags) => return migrate(&settings, flags).await,
             Command::Node { command } => node::run(&settings, command).await?,
             Command::Audit => return audit_store(&settings).await,
         }
@@ -165,15 +182,45 @@ fn carry_out(cli: Cli) -> Result<ExitCode, CommandError> {
     })
 }
 
+async fn serve(settings: Settings, flags: Serve) -> Result<(), CommandError> {
+    settings.needed_node()?;
+    if flags.migrate {
+        store::migrate(settings.needed_store()?).await?;
+    }
+    Ok(Service::open(settings).await?.run(Router::new()).await?)
+}
+
+async fn migrate(settings: &Settings, flags: Migrate) -> Result<ExitCode, CommandError> {
+    let place = settings.needed_store()?;
+    if flags.check {
+        return match store::check(place).await {
+            Ok(()) => {
+                println!("the store is up to date");
+                Ok(ExitCode::SUCCESS)
+            }
+            Err(error) if error.asks_for_migration() => {
+                println!("there is something to do: {}", Chain(&error));
+                Ok(ExitCode::from(1))
+            }
+            Err(error) => Err(error.into()),
+        };
+    }
+    match store::migrate(place).await? {
+        Migration::Done => println!("the store was brought up to date"),
+        Migration::NotNeeded => println!("the store is up to date"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 async fn create(settings: &Settings, app: CreateApp) -> Result<(), CommandError> {
     let given = given_secret(&app)?;
-    let store = open_store(settings)?;
+    let store = store::open(settings.needed_store()?).await?;
     let generated = match &given {
         Some(_) => None,
         None => Some(hex::encode(Secret::random()?.expose())),
     };
     let secret = given.unwrap_or_else(|| Secret::new(generated.clone().unwrap_or_default().into_bytes()));
-    let app = create_app(&store, &SystemClock, app.app_id, secret).await?;
+    let app = create_app(&*store, &SystemClock, app.app_id, secret).await?;
     eprintln!("app {} is registered", app.id);
     if let Some(secret) = generated {
         eprintln!("its secret, shown this once:");
@@ -209,7 +256,7 @@ fn read_secret(from: impl Read) -> io::Result<Vec<u8>> {
 }
 
 async fn list(settings: &Settings) -> Result<(), CommandError> {
-    let store = open_existing_store(settings)?;
+    let store = store::open_existing(settings.needed_store()?).await?;
     let mut after = None;
     loop {
         let apps = store.apps(after, MAX_ROWS).await?;
@@ -224,7 +271,8 @@ async fn list(settings: &Settings) -> Result<(), CommandError> {
 }
 
 async fn audit_store(settings: &Settings) -> Result<ExitCode, CommandError> {
-    let report = audit(&open_existing_store(settings)?).await?;
+    let store = store::open_existing(settings.needed_store()?).await?;
+    let report = audit(&*store).await?;
     for finding in &report.findings {
         println!("{finding}");
     }
@@ -237,17 +285,4 @@ async fn audit_store(settings: &Settings) -> Result<ExitCode, CommandError> {
         report.withdrawals
     );
     Ok(if report.findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
-}
-
-/// Opens the store, and makes it if it is not there.
-fn open_store(settings: &Settings) -> Result<SqliteStore, CommandError> {
-    let StorePlace::Sqlite(path) = settings.needed_store()?;
-    SqliteStore::open(path, SystemClock.now())
-        .map_err(|source| CommandError::OpenStore { path: path.clone(), source })
-}
-
-/// Opens the store, and never makes one: a mistyped path must not look like an empty store.
-fn open_existing_store(settings: &Settings) -> Result<SqliteStore, CommandError> {
-    let StorePlace::Sqlite(path) = settings.needed_store()?;
-    if path.exists() { open_store(settings) } else { Err(CommandError::NoStore(path.clone())) }
 }

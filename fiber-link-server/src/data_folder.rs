@@ -1,15 +1,22 @@
-//! The data folder: one server at a time works in it, and on its store.
+//! What one server at a time may use: a data folder, and a store in a file.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A data folder and a store that no other server uses, until this is dropped or the process ends.
+/// A data folder that no other server uses, until this is dropped or the process ends.
 #[derive(Debug)]
 #[must_use = "the lock ends when this is dropped"]
 pub struct DataFolder {
     path: PathBuf,
-    _locks: [File; 2],
+    _lock: File,
+}
+
+/// A store in a file that no other server uses, until this is dropped or the process ends.
+#[derive(Debug)]
+#[must_use = "the lock ends when this is dropped"]
+pub struct StoreLock {
+    _lock: File,
 }
 
 /// Why a data folder was not taken.
@@ -30,23 +37,32 @@ pub enum DataFolderError {
 }
 
 impl DataFolder {
-    /// Makes the folder if it is missing, closed to other users, and takes it and the store at
-    /// `store`. Two servers with different folders on one store are kept apart too.
+    /// Makes the folder if it is missing, closed to other users, and takes it.
     ///
     /// # Errors
-    /// [`DataFolderError`] if another server has one of them, or they cannot be used.
-    pub fn take(path: &Path, store: &Path) -> Result<Self, DataFolderError> {
+    /// [`DataFolderError`] if another server has it, or it cannot be used.
+    pub fn take(path: &Path) -> Result<Self, DataFolderError> {
         make(path).map_err(|source| DataFolderError::Unusable { path: path.to_owned(), source })?;
-        let real = store.canonicalize().unwrap_or_else(|_| store.to_owned());
-        let mut beside_store = real.into_os_string();
-        beside_store.push("-lock");
-        let locks = [lock(&path.join("lock"), path)?, lock(Path::new(&beside_store), store)?];
-        Ok(Self { path: path.to_owned(), _locks: locks })
+        Ok(Self { path: path.to_owned(), _lock: lock(&path.join("lock"), path)? })
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+}
+
+impl StoreLock {
+    /// Takes the store in the file at `store`: two servers with different folders on it are kept
+    /// apart too.
+    ///
+    /// # Errors
+    /// [`DataFolderError`] if another server has it, or the lock beside it cannot be used.
+    pub fn take(store: &Path) -> Result<Self, DataFolderError> {
+        let real = store.canonicalize().unwrap_or_else(|_| store.to_owned());
+        let mut beside_store = real.into_os_string();
+        beside_store.push("-lock");
+        Ok(Self { _lock: lock(Path::new(&beside_store), store)? })
     }
 }
 
@@ -75,15 +91,15 @@ mod tests {
     #[test]
     fn one_at_a_time_takes_a_folder_or_a_store() {
         let root = tempfile::tempdir().unwrap();
-        let (a, b) = (root.path().join("a"), root.path().join("b"));
-        let (store, other) = (root.path().join("x.sqlite"), root.path().join("y.sqlite"));
-        let taken = DataFolder::take(&a, &store).unwrap();
-        let refused = DataFolder::take(&a, &other).unwrap_err().to_string();
-        assert!(refused.contains(&a.display().to_string()), "{refused}");
-        let refused = DataFolder::take(&b, &store).unwrap_err().to_string();
+        let (folder, store) = (root.path().join("a"), root.path().join("x.sqlite"));
+        let taken = (DataFolder::take(&folder).unwrap(), StoreLock::take(&store).unwrap());
+        let refused = DataFolder::take(&folder).unwrap_err().to_string();
+        assert!(refused.contains(&folder.display().to_string()), "{refused}");
+        let refused = StoreLock::take(&store).unwrap_err().to_string();
         assert!(refused.contains(&store.display().to_string()), "{refused}");
         drop(taken);
-        assert_eq!(DataFolder::take(&a, &store).unwrap().path(), a);
+        assert_eq!(DataFolder::take(&folder).unwrap().path(), folder);
+        let _again = StoreLock::take(&store).unwrap();
     }
 
     #[test]
@@ -92,7 +108,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("deep/er");
-        let _folder = DataFolder::take(&path, &root.path().join("x.sqlite")).unwrap();
+        let _folder = DataFolder::take(&path).unwrap();
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o700);
     }
 
@@ -101,7 +117,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let file = root.path().join("file");
         std::fs::write(&file, "").unwrap();
-        let refused = DataFolder::take(&file, &root.path().join("x.sqlite")).unwrap_err().to_string();
+        let refused = DataFolder::take(&file).unwrap_err().to_string();
         assert_eq!(refused, format!("cannot use {}", file.display()));
     }
 }

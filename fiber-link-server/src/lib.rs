@@ -13,6 +13,7 @@ pub mod secrets;
 pub mod service;
 pub mod settings;
 pub mod simulator_api;
+pub mod store;
 pub mod stub;
 mod wire_time;
 pub mod worker;

@@ -6,7 +6,6 @@ use crate::stub::{self, Stub, StubOptions};
 use fiber_link_core::fnn::{Access, FnnNode, FnnOptions, NodeUrl};
 use fiber_link_core::simulated::{SimulatedNode, SimulatedNodeOptions};
 use fiber_link_core::{FiberNode, Payouts, SystemClock};
-use std::path::Path;
 use std::sync::Arc;
 
 /// A node, and what it is good for.
@@ -32,11 +31,11 @@ pub(crate) enum Node {
 
 impl Node {
     /// Starts the simulated node, or prepares to speak to a real one.
-    pub(crate) async fn open(settings: &Settings, data: &Path) -> Result<Self, ServiceError> {
+    pub(crate) async fn open(settings: &Settings) -> Result<Self, ServiceError> {
         match settings.needed_node()? {
             NodeKind::Simulated => {
                 let engine = SimulatedNode::open(SimulatedNodeOptions {
-                    path: Some(data.join("simulated-node.jsonl")),
+                    path: Some(settings.needed_data()?.join("simulated-node.jsonl")),
                     network: settings.network,
                     assets: settings.assets.clone(),
                     clock: Arc::new(SystemClock),

@@ -1,18 +1,17 @@
 //! The whole service in one process: store, node, worker loops and HTTP.
 
-use crate::data_folder::{DataFolder, DataFolderError};
+use crate::data_folder::{DataFolder, DataFolderError, StoreLock};
 use crate::node::Node;
-use crate::settings::{Settings, SettingsError, StorePlace};
+use crate::settings::{NodeKind, Settings, SettingsError, StorePlace};
+use crate::store::{self, OpenStoreError};
 use crate::stub::StartStubError;
 use crate::{Api, connections, router, simulator_api, worker};
 use axum::Router;
 use fiber_link_core::fnn::{NodeUrlError, OpenFnnNodeError};
 use fiber_link_core::simulated::{OpenSimulatedNodeError, SimulatedNode};
-use fiber_link_core::{Clock, Exclusivity, FiberLink, OpenError, Store, SystemClock};
-use fiber_link_store_sqlite::SqliteStore;
+use fiber_link_core::{Exclusivity, FiberLink, OpenError, Store};
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -31,14 +30,8 @@ pub enum ServiceError {
     #[error(transparent)]
     DataFolder(#[from] DataFolderError),
     /// The store did not open.
-    #[error("cannot open the store {path}")]
-    Store {
-        /// Its file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: fiber_link_store_sqlite::OpenError,
-    },
+    #[error(transparent)]
+    Store(#[from] OpenStoreError),
     /// The simulated node did not start.
     #[error("cannot start the simulated node")]
     SimulatedNode(#[from] OpenSimulatedNodeError),
@@ -78,25 +71,46 @@ pub struct Service {
     store: Arc<dyn Store>,
     link: FiberLink,
     node: Node,
-    // Held as long as the service lives: no other server works on the store.
-    _folder: DataFolder,
+    // Held as long as the service lives.
+    _held: Held,
+}
+
+/// What no other server uses at the same time.
+#[derive(Debug)]
+struct Held {
+    _store: Option<StoreLock>,
+    _folder: Option<DataFolder>,
+}
+
+impl Held {
+    /// A store in a file, and the folder of a node in this process. A database and a real node are
+    /// shared.
+    fn take(settings: &Settings) -> Result<(Self, Exclusivity), ServiceError> {
+        let (store, exclusivity) = match settings.needed_store()? {
+            StorePlace::Sqlite(path) => (Some(path), Exclusivity::Sole),
+            StorePlace::Postgres(_) => (None, Exclusivity::Shared),
+        };
+        let folder = match (settings.needed_node()?, &store) {
+            (NodeKind::Simulated, _) | (NodeKind::Fnn(_), Some(_)) => {
+                Some(DataFolder::take(settings.needed_data()?)?)
+            }
+            (NodeKind::Fnn(_), None) => None,
+        };
+        let store = store.map(|path| StoreLock::take(path)).transpose()?;
+        Ok((Self { _store: store, _folder: folder }, exclusivity))
+    }
 }
 
 impl Service {
-    /// Takes the data folder and opens store and node.
+    /// Takes what it needs for itself alone, and opens store and node.
     ///
     /// # Errors
     /// [`ServiceError`] says what was in the way.
     pub async fn open(settings: Settings) -> Result<Self, ServiceError> {
-        let StorePlace::Sqlite(path) = settings.needed_store()?.clone();
-        settings.needed_node()?;
-        let folder = DataFolder::take(settings.needed_data()?, &path)?;
+        let (held, exclusivity) = Held::take(&settings)?;
         // The node first: one that refuses must not leave a store behind.
-        let node = Node::open(&settings, folder.path()).await?;
-        let store = SqliteStore::open(&path, SystemClock.now())
-            .map_err(|source| ServiceError::Store { path, source })?;
-        let store: Arc<dyn Store> = Arc::new(store);
-        let defaults = fiber_link_core::Settings::default();
+        let node = Node::open(&settings).await?;
+        let store = store::open(settings.needed_store()?).await?;
         let link = FiberLink::builder(store.clone(), node.client())
             .assets(settings.assets.clone())
             .policies(settings.policies.clone())
@@ -105,15 +119,13 @@ impl Service {
                 invoice_expiry: settings.invoice_expiry,
                 retry: settings.retry,
                 node_timeout: settings.node_timeout,
-                // Never so short that a slow disk outlasts it: what is not sent in time waits for the
-                // end of its invoice.
-                claim: defaults.claim.max(settings.node_timeout.saturating_mul(3)),
-                exclusivity: Exclusivity::Sole,
+                claim: settings.claim,
+                exclusivity,
                 payouts: node.payouts(),
             })
             .open()
             .await?;
-        Ok(Self { settings, store, link, node, _folder: folder })
+        Ok(Self { settings, store, link, node, _held: held })
     }
 
     /// The store.

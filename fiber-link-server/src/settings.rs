@@ -1,7 +1,10 @@
 //! What an operator sets: by flag, by environment variable, or in a file, in this order.
 
 mod file;
+mod store;
 mod value;
+
+pub use store::{DatabaseUrl, PostgresPlace, StorePlace, StoreText};
 
 use crate::secrets::SecretMap;
 use fiber_link_core::fnn::{Access, Hints, InvalidToken, NodeUrl, Token};
@@ -20,6 +23,10 @@ pub const SECRET_MAP: &str = "FIBER_LINK_HMAC_SECRET_MAP";
 /// The file that is read when no other one is named, if it is there.
 const DEFAULT_FILE: &str = "fiber-link.toml";
 
+/// The right to send lasts at least so long unless it is set: what a slow disk keeps from being sent
+/// in time waits for the end of its invoice.
+const USUAL_CLAIM: Duration = Duration::from_secs(30);
+
 /// The most bytes of a token file that are read.
 const LONGEST_TOKEN: u64 = 16 * 1024;
 
@@ -29,9 +36,32 @@ pub struct SettingFlags {
     /// Settings file; `./fiber-link.toml` is read if it is there.
     #[arg(long, global = true, env = "FIBER_LINK_CONFIG", hide_env_values = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Where everything is kept: `sqlite:PATH`.
+    /// Where everything is kept: `sqlite:PATH`, or the address of a Postgres database. One with a
+    /// password in it belongs into the environment or a file, since everybody on the machine may
+    /// see the flags of a process.
     #[arg(long, global = true, env = "FIBER_LINK_STORE", hide_env_values = true)]
-    pub store: Option<String>,
+    pub store: Option<StoreText>,
+    /// The file that holds what --store would say.
+    #[arg(
+        long,
+        global = true,
+        env = "FIBER_LINK_STORE_URL_FILE",
+        hide_env_values = true,
+        value_name = "FILE"
+    )]
+    pub store_url_file: Option<PathBuf>,
+    /// The schema of the Postgres database; `fiber_link` by default.
+    #[arg(long, global = true, env = "FIBER_LINK_STORE_SCHEMA", hide_env_values = true, value_name = "NAME")]
+    pub store_schema: Option<String>,
+    /// The most connections to the Postgres database; 16 by default.
+    #[arg(
+        long,
+        global = true,
+        env = "FIBER_LINK_STORE_CONNECTIONS",
+        hide_env_values = true,
+        value_name = "NUMBER"
+    )]
+    pub store_connections: Option<String>,
     /// The Fiber node: the address of its JSON-RPC, such as `http://127.0.0.1:8227`, or `simulated`
     /// for one without a network.
     #[arg(long, global = true, env = "FIBER_LINK_NODE", hide_env_values = true)]
@@ -83,6 +113,10 @@ pub struct SettingFlags {
     /// How long the node may take to answer; `10s` by default.
     #[arg(long, global = true, env = "FIBER_LINK_NODE_TIMEOUT", hide_env_values = true, value_name = "TIME")]
     pub node_timeout: Option<String>,
+    /// How long the right to send a payment lasts, after which another server asks what became of it;
+    /// three times the node's timeout, the least, and at least 30 s by default.
+    #[arg(long, global = true, env = "FIBER_LINK_CLAIM", hide_env_values = true, value_name = "TIME")]
+    pub claim: Option<String>,
     /// How many attempts to pay a withdrawal follow a failed one; 3 by default.
     #[arg(
         long,
@@ -132,6 +166,8 @@ pub struct Settings {
     pub invoice_expiry: Duration,
     /// How long the node may take to answer.
     pub node_timeout: Duration,
+    /// How long the right to send a payment lasts.
+    pub claim: Duration,
     /// How often a withdrawal is tried again.
     pub retry: RetryPolicy,
     /// What is logged.
@@ -144,13 +180,6 @@ pub struct Settings {
     pub policies: Policies,
     /// Secrets of apps that the database does not have.
     pub secret_map: SecretMap,
-}
-
-/// Where everything is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StorePlace {
-    /// In one SQLite file.
-    Sqlite(PathBuf),
 }
 
 /// Which Fiber node.
@@ -233,6 +262,14 @@ pub enum SettingsError {
         /// What is allowed.
         allowed: String,
     },
+    /// A value that is not allowed, and never shown.
+    #[error("{name}: what was given is not shown, allowed is {allowed}")]
+    NotShown {
+        /// Which setting.
+        name: Name,
+        /// What is allowed.
+        allowed: String,
+    },
     /// A setting that the command needs.
     #[error("{name} is needed: {allowed}")]
     Missing {
@@ -257,6 +294,15 @@ pub enum SettingsError {
         path: PathBuf,
         /// What is wrong.
         message: String,
+    },
+    /// The file with the address of the store cannot be read.
+    #[error("cannot read the address of the store from {path}")]
+    UnreadableStore {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
     },
     /// A token file cannot be read.
     #[error("cannot read the token file {path}")]
@@ -307,10 +353,18 @@ impl Settings {
         policies: Policies,
         secret_map: Option<&str>,
     ) -> Result<Self, SettingsError> {
-        let store = optional("store", flags.store.as_deref(), value::store)?;
+        let store = StorePlace::of(flags)?;
         let data = optional("data", flags.data.as_deref(), value::folder)?;
+        let node_timeout = of("node-timeout", flags.node_timeout.as_deref(), "10s", |text| {
+            value::duration_within(text, Duration::from_millis(100), Duration::from_secs(300))
+        })?;
+        let shortest_claim = node_timeout.saturating_mul(3);
+        let claim = optional("claim", flags.claim.as_deref(), |text| {
+            value::duration_within(text, shortest_claim, Duration::from_secs(3600))
+                .map_err(|allowed| format!("{allowed}: three times the node's timeout is the least"))
+        })?;
         Ok(Self {
-            data: data.or_else(|| store.as_ref().map(StorePlace::data_folder)),
+            data: data.or_else(|| store.as_ref().and_then(StorePlace::data_folder)),
             store,
             node: optional("node", flags.node.as_deref(), value::node)?,
             node_tokens: NodeTokenFiles {
@@ -324,9 +378,8 @@ impl Settings {
             invoice_expiry: of("invoice-expiry", flags.invoice_expiry.as_deref(), "1h", |text| {
                 value::duration_within(text, Duration::from_secs(60), Duration::from_secs(7 * 24 * 3600))
             })?,
-            node_timeout: of("node-timeout", flags.node_timeout.as_deref(), "10s", |text| {
-                value::duration_within(text, Duration::from_millis(100), Duration::from_secs(300))
-            })?,
+            node_timeout,
+            claim: claim.unwrap_or(shortest_claim.max(USUAL_CLAIM)),
             retry: RetryPolicy {
                 retries: of("withdrawal-retries", flags.withdrawal_retries.as_deref(), "3", value::retries)?,
                 base: of("withdrawal-retry-wait", flags.withdrawal_retry_wait.as_deref(), "60s", |text| {
@@ -358,7 +411,7 @@ impl Settings {
     /// # Errors
     /// [`SettingsError::Missing`] if it was not said.
     pub fn needed_store(&self) -> Result<&StorePlace, SettingsError> {
-        let missing = SettingsError::Missing { name: Name("store"), allowed: value::STORES };
+        let missing = SettingsError::Missing { name: Name("store"), allowed: store::STORES };
         self.store.as_ref().ok_or(missing)
     }
 
@@ -380,22 +433,21 @@ impl Settings {
     }
 }
 
-impl StorePlace {
-    fn data_folder(&self) -> PathBuf {
-        let Self::Sqlite(path) = self;
-        let mut name = path.clone().into_os_string();
-        name.push("-data");
-        name.into()
-    }
-}
-
 impl SettingFlags {
     /// These settings, and those of `other` where these say nothing.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
+        // Two ways to say the same.
+        let (store, store_url_file) = match (self.store, self.store_url_file) {
+            (None, None) => (other.store, other.store_url_file),
+            own => own,
+        };
         Self {
             config: self.config.or(other.config),
-            store: self.store.or(other.store),
+            store,
+            store_url_file,
+            store_schema: self.store_schema.or(other.store_schema),
+            store_connections: self.store_connections.or(other.store_connections),
             node: self.node.or(other.node),
             node_token_file: self.node_token_file.or(other.node_token_file),
             node_payment_token_file: self.node_payment_token_file.or(other.node_payment_token_file),
@@ -406,6 +458,7 @@ impl SettingFlags {
             rate_limit: self.rate_limit.or(other.rate_limit),
             invoice_expiry: self.invoice_expiry.or(other.invoice_expiry),
             node_timeout: self.node_timeout.or(other.node_timeout),
+            claim: self.claim.or(other.claim),
             withdrawal_retries: self.withdrawal_retries.or(other.withdrawal_retries),
             withdrawal_retry_wait: self.withdrawal_retry_wait.or(other.withdrawal_retry_wait),
             log: self.log.or(other.log),

@@ -42,6 +42,13 @@ pub enum SchemaError {
         /// The schema.
         schema: Schema,
     },
+    /// The database is not there, or does not let us in.
+    #[error("there is no connection to the database")]
+    Unreachable {
+        /// What it said, if it said anything.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The database does not let us.
     #[error("the schema {schema} cannot be used")]
     Unusable {

@@ -96,7 +96,7 @@ impl Schema {
     /// # Cancellation
     /// Dropping the future leaves the old form or the new one.
     pub async fn migrate(&self, pool: &PgPool) -> Result<u32, SchemaError> {
-        let connection = pool.acquire().await.map_err(|source| self.unusable(source))?;
+        let connection = pool.acquire().await.map_err(unreachable)?;
         // A connection of its own, which ends with its transaction if this future is dropped.
         let mut connection = connection.detach();
         let migrated = self.upgrade(&mut connection).await;
@@ -156,7 +156,7 @@ impl Schema {
     /// # Errors
     /// [`SchemaError`] says what is wrong and what to run.
     pub async fn check(&self, pool: &PgPool) -> Result<(), SchemaError> {
-        let mut connection = pool.acquire().await.map_err(|source| self.unusable(source))?;
+        let mut connection = pool.acquire().await.map_err(unreachable)?;
         let (schema, known) = (self.clone(), Self::known_version());
         match self.found(&mut connection).await? {
             Found::Version(found) if found == known => Ok(()),
@@ -213,6 +213,10 @@ impl Schema {
     fn unusable(&self, source: sqlx::Error) -> SchemaError {
         SchemaError::Unusable { schema: self.clone(), source: Box::new(source) }
     }
+}
+
+fn unreachable(source: sqlx::Error) -> SchemaError {
+    SchemaError::Unreachable { source: Box::new(source) }
 }
 
 /// `fiber_link`

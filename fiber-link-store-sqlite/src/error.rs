@@ -21,6 +21,19 @@ pub enum OpenError {
         /// The newest format that this version reads.
         known: u32,
     },
+    /// An older version of Fiber Link has written the file; opening it brings it up to date.
+    #[error(
+        "{path} was written by an older version of Fiber Link: its format is {found}, this version writes \
+         {known}; `fiber-link migrate` brings it up to date, and so does opening it"
+    )]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// The version of its format; 0 where there is nothing.
+        found: u32,
+        /// The version of the format that this version writes.
+        known: u32,
+    },
     /// The file is something else.
     #[error("{path} is no {expected} of Fiber Link; it was left as it is, name another file")]
     Foreign {

@@ -99,6 +99,18 @@ impl SqliteStore {
         Self::open_with(path.as_ref(), now, &Settings::current())
     }
 
+    /// Checks that the files at `path` have the form that this program writes, and changes nothing.
+    /// Blocks, like [`open`](Self::open), which would bring them up to date.
+    ///
+    /// # Errors
+    /// [`OpenError`] if they are older, newer, something else, or cannot be used.
+    pub fn check(path: impl AsRef<Path>) -> Result<(), OpenError> {
+        let path = path.as_ref();
+        DATABASE.check(path)?;
+        let nonces = beside(path, "-nonces");
+        if nonces.exists() { NONCES.check(&nonces) } else { Ok(()) }
+    }
+
     /// A fresh store that ends with its last clone.
     ///
     /// # Errors

@@ -78,6 +78,20 @@ impl Schema {
         }
     }
 
+    /// Compares the version of the file at `path` with the one that this program knows, and changes
+    /// nothing.
+    pub(crate) fn check(&self, path: &Path) -> Result<(), OpenError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut connection =
+            Connection::open_with_flags(path, flags).map_err(|source| unusable(path, source))?;
+        let transaction = connection.transaction().map_err(Failure::from);
+        match transaction.and_then(|transaction| self.version_of(&transaction)) {
+            Ok(found) if found == self.known() => Ok(()),
+            Ok(found) => Err(OpenError::Older { path: path.to_owned(), found, known: self.known() }),
+            Err(failure) => Err(self.error(path, failure)),
+        }
+    }
+
     /// A fresh database that lives as long as its connection.
     pub(crate) fn in_memory(&self, pragmas: Pragmas) -> Result<Connection, OpenError> {
         let memory = Path::new(":memory:");

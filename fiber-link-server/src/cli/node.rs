@@ -1,11 +1,11 @@
 //! `fiber-link node`: looking at the Fiber node, and deciding about it.
 
-use super::{CommandError, open_existing_store};
-use crate::node;
+use super::CommandError;
 use crate::settings::{NodeKind, Settings};
+use crate::{node, store};
 use clap::Subcommand;
 use fiber_link_core::fnn::FnnNode;
-use fiber_link_core::{FiberNode, NodeInfo, NodeSupport, Store, SystemClock, accept_node};
+use fiber_link_core::{FiberNode, NodeInfo, NodeSupport, SystemClock, accept_node};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum NodeCommand {
@@ -56,7 +56,7 @@ async fn show(settings: &Settings, node: &FnnNode, info: &NodeInfo) -> Result<()
         Err(error) => println!("payments\tnot allowed: {error}"),
     }
     if settings.store.is_some() {
-        let hub = open_existing_store(settings)?.find_hub().await?;
+        let hub = store::open_existing(settings.needed_store()?).await?.find_hub().await?;
         let standing = match hub {
             None => "has no node yet: it takes the first one that it is started with".to_owned(),
             Some(hub) if hub.network != info.network => format!("is on {}: never this node", hub.network),
@@ -69,9 +69,9 @@ async fn show(settings: &Settings, node: &FnnNode, info: &NodeInfo) -> Result<()
 }
 
 async fn accept(settings: &Settings, info: &NodeInfo) -> Result<(), CommandError> {
-    let store = open_existing_store(settings)?;
+    let store = store::open_existing(settings.needed_store()?).await?;
     let before = store.find_hub().await?;
-    let hub = accept_node(&store, &SystemClock, info).await?;
+    let hub = accept_node(&*store, &SystemClock, info).await?;
     if let Some(before) = before {
         println!("node before\t{}", before.node);
     }

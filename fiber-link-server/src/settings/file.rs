@@ -1,6 +1,6 @@
 //! The settings file: the flags once more, and what is too long for a flag.
 
-use super::{SettingFlags, SettingsError, value};
+use super::{SettingFlags, SettingsError, StoreText, value};
 use fiber_link_core::{
     Amount, AppId, Asset, AssetId, AssetKind, Assets, FeeBearer, Policies, ScriptHashType, TypeScript,
     WithdrawalPolicy,
@@ -26,7 +26,10 @@ pub(super) struct SettingsFile {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Contents {
-    store: Option<String>,
+    store: Option<StoreText>,
+    store_url_file: Option<PathBuf>,
+    store_schema: Option<String>,
+    store_connections: Option<u32>,
     node: Option<String>,
     node_token_file: Option<PathBuf>,
     node_payment_token_file: Option<PathBuf>,
@@ -37,6 +40,7 @@ struct Contents {
     rate_limit: Option<String>,
     invoice_expiry: Option<String>,
     node_timeout: Option<String>,
+    claim: Option<String>,
     withdrawal_retries: Option<u32>,
     withdrawal_retry_wait: Option<String>,
     log: Option<String>,
@@ -109,6 +113,9 @@ impl From<Contents> for SettingsFile {
         let flags = SettingFlags {
             config: None,
             store: contents.store,
+            store_url_file: contents.store_url_file,
+            store_schema: contents.store_schema,
+            store_connections: contents.store_connections.map(|number| number.to_string()),
             node: contents.node,
             node_token_file: contents.node_token_file,
             node_payment_token_file: contents.node_payment_token_file,
@@ -119,6 +126,7 @@ impl From<Contents> for SettingsFile {
             rate_limit: contents.rate_limit,
             invoice_expiry: contents.invoice_expiry,
             node_timeout: contents.node_timeout,
+            claim: contents.claim,
             withdrawal_retries: contents.withdrawal_retries.map(|number| number.to_string()),
             withdrawal_retry_wait: contents.withdrawal_retry_wait,
             log: contents.log,
@@ -136,7 +144,12 @@ impl SettingsFile {
     }
 
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())
+        toml::from_str(text).map_err(|error| {
+            // Its own text repeats the line, and there may be a password in that.
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let line = before.matches('\n').count().saturating_add(1);
+            format!("line {line}: {}", error.message().trim_end())
+        })
     }
 
     /// The assets, CKB alone where none is listed, and the policies for them.

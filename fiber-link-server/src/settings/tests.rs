@@ -38,8 +38,7 @@ fn what_is_needed_and_was_not_said_is_named() {
     let settings = load(SettingFlags::default(), "").unwrap();
     assert_eq!(
         settings.needed_store().unwrap_err().to_string(),
-        "--store (FIBER_LINK_STORE, store in fiber-link.toml) is needed: `sqlite:PATH`, such as \
-         `sqlite:./fiber-link.sqlite`"
+        format!("--store (FIBER_LINK_STORE, store in fiber-link.toml) is needed: {}", store::STORES)
     );
     assert!(settings.needed_node().unwrap_err().to_string().contains("`simulated`"));
     assert!(settings.needed_data().unwrap_err().to_string().contains("FIBER_LINK_DATA"));
@@ -48,9 +47,7 @@ fn what_is_needed_and_was_not_said_is_named() {
 #[test]
 fn a_wrong_value_names_its_setting_itself_and_what_is_allowed() {
     let table = [
-        ("store", "postgres:x", "`sqlite:PATH`"),
-        ("store", "sqlite:", "`sqlite:PATH`"),
-        ("store", "sqlite::memory:", "`sqlite:PATH`"),
+        ("store_schema", "Fiber", "up to 63 lower-case letters"),
         ("node", "fnn", "`simulated`, or the address of a node"),
         ("node", "127.0.0.1:8227", "`simulated`, or the address of a node"),
         ("node_hints", "on", "`auto`, `off`, or an address"),
@@ -77,6 +74,86 @@ fn a_wrong_value_names_its_setting_itself_and_what_is_allowed() {
     }
     let message = load(flags(|f| f.withdrawal_retries = Some("11".into())), "").unwrap_err();
     assert!(message.contains("--withdrawal-retries") && message.contains("from 0 to 10"), "{message}");
+}
+
+#[test]
+fn a_store_is_a_file_or_a_database_and_never_shown() {
+    let place = |text: &str| load(flags(|f| f.store = Some(text.to_owned().into())), "");
+    for wrong in [
+        "postgres:canary",
+        "sqlite:",
+        "sqlite::memory:",
+        "mysql://canary@host",
+        "canary",
+        "postgres://ann:canary@host/hub?sslmod=verify-full",
+        "postgres://ann:1?canary@host/hub",
+        "postgresql://host?application_name=canary",
+    ] {
+        let message = place(wrong).unwrap_err();
+        let names = "--store (FIBER_LINK_STORE, store in fiber-link.toml): what was given is not shown";
+        assert!(message.starts_with(names) && message.contains("`sqlite:PATH`"), "{message}");
+        assert!(!message.contains("canary"), "{message}");
+    }
+    let file = "store_schema = \"shop_tips\"\nstore_connections = 40";
+    for url in ["postgres://ann:canary@host:1/hub?sslmode=verify-full&sslrootcert=/x", "postgresql:///hub"] {
+        let flags = flags(|f| f.store = Some(url.to_owned().into()));
+        assert!(!format!("{flags:?}").contains("canary"));
+        let settings = load(flags, file).unwrap();
+        assert!(!format!("{settings:?}").contains("canary"));
+        let StorePlace::Postgres(place) = settings.needed_store().unwrap() else { panic!("{url}") };
+        assert_eq!((place.url.expose(), place.schema.name(), place.pool.connections), (url, "shop_tips", 40));
+        assert!(settings.data.is_none(), "nothing of it stands beside a database");
+    }
+    for wrong in ["0", "1001", "many"] {
+        let message = load(
+            flags(|f| {
+                f.store = Some("sqlite:x".to_owned().into());
+                f.store_connections = Some(wrong.into());
+            }),
+            "",
+        );
+        assert!(message.unwrap_err().contains("from 1 to 1000"), "{wrong}");
+    }
+}
+
+#[test]
+fn a_store_may_be_named_in_a_file_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("url");
+    std::fs::write(&path, "postgres://ann:canary@host/hub\n").unwrap();
+    let named = flags(|f| f.store_url_file = Some(path.clone()));
+    let settings = load(named.clone(), "store = \"sqlite:other\"").unwrap();
+    let StorePlace::Postgres(place) = settings.needed_store().unwrap() else { panic!("the flag wins") };
+    assert_eq!(place.url.expose(), "postgres://ann:canary@host/hub");
+    let both = SettingFlags { store: Some("sqlite:x".to_owned().into()), ..named.clone() };
+    assert!(load(both, "").unwrap_err().contains("one of the two"));
+    std::fs::write(&path, "canary").unwrap();
+    let message = load(named.clone(), "").unwrap_err();
+    assert!(message.starts_with("--store-url-file") && !message.contains("canary"), "{message}");
+    std::fs::remove_file(path).unwrap();
+    assert!(load(named, "").unwrap_err().starts_with("cannot read the address of the store from "));
+}
+
+#[test]
+fn a_mistake_in_the_file_is_told_without_its_line() {
+    let message =
+        SettingsFile::parse("log = \"info\"\nstore = \"postgres://ann:canary@host\" x").unwrap_err();
+    assert!(message.starts_with("line 2: ") && !message.contains("canary"), "{message}");
+    let message = SettingsFile::parse("[store]\nurl = \"canary\"").unwrap_err();
+    assert!(message.starts_with("line 1: ") && !message.contains("canary"), "{message}");
+}
+
+#[test]
+fn a_claim_lasts_three_node_timeouts_or_longer() {
+    let claim = |file: &str| load(SettingFlags::default(), file).map(|settings| settings.claim.as_secs());
+    assert_eq!(claim(""), Ok(30));
+    assert_eq!(claim("node_timeout = \"1s\""), Ok(30));
+    assert_eq!(claim("node_timeout = \"20s\""), Ok(60));
+    assert_eq!(claim("node_timeout = \"1s\"\nclaim = \"3s\""), Ok(3));
+    assert_eq!(claim("node_timeout = \"1s\"\nclaim = \"1m\""), Ok(60));
+    let message = claim("node_timeout = \"1s\"\nclaim = \"2999ms\"").unwrap_err();
+    assert!(message.contains("--claim") && message.contains("from 3s"), "{message}");
+    assert!(claim("claim = \"2h\"").is_err());
 }
 
 #[test]

@@ -1,22 +1,25 @@
 //! Single values. A refusal says what is allowed.
 
-use super::{Hints, LogFormat, NodeKind, StorePlace};
+use super::{Hints, LogFormat, NodeKind};
 use fiber_link_core::{Network, RateLimit};
+use fiber_link_store_postgres::Schema;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub(super) const STORES: &str = "`sqlite:PATH`, such as `sqlite:./fiber-link.sqlite`";
 pub(super) const NODES: &str = "`simulated`, or the address of a node such as `http://127.0.0.1:8227`";
 pub(super) const FOLDERS: &str = "the path of a folder";
 const RATE_LIMITS: &str =
     "`off`, or a number of requests from 1 to 1000000 in a time from 1s to 1d, such as `300/60s`";
 
-pub(super) fn store(text: &str) -> Result<StorePlace, String> {
-    match text.strip_prefix("sqlite:") {
-        None | Some("" | ":memory:") => Err(STORES.to_owned()),
-        Some(path) => Ok(StorePlace::Sqlite(PathBuf::from(path))),
-    }
+pub(super) fn schema(text: &str) -> Result<Schema, String> {
+    let allowed = "up to 63 lower-case letters, digits and underscores, no digit first and not `pg_`";
+    text.parse().map_err(|_| allowed.to_owned())
+}
+
+pub(super) fn connections(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|n| (1..=1_000).contains(n));
+    number.ok_or_else(|| "a number from 1 to 1000".to_owned())
 }
 
 pub(super) fn node(text: &str) -> Result<NodeKind, String> {

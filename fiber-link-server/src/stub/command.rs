@@ -53,7 +53,7 @@ pub async fn run(settings: &Settings, flags: NodeStubFlags) -> Result<(), NodeSt
     let mut terminations = signal(SignalKind::terminate()).map_err(NodeStubError::Signals)?;
     let data = settings.needed_data()?;
     let path = data.join("simulated-node.jsonl");
-    let _folder = DataFolder::take(data, &path)?;
+    let _folder = DataFolder::take(data)?;
     let node = Arc::new(SimulatedNode::open(SimulatedNodeOptions {
         path: Some(path),
         network: settings.network,

@@ -28,7 +28,17 @@ impl Server {
 
     pub fn restart(&mut self) {
         let mut command = self.command();
-        command.args(["serve", "--node", "simulated", "--rate-limit", "off", "--node-timeout", "1s"]);
+        command.args([
+            "serve",
+            "--node",
+            "simulated",
+            "--rate-limit",
+            "off",
+            "--node-timeout",
+            "1s",
+            "--claim",
+            "3s",
+        ]);
         command.args(["--withdrawal-retries", "0", "--listen", &self.address.to_string()]);
         self.child = Some(command.spawn().unwrap());
         let deadline = Instant::now() + Duration::from_secs(20);

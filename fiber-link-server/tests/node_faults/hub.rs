@@ -132,7 +132,7 @@ impl Hub {
         let node = format!("http://{}", self.node_address);
         let mut command = fiber_link(self.path(), &["serve", "--listen", "127.0.0.1:0", "--node", &node]);
         command
-            .args(["--node-timeout", "1s", "--node-token-file", "invoices.token"])
+            .args(["--node-timeout", "1s", "--claim", "3s", "--node-token-file", "invoices.token"])
             .args(["--withdrawal-retries", "1", "--withdrawal-retry-wait", "20ms"])
             .args(["--rate-limit", "off", "--log", "trace"])
             .args(&self.options)

@@ -65,6 +65,18 @@ impl Cluster {
     /// # Panics
     /// If there is no Postgres, or it does not start.
     pub fn start() -> Self {
+        Self::begin(None)
+    }
+
+    /// Starts a server that lets its user in with `password` alone.
+    ///
+    /// # Panics
+    /// If there is no Postgres, or it does not start.
+    pub fn start_with_password(password: &str) -> Self {
+        Self::begin(Some(password))
+    }
+
+    fn begin(password: Option<&str>) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         // The path of a socket is short.
@@ -77,8 +89,14 @@ impl Cluster {
         let watcher = watch(&folder, &binaries, user);
         let cluster = Self { folder, binaries, user, watcher };
         let data = cluster.data();
-        cluster
-            .run("initdb", &["-D", &data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]);
+        let mut arguments = vec!["-D", &data, "-U", "postgres", "-E", "UTF8", "--locale=C", "-N"];
+        if let Some(password) = password {
+            std::fs::write(cluster.folder.join("password"), password).expect("a file for the password");
+            arguments.extend(["-A", "scram-sha-256", "--pwfile", "password"]);
+        } else {
+            arguments.extend(["-A", "trust"]);
+        }
+        cluster.run("initdb", &arguments);
         cluster.start_again();
         cluster
     }

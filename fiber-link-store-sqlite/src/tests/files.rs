@@ -38,7 +38,14 @@ fn a_file_of_the_first_version_is_upgraded_with_what_it_holds() {
     let hub = "INSERT INTO hub (one, seed, node, network) VALUES (1, x'05', zeroblob(33), 'dev')";
     first.execute(hub, []).unwrap();
     drop(first);
+    let before = std::fs::read(folder.database()).unwrap();
+    let known = DATABASE.known();
+    let older = SqliteStore::check(folder.database()).unwrap_err();
+    assert!(matches!(&older, OpenError::Older { found: 1, known: k, .. } if *k == known), "{older}");
+    assert!(older.to_string().contains("`fiber-link migrate`"), "{older}");
+    assert_eq!(std::fs::read(folder.database()).unwrap(), before, "looking changes nothing");
     let hub = block_on(folder.open().find_hub()).unwrap().unwrap();
+    SqliteStore::check(folder.database()).unwrap();
     assert_eq!((hub.node_since, hub.network), (Timestamp::from_millis(0), Network::Dev));
     assert_eq!(hub.seed.expose(), [5]);
 }
@@ -52,8 +59,10 @@ fn a_file_of_a_newer_version_is_refused_and_left_alone() {
         Connection::open(&path).unwrap().pragma_update(None, "user_version", known + 1).unwrap();
         let before = std::fs::read(&path).unwrap();
 
-        let error = open(&folder.database()).unwrap_err();
         let found = known + 1;
+        let checked = SqliteStore::check(folder.database()).unwrap_err();
+        assert!(matches!(checked, OpenError::Newer { found: f, .. } if f == found), "{checked}");
+        let error = open(&folder.database()).unwrap_err();
         assert!(matches!(&error, OpenError::Newer { found: f, known: k, .. } if (*f, *k) == (found, known)));
         let message = error.to_string();
         for part in
