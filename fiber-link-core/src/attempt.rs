@@ -6,7 +6,8 @@
 //!  ▼
 //! Unknown ──▶ Succeeded | Failed
 //! ```
-//! `Sent` is committed before the node is called and means "may have been sent". At most one
+//! `Sent` is committed before the node is called and means "may have been sent"; once the node said that
+//! it has it under way, `Sent` keeps that. At most one
 //! request ever leaves for an attempt, by the worker whose commit wrote `Sent`; everybody else asks.
 
 use crate::{
@@ -26,7 +27,11 @@ const REASON_BYTES: usize = 500;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AttemptState {
     /// It may have been sent.
-    Sent,
+    Sent {
+        /// When the node began with it, by the node's clock, once the node said that it has it under
+        /// way. A node that says later that it knows nothing of it has lost its memory.
+        session: Option<Timestamp>,
+    },
     /// The node was asked and does not know it: it may still arrive.
     Unknown {
         /// When we learned that.
@@ -100,7 +105,10 @@ impl FinalFailure {
 #[must_use]
 pub enum Verdict {
     /// The node has it under way.
-    Pending,
+    Pending {
+        /// When the node began with it, by the node's clock.
+        session: Timestamp,
+    },
     /// The node paid.
     Succeeded {
         /// What the way there cost.
@@ -110,6 +118,8 @@ pub enum Verdict {
     Failed(FinalFailure),
     /// The node does not know it, which proves nothing yet.
     NotKnown,
+    /// The node had it under way and does not know it any more, which never proves anything.
+    Forgotten,
 }
 
 /// Whether the node still knows what it must know.
@@ -169,7 +179,7 @@ impl Attempt {
             claim,
             claims: 1,
             previous_session: previous.and_then(Self::latest_session).max(known_session),
-            state: AttemptState::Sent,
+            state: AttemptState::Sent { session: None },
         }
     }
 
@@ -228,7 +238,7 @@ impl Attempt {
     /// Whether it may still pay.
     pub fn is_live(&self) -> bool {
         match self.state {
-            AttemptState::Sent | AttemptState::Unknown { .. } => true,
+            AttemptState::Sent { .. } | AttemptState::Unknown { .. } => true,
             AttemptState::Succeeded { .. } | AttemptState::Failed { .. } => false,
         }
     }
@@ -247,24 +257,36 @@ impl Attempt {
         now: Timestamp,
     ) -> Verdict {
         let claimed = now < self.claim.until;
+        let seen = match self.state {
+            AttemptState::Sent { session } => session,
+            AttemptState::Unknown { .. } | AttemptState::Succeeded { .. } | AttemptState::Failed { .. } => {
+                None
+            }
+        };
         let ours = |status: &&PaymentStatus| {
             self.previous_session.is_none_or(|previous| status.created_at > previous)
+                && seen.is_none_or(|seen| status.created_at >= seen)
         };
         match answer {
             Some(PaymentStatus { state: PaymentState::Succeeded { fee }, .. }) => {
                 Verdict::Succeeded { fee: *fee }
             }
-            Some(PaymentStatus { state: PaymentState::Pending, .. }) => Verdict::Pending,
+            Some(PaymentStatus { state: PaymentState::Pending, created_at }) => {
+                Verdict::Pending { session: *created_at }
+            }
             Some(status @ PaymentStatus { state: PaymentState::Failed { reason }, .. })
                 if ours(&status) && memory != NodeMemory::Foreign =>
             {
                 if self.claims > 1 && claimed {
-                    return Verdict::Pending;
+                    return Verdict::Pending { session: status.created_at };
                 }
                 let (reason, session) = (shortened(reason), Some(status.created_at));
                 Verdict::Failed(FinalFailure { attempt: self.id, reason, session })
             }
             Some(PaymentStatus { state: PaymentState::Failed { .. }, .. }) | None => {
+                if seen.is_some() && memory != NodeMemory::Foreign {
+                    return Verdict::Forgotten;
+                }
                 let too_late_to_send = now > invoice_expires_at.plus(NEVER_SENT_AFTER);
                 if memory == NodeMemory::Intact && too_late_to_send && !claimed {
                     let reason = "the node never sent it, and its invoice expired".to_owned();
@@ -275,16 +297,31 @@ impl Attempt {
         }
     }
 
+    /// The node has it under way. What it said once is kept: a node that denies it later proves
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`WrongState`] once its outcome is known.
+    pub fn see(&self, session: Timestamp) -> Result<crate::Step<Self>, WrongState> {
+        match self.state {
+            AttemptState::Sent { session: None } | AttemptState::Unknown { .. } => {
+                Ok(crate::Step::Changed(self.to(AttemptState::Sent { session: Some(session) })))
+            }
+            AttemptState::Sent { session: Some(_) } => Ok(crate::Step::Unchanged),
+            AttemptState::Succeeded { .. } | AttemptState::Failed { .. } => Err(self.wrong("be seen")),
+        }
+    }
+
     /// The node does not know it: not sent yet, or lost.
     ///
     /// # Errors
     /// [`WrongState`] once its outcome is known.
     pub fn lose(&self, now: Timestamp) -> Result<crate::Step<Self>, WrongState> {
         match self.state {
-            AttemptState::Sent if now >= self.claim.until => {
+            AttemptState::Sent { session: None } if now >= self.claim.until => {
                 Ok(crate::Step::Changed(self.to(AttemptState::Unknown { since: now })))
             }
-            AttemptState::Sent | AttemptState::Unknown { .. } => Ok(crate::Step::Unchanged),
+            AttemptState::Sent { .. } | AttemptState::Unknown { .. } => Ok(crate::Step::Unchanged),
             AttemptState::Succeeded { .. } | AttemptState::Failed { .. } => Err(self.wrong("be lost")),
         }
     }
@@ -293,12 +330,18 @@ impl Attempt {
     /// memory does not know the payment. The caller vouches for the death.
     ///
     /// # Errors
-    /// [`WrongState`] once its outcome is known, and while the claim lasts.
+    /// [`WrongState`] once its outcome is known, once the node had it under way, and while the claim
+    /// lasts.
     pub fn claim_again(&self, claim: Claim, now: Timestamp) -> Result<Self, WrongState> {
-        if !self.is_live() || now < self.claim.until || claim.worker == self.claim.worker {
+        let seen = matches!(self.state, AttemptState::Sent { session: Some(_) });
+        if !self.is_live() || seen || now < self.claim.until || claim.worker == self.claim.worker {
             return Err(self.wrong("be claimed again"));
         }
-        Ok(Self { claim, claims: self.claims.saturating_add(1), ..self.to(AttemptState::Sent) })
+        Ok(Self {
+            claim,
+            claims: self.claims.saturating_add(1),
+            ..self.to(AttemptState::Sent { session: None })
+        })
     }
 
     /// The node paid.
@@ -327,7 +370,7 @@ impl Attempt {
     fn latest_session(&self) -> Option<Timestamp> {
         match self.state {
             AttemptState::Failed { session, .. } => session.max(self.previous_session),
-            AttemptState::Sent | AttemptState::Unknown { .. } | AttemptState::Succeeded { .. } => {
+            AttemptState::Sent { .. } | AttemptState::Unknown { .. } | AttemptState::Succeeded { .. } => {
                 self.previous_session
             }
         }
@@ -346,7 +389,7 @@ impl AttemptState {
     /// The stored name.
     pub const fn as_str(&self) -> &'static str {
         match self {
-            Self::Sent => "sent",
+            Self::Sent { .. } => "sent",
             Self::Unknown { .. } => "unknown",
             Self::Succeeded { .. } => "succeeded",
             Self::Failed { .. } => "failed",

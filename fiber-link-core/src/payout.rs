@@ -338,14 +338,24 @@ impl FiberLink {
         let proves = match judge(memory) {
             Verdict::Failed(_) => true,
             Verdict::NotKnown => self.may_send_again(withdrawal, &attempt, memory, now),
-            Verdict::Pending | Verdict::Succeeded { .. } => false,
+            Verdict::Pending { .. } | Verdict::Succeeded { .. } | Verdict::Forgotten => false,
         };
         if proves {
             let Some(known) = self.know_again().await? else { return Ok(Stepped::Waits) };
             memory = known.memory_of(&attempt);
         }
         match judge(memory) {
-            Verdict::Pending => Ok(Stepped::Waits),
+            Verdict::Pending { session } => {
+                if let Step::Changed(next) = attempt.see(session)? {
+                    self.commit(ChangeSet::new().update_attempt(&attempt, next)).await?;
+                }
+                Ok(Stepped::Waits)
+            }
+            Verdict::Forgotten => {
+                let hash = attempt.payment_hash();
+                tracing::error!(payment_hash = %hash, "the node forgot a payment: its funds stay reserved");
+                Ok(Stepped::Waits)
+            }
             Verdict::Succeeded { fee } => {
                 let next = withdrawal.complete(fee, now)?;
                 let changes =
@@ -433,7 +443,7 @@ impl FiberLink {
             && now >= attempt.claim().until
             && memory == NodeMemory::Intact
             && now < withdrawal.last_start()
-            && matches!(attempt.state(), AttemptState::Sent | AttemptState::Unknown { .. })
+            && matches!(attempt.state(), AttemptState::Sent { session: None } | AttemptState::Unknown { .. })
     }
 
     fn new_claim(&self, now: Timestamp) -> Claim {

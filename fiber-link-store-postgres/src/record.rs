@@ -146,7 +146,7 @@ pub(crate) fn attempt(attempt: &Attempt) -> Row {
 /// What only this state has.
 fn attempt_state(state: &AttemptState) -> Row {
     Ok(match state {
-        AttemptState::Sent => json!({}),
+        AttemptState::Sent { session } => json!({ "session": session.map(time).transpose()? }),
         AttemptState::Unknown { since } => json!({ "unknown_since": time(*since)? }),
         AttemptState::Succeeded { fee, at } => json!({ "fee": fee.to_string(), "ended_at": time(*at)? }),
         AttemptState::Failed { reason, at, session } => json!({

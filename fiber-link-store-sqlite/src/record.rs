@@ -364,7 +364,7 @@ impl<'a> AttemptColumns<'a> {
         let time = |at: &Timestamp| millis(*at).map(Some);
         let fee_text = |fee: &Amount| Some(fee.to_string());
         Ok(match state {
-            AttemptState::Sent => plain,
+            AttemptState::Sent { session } => Self { session: session.map(millis).transpose()?, ..plain },
             AttemptState::Unknown { since } => Self { unknown_since: time(since)?, ..plain },
             AttemptState::Succeeded { fee, at } => Self { fee: fee_text(fee), ended_at: time(at)?, ..plain },
             AttemptState::Failed { reason, at, session } => Self {

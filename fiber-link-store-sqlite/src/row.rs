@@ -322,7 +322,7 @@ fn attempt_state(fields: &mut Fields<'_>) -> Read<AttemptState> {
     let ended_at = fields.optional(Fields::time)?;
     let missing = |what| StoreError::Corrupt { table: "attempts", reason: format!("{state} without {what}") };
     match state {
-        "sent" => Ok(AttemptState::Sent),
+        "sent" => Ok(AttemptState::Sent { session }),
         "unknown" => {
             Ok(AttemptState::Unknown { since: unknown_since.ok_or_else(|| missing("unknown_since"))? })
         }

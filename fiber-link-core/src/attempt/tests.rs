@@ -41,7 +41,7 @@ impl Circumstances {
             claim: Claim { until: end_of_claim, ..sample::attempt(1, 1).claim() },
             claims: self.claims,
             previous_session: Some(at(PREVIOUS)),
-            ..sample::attempt_record(1, 1, AttemptState::Sent)
+            ..sample::attempt_record(1, 1, AttemptState::Sent { session: None })
         });
         attempt.judge(answer, expires_at, self.memory, now)
     }
@@ -62,7 +62,8 @@ fn a_payment_under_way_is_pending_and_a_paid_one_succeeded_whatever_else_is_true
     for circumstances in Circumstances::every() {
         for session in [PREVIOUS - 1, PREVIOUS, PREVIOUS + 1] {
             let pending = answer(session, PaymentState::Pending);
-            assert_eq!(circumstances.judge(pending.as_ref()), Verdict::Pending, "{circumstances:?}");
+            let verdict = Verdict::Pending { session: at(session) };
+            assert_eq!(circumstances.judge(pending.as_ref()), verdict, "{circumstances:?}");
             let succeeded = Verdict::Succeeded { fee: Amount::new(1) };
             let paid = answer(session, SUCCEEDED);
             assert_eq!(circumstances.judge(paid.as_ref()), succeeded, "{circumstances:?}");
@@ -78,7 +79,7 @@ fn a_failed_session_is_proof_unless_a_second_sender_may_still_send() {
         let verdict = circumstances.judge(answer(PREVIOUS + 1, failed()).as_ref());
         let expected = match (circumstances.claims, circumstances.claimed) {
             (1, true | false) | (_, false) => Verdict::Failed(proof.clone()),
-            (_, true) => Verdict::Pending,
+            (_, true) => Verdict::Pending { session: at(PREVIOUS + 1) },
         };
         assert_eq!(verdict, expected, "{circumstances:?}");
     }
@@ -98,9 +99,29 @@ fn what_the_node_does_not_know_is_proof_only_long_after_expiry_with_sound_memory
                     assert_eq!(proof.session, None);
                 }
                 Verdict::NotKnown => assert!(!proven, "{circumstances:?}"),
-                other @ (Verdict::Pending | Verdict::Succeeded { .. }) => panic!("{other:?}"),
+                other @ (Verdict::Pending { .. } | Verdict::Succeeded { .. } | Verdict::Forgotten) => {
+                    panic!("{other:?}")
+                }
             }
         }
+    }
+}
+
+#[test]
+fn what_the_node_had_and_denies_is_never_proof() {
+    let state = AttemptState::Sent { session: Some(at(PREVIOUS + 2)) };
+    let attempt = Attempt::restore(AttemptRecord {
+        previous_session: Some(at(PREVIOUS)),
+        ..sample::attempt_record(1, 1, state)
+    });
+    let (long_after, memory) = (at(EXPIRES).plus(NEVER_SENT_AFTER * 100), NodeMemory::Intact);
+    let judge =
+        |answer: Option<PaymentStatus>| attempt.judge(answer.as_ref(), at(EXPIRES), memory, long_after);
+    for older in [None, answer(PREVIOUS, failed()), answer(PREVIOUS + 1, failed())] {
+        assert_eq!(judge(older), Verdict::Forgotten);
+    }
+    for session in [PREVIOUS + 2, PREVIOUS + 3] {
+        assert!(matches!(judge(answer(session, failed())), Verdict::Failed(_)));
     }
 }
 
@@ -134,7 +155,7 @@ fn an_attempt_knows_the_latest_session_of_those_before_it() {
         id: sample::attempt_id(2),
         created_at: at(9),
         claim,
-        ..sample::attempt_record(2, 1, AttemptState::Sent)
+        ..sample::attempt_record(2, 1, AttemptState::Sent { session: None })
     };
     assert_eq!(after(None), first);
 }
@@ -142,6 +163,7 @@ fn an_attempt_knows_the_latest_session_of_those_before_it() {
 /// What can happen to an attempt.
 #[derive(Clone, Copy, Debug)]
 enum Event {
+    See,
     LoseWhileClaimed,
     LoseAfterClaim,
     ClaimAgainWhileClaimed,
@@ -151,7 +173,8 @@ enum Event {
     Fail,
 }
 
-const EVENTS: [Event; 7] = [
+const EVENTS: [Event; 8] = [
+    Event::See,
     Event::LoseWhileClaimed,
     Event::LoseAfterClaim,
     Event::ClaimAgainWhileClaimed,
@@ -163,13 +186,14 @@ const EVENTS: [Event; 7] = [
 
 /// The state after each event; `-` where nothing changes, `wrong` where it is refused.
 #[rustfmt::skip]
-const TABLE: [(&str, [&str; EVENTS.len()]); 5] = [
-    //              lost while claimed  …after  claimed again while claimed  …by the same  …by another  succeed      fail
-    ("sent",      ["-",                "unknown", "wrong",                    "wrong",      "sent",      "succeeded", "failed"]),
-    ("unknown",   ["-",                "-",       "wrong",                    "wrong",      "sent",      "succeeded", "failed"]),
-    ("succeeded", ["wrong",            "wrong",   "wrong",                    "wrong",      "wrong",     "wrong",     "wrong"]),
-    ("failed",    ["wrong",            "wrong",   "wrong",                    "wrong",      "wrong",     "wrong",     "wrong"]),
-    ("failed",    ["wrong",            "wrong",   "wrong",                    "wrong",      "wrong",     "wrong",     "wrong"]),
+const TABLE: [(&str, [&str; EVENTS.len()]); 6] = [
+    //              seen     lost while claimed  …after  claimed again while claimed  …by the same  …by another  succeed      fail
+    ("sent",      ["sent",  "-",                "unknown", "wrong",                    "wrong",      "sent",      "succeeded", "failed"]),
+    ("sent",      ["-",     "-",                "-",       "wrong",                    "wrong",      "wrong",     "succeeded", "failed"]),
+    ("unknown",   ["sent",  "-",                "-",       "wrong",                    "wrong",      "sent",      "succeeded", "failed"]),
+    ("succeeded", ["wrong", "wrong",            "wrong",   "wrong",                    "wrong",      "wrong",     "wrong",     "wrong"]),
+    ("failed",    ["wrong", "wrong",            "wrong",   "wrong",                    "wrong",      "wrong",     "wrong",     "wrong"]),
+    ("failed",    ["wrong", "wrong",            "wrong",   "wrong",                    "wrong",      "wrong",     "wrong",     "wrong"]),
 ];
 
 fn proof() -> FinalFailure {
@@ -181,6 +205,7 @@ fn apply(attempt: &Attempt, event: Event) -> Result<Step<Attempt>, WrongState> {
     let until = attempt.claim().until;
     let another = Claim { worker: sample::worker_id(2), until: until.plus(Duration::from_secs(60)) };
     match event {
+        Event::See => attempt.see(at(7)),
         Event::LoseWhileClaimed => attempt.lose(before),
         Event::LoseAfterClaim => attempt.lose(until),
         Event::ClaimAgainWhileClaimed => attempt.claim_again(another, before).map(Step::Changed),
@@ -255,7 +280,7 @@ proptest! {
             claim: Claim { worker: sample::worker_id(1), until: at(claim_ends) },
             claims,
             previous_session: previous.map(at),
-            ..sample::attempt_record(1, 1, AttemptState::Sent)
+            ..sample::attempt_record(1, 1, AttemptState::Sent { session: None })
         });
         let Verdict::Failed(proof) = attempt.judge(answer.as_ref(), at(expires), memory, at(now)) else {
             return Ok(());

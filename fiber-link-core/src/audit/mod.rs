@@ -306,7 +306,7 @@ fn fits(withdrawal: &Withdrawal, attempt: Option<&AttemptState>) -> bool {
     match (withdrawal.state(), attempt) {
         (WithdrawalState::LiquidityPending | WithdrawalState::Pending, attempt) => attempt.is_none(),
         (WithdrawalState::Processing { .. }, attempt) => {
-            matches!(attempt, Some(AttemptState::Sent | AttemptState::Unknown { .. }))
+            matches!(attempt, Some(AttemptState::Sent { .. } | AttemptState::Unknown { .. }))
         }
         (WithdrawalState::RetryPending { .. }, attempt) => {
             matches!(attempt, Some(AttemptState::Failed { .. }))

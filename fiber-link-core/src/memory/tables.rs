@@ -280,7 +280,7 @@ pub(super) struct Attempts {
 fn succeeded_at(attempt: &Attempt) -> Option<Timestamp> {
     match attempt.state() {
         AttemptState::Succeeded { at, .. } => Some(*at),
-        AttemptState::Sent | AttemptState::Unknown { .. } | AttemptState::Failed { .. } => None,
+        AttemptState::Sent { .. } | AttemptState::Unknown { .. } | AttemptState::Failed { .. } => None,
     }
 }
 

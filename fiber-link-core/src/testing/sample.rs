@@ -195,7 +195,7 @@ pub fn withdrawal_states(attempt: AttemptId, at: Timestamp) -> Vec<WithdrawalSta
 
 /// An attempt in `Sent` to pay the withdrawal of number `withdrawal`.
 pub fn attempt(n: u64, withdrawal: u64) -> Attempt {
-    Attempt::restore(attempt_record(n, withdrawal, AttemptState::Sent))
+    Attempt::restore(attempt_record(n, withdrawal, AttemptState::Sent { session: None }))
 }
 
 /// An attempt field by field, claimed for a minute.
@@ -217,18 +217,19 @@ pub fn attempt_in(attempt: &Attempt, state: AttemptState) -> Attempt {
     Attempt::restore(AttemptRecord { state, ..attempt.to_record() })
 }
 
-/// Every state of an attempt, with `at` where a state has a time; `Failed` with and without a
-/// session.
+/// Every state of an attempt, with `at` where a state has a time; `Sent` and `Failed` with
+/// and without a session.
 pub fn attempt_states(at: Timestamp) -> Vec<AttemptState> {
     let failed = |session| AttemptState::Failed { reason: "no path found — ✗".to_owned(), at, session };
     let next = |state: &AttemptState| match state {
-        AttemptState::Sent => Some(AttemptState::Unknown { since: at }),
+        AttemptState::Sent { session: None } => Some(AttemptState::Sent { session: Some(at) }),
+        AttemptState::Sent { session: Some(_) } => Some(AttemptState::Unknown { since: at }),
         AttemptState::Unknown { .. } => Some(AttemptState::Succeeded { fee: Amount::new(1), at }),
         AttemptState::Succeeded { .. } => Some(failed(None)),
         AttemptState::Failed { session: None, .. } => Some(failed(Some(at))),
         AttemptState::Failed { session: Some(_), .. } => None,
     };
-    successors(Some(AttemptState::Sent), next).collect()
+    successors(Some(AttemptState::Sent { session: None }), next).collect()
 }
 
 /// `amount` credited to `alice` for the tip of number `n`.

@@ -64,12 +64,20 @@ fn proof() -> FinalFailure {
 
 /// Only a node's answer makes one.
 fn proof_of(id: AttemptId) -> FinalFailure {
-    let attempt = Attempt::restore(AttemptRecord { id, ..sample::attempt_record(1, 1, AttemptState::Sent) });
+    let attempt = Attempt::restore(AttemptRecord {
+        id,
+        ..sample::attempt_record(1, 1, AttemptState::Sent { session: None })
+    });
     let state = PaymentState::Failed { reason: "no path found".to_owned() };
     let answer = PaymentStatus { created_at: at(9), state };
     match attempt.judge(Some(&answer), at(EXPIRES), NodeMemory::Intact, at(10)) {
         Verdict::Failed(proof) => proof,
-        other @ (Verdict::Pending | Verdict::Succeeded { .. } | Verdict::NotKnown) => panic!("{other:?}"),
+        other @ (Verdict::Pending { .. }
+        | Verdict::Succeeded { .. }
+        | Verdict::NotKnown
+        | Verdict::Forgotten) => {
+            panic!("{other:?}")
+        }
     }
 }
 

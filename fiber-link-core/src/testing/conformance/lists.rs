@@ -148,7 +148,7 @@ pub async fn the_latest_attempt_and_the_newest_success_are_found(store: Arc<dyn 
         create(2, 1, succeeded(20)),
         create(3, 2, succeeded(10)),
         create(4, 3, failed),
-        create(5, 3, AttemptState::Sent),
+        create(5, 3, AttemptState::Sent { session: None }),
     ];
     commit(&*store, ops).await.unwrap();
     for (withdrawal, attempt) in [(1, Some(2)), (2, Some(3)), (3, Some(5)), (4, None)] {

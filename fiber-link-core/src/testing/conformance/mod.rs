@@ -211,6 +211,7 @@ macro_rules! store_conformance {
             what_is_under_way_since_before_a_restore_keeps_its_reservation
             what_fails_after_a_restore_returns_the_funds_once
             what_failed_before_a_restore_is_given_up_when_its_time_is_over
+            a_payment_that_the_node_had_and_denies_keeps_its_reservation_for_good
             nothing_is_given_up_before_the_node_said_that_it_paid_nothing
         }
         node_flows {

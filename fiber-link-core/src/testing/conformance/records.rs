@@ -52,7 +52,10 @@ pub async fn every_state_of_a_withdrawal_is_read_back_as_written(store: Arc<dyn 
 
 pub async fn every_state_of_an_attempt_is_read_back_as_written(store: Arc<dyn Store>) {
     for (n, previous_session) in [(1, None), (2, Some(at(5)))] {
-        let sent = AttemptRecord { previous_session, ..sample::attempt_record(n, n, AttemptState::Sent) };
+        let sent = AttemptRecord {
+            previous_session,
+            ..sample::attempt_record(n, n, AttemptState::Sent { session: None })
+        };
         let mut version = Version::FIRST;
         commit(&*store, [Op::CreateAttempt(Attempt::restore(sent.clone()))]).await.unwrap();
         for (claims, state) in (1..).zip(sample::attempt_states(at(77))) {

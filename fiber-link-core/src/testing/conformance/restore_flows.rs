@@ -94,6 +94,40 @@ pub async fn what_failed_before_a_restore_is_given_up_when_its_time_is_over(stor
     world.assert_sound().await;
 }
 
+/// The node said once that it has the payment under way. It was then put back to a time before that,
+/// and still knows everything that we know succeeded.
+pub async fn a_payment_that_the_node_had_and_denies_keeps_its_reservation_for_good(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(40).await;
+    let (request, _) = world.request(10);
+    world.link.request_withdrawal(&forum(), request).await.unwrap();
+    world.pay().await;
+    let (request, hash) = world.request(10);
+    world.node.plan_payments(hash, [PaymentState::Pending]);
+    let withdrawal = world.link.request_withdrawal(&forum(), request).await.unwrap();
+    world.pay().await;
+    world.later(1);
+    world.pay().await;
+    world.node.forget_payment(hash);
+    let sole = world.other_process(Exclusivity::Sole).await;
+    for _ in 0..10 {
+        world.later(600);
+        sole.pay_due(10).await.unwrap();
+        assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Processing { .. }));
+    }
+    assert_eq!(
+        (world.node.sends(hash), world.balance().await.1),
+        (1, RESERVED.1),
+        "and nothing is sent again"
+    );
+    let paid = PaymentState::Succeeded { fee: Amount::new(3) };
+    world.node.claim_payment(hash, Some(PaymentStatus { created_at: world.clock.now(), state: paid }));
+    world.later(60);
+    sole.pay_due(10).await.unwrap();
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Completed { .. }));
+    world.assert_sound().await;
+}
+
 pub async fn nothing_is_given_up_before_the_node_said_that_it_paid_nothing(store: Arc<dyn Store>) {
     let world = World::new(store).await;
     world.fund(20).await;

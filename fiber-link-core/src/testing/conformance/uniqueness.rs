@@ -103,7 +103,7 @@ pub async fn one_attempt_of_a_withdrawal_is_live(store: Arc<dyn Store>) {
 
     commit(&*store, [moved(1, failed(), 2)]).await.unwrap();
     commit(&*store, [create(2)]).await.unwrap();
-    let back = commit(&*store, [moved(1, AttemptState::Sent, 3)]).await;
+    let back = commit(&*store, [moved(1, AttemptState::Sent { session: None }, 3)]).await;
     assert_refused(back, ATTEMPT_EXISTS);
     let succeeded = AttemptState::Succeeded { fee: Amount::ZERO, at: at(9) };
     commit(&*store, [moved(2, succeeded, 1)]).await.unwrap();
