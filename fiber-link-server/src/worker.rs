@@ -23,7 +23,7 @@ const IDLE: Duration = Duration::from_millis(200);
 const STOPPED: Duration = Duration::from_secs(1);
 
 /// The longest rest of a loop whose passes fail.
-const LONGEST_BACKOFF: Duration = Duration::from_secs(10);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(2);
 
 /// How long a loop may go without beginning or ending a pass before it counts as stuck.
 const STUCK_AFTER: Duration = Duration::from_secs(120);
@@ -227,7 +227,7 @@ mod tests {
         let mut rest = Rest::default();
         let failure = StoreError::backend("disk full");
         let rests: Vec<_> = (0..8).map(|_| rest.after_failure("settlement", &failure).as_millis()).collect();
-        assert_eq!(rests, [200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000]);
+        assert_eq!(rests, [200, 400, 800, 1_600, 2_000, 2_000, 2_000, 2_000]);
         assert_eq!(rest.after("settlement", true, None), Duration::ZERO);
         assert_eq!(rest.after("settlement", false, None), IDLE);
         assert_eq!(rest.after("settlement", true, Some(Stop::NodeSilent)), STOPPED);
