@@ -2,7 +2,7 @@
 
 use crate::{
     App, Attempt, CountTowardsLimit, Due, Entry, Event, GiveBackToLimit, Hub, IdempotencyRecord, LimitKey,
-    NodeKey, Stored, Timestamp, Tip, UserAccount, Version, Withdrawal,
+    NodeKey, Stored, Timestamp, Tip, UserAccount, Version, Withdrawal, Worker, WorkerId,
 };
 
 /// One write. Exhaustive on purpose: a store must know every kind.
@@ -60,6 +60,26 @@ pub enum Op {
         /// Since when it is the hub's.
         since: Timestamp,
     },
+    /// Inserts; already there if the id is taken.
+    CreateWorker(Worker),
+    /// Replaces; a conflict unless the stored version is `expected`, and once it was declared dead.
+    UpdateWorker {
+        /// The new value.
+        next: Worker,
+        /// The version that the decision was made on.
+        expected: Version,
+    },
+    /// Deletes; a conflict unless the stored version is `expected`, and while a live attempt is
+    /// claimed by the worker.
+    RemoveWorker {
+        /// Which one.
+        id: WorkerId,
+        /// The version that the decision was made on.
+        expected: Version,
+    },
+    /// Writes nothing; refused unless the worker is stored and not declared dead. Until the change set
+    /// is committed or refused, nobody declares the worker dead or removes it.
+    RequireWorker(WorkerId),
     /// Counts an amount; refused above its ceiling or within its cooldown.
     CountTowardsLimit(CountTowardsLimit),
     /// Takes an amount off its hour.
@@ -149,16 +169,20 @@ enum LockOrder<'a> {
 
 fn lock_order(op: &Op) -> LockOrder<'_> {
     match op {
-        Op::CreateHub(_) | Op::AcceptNode { .. } => LockOrder::Record(0, [0; 16]),
-        Op::CreateApp(_) => LockOrder::Record(1, [0; 16]),
+        Op::CreateWorker(Worker { id, .. })
+        | Op::UpdateWorker { next: Worker { id, .. }, .. }
+        | Op::RemoveWorker { id, .. }
+        | Op::RequireWorker(id) => LockOrder::Record(0, *id.as_uuid().as_bytes()),
+        Op::CreateHub(_) | Op::AcceptNode { .. } => LockOrder::Record(1, [0; 16]),
+        Op::CreateApp(_) => LockOrder::Record(2, [0; 16]),
         Op::CreateTip { tip, .. } | Op::UpdateTip { next: tip, .. } => {
-            LockOrder::Record(2, *tip.id().as_uuid().as_bytes())
+            LockOrder::Record(3, *tip.id().as_uuid().as_bytes())
         }
         Op::CreateWithdrawal { withdrawal, .. } | Op::UpdateWithdrawal { next: withdrawal, .. } => {
-            LockOrder::Record(3, *withdrawal.id().as_uuid().as_bytes())
+            LockOrder::Record(4, *withdrawal.id().as_uuid().as_bytes())
         }
         Op::CreateAttempt(attempt) | Op::UpdateAttempt { next: attempt, .. } => {
-            LockOrder::Record(4, *attempt.id().as_uuid().as_bytes())
+            LockOrder::Record(5, *attempt.id().as_uuid().as_bytes())
         }
         Op::CountTowardsLimit(count) => LockOrder::Limit(&count.key),
         Op::GiveBackToLimit(gift) => LockOrder::Limit(&gift.key),

@@ -10,6 +10,9 @@
 //! - Passes, to be called again and again by a loop of yours: [`settle_due`](FiberLink::settle_due)
 //!   asks the node about open tips and credits what was paid; [`pay_due`](FiberLink::pay_due) sends
 //!   what is promised and asks what became of it. Each does a bounded piece of work.
+//! - [`beat`](FiberLink::beat), to be called every few seconds where several processes share a store:
+//!   what one of them leaves unfinished is taken over once it [left](FiberLink::leave) or was
+//!   [declared dead](declare_dead).
 //! - [`audit`] recomputes the ledger and compares it with every record.
 //!
 //! ```
@@ -86,6 +89,7 @@ pub mod testing;
 mod time;
 mod tip;
 mod withdrawal;
+mod worker;
 
 pub use amount::{Amount, AmountOutOfRange};
 pub use app::{App, Hub};
@@ -139,6 +143,7 @@ pub use withdrawal::{
     Acceptance, Destination, FailureReason, FeeBearer, LIQUIDITY_CHECK, PaymentRequestDestination,
     RetryPolicy, STOP_BEFORE_EXPIRY, Withdrawal, WithdrawalState, WithdrawalTerms, WrongState,
 };
+pub use worker::{BEAT, DeclareDeadError, ListedWorker, SILENT_AFTER, Worker, WorkerState, declare_dead};
 
 /// What a transition did.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,9 +7,9 @@ mod transaction;
 use crate::{
     Admission, AdmitError, Admitted, Amount, App, AppId, AssetId, Attempt, AttemptQuery, Balance,
     BalanceQuery, COUNT_BOUND, ChangeSet, CommitError, Entry, EntryQuery, EventQuery, Hub, IdempotencyRecord,
-    IdempotencyScope, MAX_ROWS, NumberedEntry, NumberedEvent, SettledPosition, SettledQuery, Store,
-    StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipPhase, TipQuery, TipTotals, UserAccount,
-    UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery,
+    IdempotencyScope, ListedWorker, MAX_ROWS, NumberedEntry, NumberedEvent, SettledPosition, SettledQuery,
+    Store, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipPhase, TipQuery, TipTotals,
+    UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery, Worker, WorkerId,
 };
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -244,6 +244,19 @@ impl Store for MemoryStore {
 
     async fn find_hub(&self) -> Result<Option<Hub>, StoreError> {
         Ok(self.tables()?.hub.get(&()).cloned())
+    }
+
+    async fn find_worker(&self, id: WorkerId) -> Result<Option<Stored<Worker>>, StoreError> {
+        Ok(self.tables()?.workers.get(&id).cloned())
+    }
+
+    async fn workers(&self, after: Option<WorkerId>, limit: u32) -> Result<Vec<ListedWorker>, StoreError> {
+        let tables = self.tables()?;
+        let listed = |(id, worker): (&WorkerId, &Stored<Worker>)| {
+            let claims = tables.attempts.claimed_by(*id).take(COUNT_BOUND as usize).count();
+            ListedWorker { worker: worker.clone(), claims: u32::try_from(claims).unwrap_or(COUNT_BOUND) }
+        };
+        Ok(later(&tables.workers, after.as_ref()).take(rows(limit)).map(listed).collect())
     }
 }
 

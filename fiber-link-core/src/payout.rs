@@ -4,10 +4,9 @@ use crate::service::{TRIES, limit_keys, unexpected};
 use crate::standing::Checked;
 use crate::{
     Attempt, AttemptId, AttemptQuery, AttemptState, ChangeSet, Claim, CommitError, Destination, Event,
-    EventId, EventKind, Exclusivity, FiberLink, FinalFailure, Gap, GiveBackToLimit, NodeError, NodeMemory,
-    NodeStanding, Op, PaymentRequest, PaymentState, PaymentStatus, Payouts, StandingError, Step, Stop,
-    StoreError, Stored, TakeDue, Timestamp, Verdict, Withdrawal, WithdrawalLookup, WithdrawalState,
-    WrongState, posting,
+    EventId, EventKind, FiberLink, FinalFailure, Gap, GiveBackToLimit, NodeError, NodeMemory, NodeStanding,
+    Op, PaymentRequest, PaymentState, PaymentStatus, Payouts, StandingError, Step, Stop, StoreError, Stored,
+    TakeDue, Timestamp, Verdict, Withdrawal, WithdrawalLookup, WithdrawalState, WrongState, posting,
 };
 use futures_util::{StreamExt, stream};
 use std::time::Duration;
@@ -45,6 +44,8 @@ enum AdvanceError {
     Store(#[from] StoreError),
     #[error(transparent)]
     WrongState(#[from] WrongState),
+    #[error("this process was declared dead")]
+    DeclaredDead,
 }
 
 /// What is known about the node in one pass.
@@ -86,6 +87,9 @@ impl FiberLink {
         if self.parts().settings.payouts == Payouts::Elsewhere {
             return Ok(PayoutReport { stopped: Some(Stop::PaidElsewhere), ..Default::default() });
         }
+        if let Some(stop) = self.own_end() {
+            return Ok(PayoutReport { stopped: Some(stop), ..Default::default() });
+        }
         let node = match self.node_for_a_pass(NodeStanding::pays).await? {
             Ok(node) => node,
             Err(stop) => return Ok(PayoutReport { stopped: Some(stop), ..Default::default() }),
@@ -109,7 +113,7 @@ impl FiberLink {
             looked_at,
             ended: outcomes.iter().flatten().filter(|withdrawal| withdrawal.state().is_final()).count(),
             failed: outcomes.iter().filter(|outcome| outcome.is_err()).count(),
-            stopped,
+            stopped: self.own_end().or(stopped),
             more: looked_at >= limit as usize,
         })
     }
@@ -245,7 +249,7 @@ impl FiberLink {
         let over = Claim { worker: self.parts().worker, until: now };
         let attempt = self.new_attempt(withdrawal, None, over, known.begins(now)).await?;
         let next = withdrawal.adopt(attempt.id(), now)?;
-        let changes = ChangeSet::new().update_withdrawal(withdrawal, next, now);
+        let changes = self.as_worker().update_withdrawal(withdrawal, next, now);
         self.commit(changes.with(Op::CreateAttempt(attempt))).await
     }
 
@@ -261,7 +265,8 @@ impl FiberLink {
         let attempt = self.new_attempt(withdrawal, session, self.new_claim(now), known.begins(now)).await?;
         let id = attempt.id();
         let next = withdrawal.start(id, now)?;
-        let changes = ChangeSet::new()
+        let changes = self
+            .as_worker()
             .update_withdrawal(withdrawal, next, now)
             .with(Op::CreateAttempt(attempt.clone()));
         match self.parts().store.commit(changes).await {
@@ -275,7 +280,7 @@ impl FiberLink {
                     return Err(error.into());
                 }
             }
-            Err(error) => return Err(unexpected(error).into()),
+            Err(error) => return Err(self.refused(error)),
         }
         self.send(withdrawal, &attempt).await;
         Ok(Stepped::Moved)
@@ -337,7 +342,7 @@ impl FiberLink {
         let mut memory = known.memory_of(&attempt);
         let proves = match judge(memory) {
             Verdict::Failed(_) => true,
-            Verdict::NotKnown => self.may_send_again(withdrawal, &attempt, memory, now),
+            Verdict::NotKnown => self.may_send_again(withdrawal, &attempt, memory, now).await?,
             Verdict::Pending { .. } | Verdict::Succeeded { .. } | Verdict::Forgotten => false,
         };
         if proves {
@@ -363,13 +368,14 @@ impl FiberLink {
                 self.commit(changes).await
             }
             Verdict::Failed(proof) => self.fail(withdrawal, &attempt, &proof, now).await,
-            Verdict::NotKnown if self.may_send_again(withdrawal, &attempt, memory, now) => {
+            Verdict::NotKnown if self.may_send_again(withdrawal, &attempt, memory, now).await? => {
+                let now = self.now();
                 let next = attempt.claim_again(self.new_claim(now), now)?;
-                let changes = ChangeSet::new().update_attempt(&attempt, next.clone());
+                let changes = self.as_worker().update_attempt(&attempt, next.clone());
                 match self.parts().store.commit(changes).await {
                     Ok(()) => self.send(withdrawal, &next).await,
                     Err(CommitError::Conflict) => {}
-                    Err(error) => return Err(unexpected(error).into()),
+                    Err(error) => return Err(self.refused(error)),
                 }
                 Ok(Stepped::Moved)
             }
@@ -431,19 +437,25 @@ impl FiberLink {
 
     /// Whoever may have sent it is dead, its claim ran out, a node of sound memory does not know
     /// it, and there is time: then the request never arrived.
-    fn may_send_again(
+    async fn may_send_again(
         &self,
         withdrawal: &Withdrawal,
         attempt: &Attempt,
         memory: NodeMemory,
         now: Timestamp,
-    ) -> bool {
-        self.parts().settings.exclusivity == Exclusivity::Sole
-            && attempt.claim().worker != self.parts().worker
+    ) -> Result<bool, StoreError> {
+        let holder = attempt.claim().worker;
+        let nobody_sends = holder != self.worker()
             && now >= attempt.claim().until
             && memory == NodeMemory::Intact
             && now < withdrawal.last_start()
-            && matches!(attempt.state(), AttemptState::Sent { session: None } | AttemptState::Unknown { .. })
+            && matches!(attempt.state(), AttemptState::Sent { session: None } | AttemptState::Unknown { .. });
+        Ok(nobody_sends && self.is_dead(holder).await?)
+    }
+
+    /// What this process writes as long as it is not declared dead: its claims.
+    fn as_worker(&self) -> ChangeSet {
+        ChangeSet::new().with(Op::RequireWorker(self.worker()))
     }
 
     fn new_claim(&self, now: Timestamp) -> Claim {
@@ -453,7 +465,21 @@ impl FiberLink {
     async fn commit(&self, changes: ChangeSet) -> Result<Stepped, AdvanceError> {
         match self.parts().store.commit(changes).await {
             Ok(()) | Err(CommitError::Conflict) => Ok(Stepped::Moved),
-            Err(error) => Err(unexpected(error).into()),
+            Err(error) => Err(self.refused(error)),
+        }
+    }
+
+    fn refused(&self, error: CommitError) -> AdvanceError {
+        match error {
+            CommitError::DeclaredDead => {
+                self.found_dead();
+                AdvanceError::DeclaredDead
+            }
+            CommitError::Conflict
+            | CommitError::AlreadyExists(_)
+            | CommitError::InsufficientFunds
+            | CommitError::LimitExceeded(_)
+            | CommitError::Store(_) => unexpected(error).into(),
         }
     }
 }

@@ -55,6 +55,9 @@ impl FiberLink {
     /// # Cancellation
     /// Safe: what was not recorded stays due.
     pub async fn settle_due(&self, limit: u32) -> Result<SettlementReport, StoreError> {
+        if let Some(stop) = self.own_end() {
+            return Ok(SettlementReport { stopped: Some(stop), ..Default::default() });
+        }
         if let Err(stop) = self.node_for_a_pass(NodeStanding::takes_tips).await? {
             return Ok(SettlementReport { stopped: Some(stop), ..Default::default() });
         }

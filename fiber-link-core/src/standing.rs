@@ -105,6 +105,9 @@ impl fmt::Display for NodeStanding {
 pub enum Stop {
     /// Withdrawals are paid by another process.
     PaidElsewhere,
+    /// This process is not on the list of those that work: an operator declared it dead, it was silent
+    /// for a week, or it left. Others do its work.
+    DeclaredDead,
     /// The node gave no answer.
     NodeSilent,
     /// The node does not fit.
@@ -121,6 +124,9 @@ impl fmt::Display for Stop {
             Self::PaidElsewhere => {
                 f.write_str("this process does not pay: withdrawals wait for one that does")
             }
+            Self::DeclaredDead => f.write_str(
+                "this process was declared dead and does nothing any more: start it anew, others do its work",
+            ),
             Self::NodeSilent => f.write_str("the node does not answer"),
             Self::NodeDoesNotFit(standing) => standing.fmt(f),
             Self::NodeForgot => f.write_str(

@@ -2,8 +2,8 @@
 
 use crate::{
     Amount, App, AppId, AssetId, Attempt, Balance, ChangeSet, Entry, EntrySource, Hub, IdempotencyRecord,
-    IdempotencyScope, LimitExceeded, NumberedEvent, PaymentHash, TakeDue, Timestamp, Tip, TipId, UserAccount,
-    UserId, Withdrawal, WithdrawalId,
+    IdempotencyScope, LimitExceeded, ListedWorker, NumberedEvent, PaymentHash, TakeDue, Timestamp, Tip,
+    TipId, UserAccount, UserId, Withdrawal, WithdrawalId, Worker, WorkerId,
 };
 use async_trait::async_trait;
 use std::fmt::Debug;
@@ -374,6 +374,8 @@ pub enum Existing {
     IdempotencyKey,
     /// An event of this id.
     Event,
+    /// A worker of this id.
+    Worker,
 }
 
 /// Why a change set was not applied. Nothing of it was, except where the store itself failed: then
@@ -386,6 +388,9 @@ pub enum CommitError {
     /// Something that was to be inserted is there.
     #[error("{0:?} exists already")]
     AlreadyExists(Existing),
+    /// The worker that it is committed for is not on the list of those that work: it was declared dead.
+    #[error("the worker was declared dead")]
+    DeclaredDead,
     /// A posting would take a balance out of its range.
     #[error("the balance is too low")]
     InsufficientFunds,
@@ -478,6 +483,12 @@ pub trait Store: Debug + Send + Sync + 'static {
 
     /// The hub, once it was made.
     async fn find_hub(&self) -> Result<Option<Hub>, StoreError>;
+
+    /// One worker.
+    async fn find_worker(&self, id: WorkerId) -> Result<Option<Stored<Worker>>, StoreError>;
+
+    /// Workers by id, after `after`; at most `limit`. What each claims is counted with it.
+    async fn workers(&self, after: Option<WorkerId>, limit: u32) -> Result<Vec<ListedWorker>, StoreError>;
 }
 
 const _: fn(&dyn Store) = |_| ();

@@ -1,6 +1,7 @@
 //! The commands of the program.
 
 mod node;
+mod server;
 
 use crate::demo::{self, DemoError, DemoFlags};
 use crate::logging;
@@ -13,10 +14,11 @@ use crate::wire_time;
 use axum::Router;
 use clap::{Args, Parser, Subcommand};
 use fiber_link_core::{
-    AcceptNodeError, AppId, CreateAppError, MAX_ROWS, NoRandomness, NodeError, Secret, StoreError,
-    SystemClock, audit, create_app,
+    AcceptNodeError, AppId, CreateAppError, DeclareDeadError, MAX_ROWS, NoRandomness, NodeError, Secret,
+    StoreError, SystemClock, audit, create_app,
 };
 use node::NodeCommand;
+use server::ServerCommand;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -75,6 +77,11 @@ enum Command {
     Node {
         #[command(subcommand)]
         command: NodeCommand,
+    },
+    /// List the servers that work on --store, and say that one is gone for good.
+    Server {
+        #[command(subcommand)]
+        command: ServerCommand,
     },
     /// Recompute the ledger from its entries and compare. Works on --store, also while a server runs
     /// on it; prints one line for each finding and a summary.
@@ -137,6 +144,8 @@ enum CommandError {
     #[error(transparent)]
     AcceptNode(#[from] AcceptNodeError),
     #[error(transparent)]
+    DeclareDead(#[from] DeclareDeadError),
+    #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
     CreateApp(#[from] CreateAppError),
@@ -176,6 +185,7 @@ fn carry_out(cli: Cli) -> Result<ExitCode, CommandError> {
             Command::App { command: AppCommand::List } => list(&settings).await?,
             Command::Migrate(flags) => return migrate(&settings, flags).await,
             Command::Node { command } => node::run(&settings, command).await?,
+            Command::Server { command } => server::run(&settings, command).await?,
             Command::Audit => return audit_store(&settings).await,
         }
         Ok(ExitCode::SUCCESS)

@@ -6,6 +6,7 @@ pub mod connections;
 pub mod data_folder;
 pub mod demo;
 mod health;
+mod host;
 mod logging;
 mod node;
 mod rpc;

@@ -115,6 +115,7 @@ impl Service {
             .assets(settings.assets.clone())
             .policies(settings.policies.clone())
             .network(settings.network)
+            .label(crate::host::label())
             .settings(fiber_link_core::Settings {
                 invoice_expiry: settings.invoice_expiry,
                 retry: settings.retry,

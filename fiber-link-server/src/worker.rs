@@ -1,7 +1,7 @@
-//! The loops that ask about tips and pay withdrawals.
+//! The loops that ask about tips and pay withdrawals, and say that this process lives.
 
 use crate::rpc::Chain;
-use fiber_link_core::{FiberLink, FiberNode, Stop, StoreError};
+use fiber_link_core::{BEAT, FiberLink, FiberNode, Stop, StoreError};
 use futures_util::StreamExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,7 +23,7 @@ const IDLE: Duration = Duration::from_millis(200);
 const STOPPED: Duration = Duration::from_secs(1);
 
 /// The longest rest of a loop whose passes fail.
-const LONGEST_BACKOFF: Duration = Duration::from_secs(10);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(2);
 
 /// How long a loop may go without beginning or ending a pass before it counts as stuck.
 const STUCK_AFTER: Duration = Duration::from_secs(120);
@@ -35,6 +35,7 @@ const HINTS_AGAIN: Duration = Duration::from_secs(5);
 /// current passes finish.
 #[derive(Debug)]
 pub struct Worker {
+    link: FiberLink,
     tasks: JoinSet<()>,
     stopping: watch::Sender<bool>,
     health: WorkerHealth,
@@ -55,8 +56,9 @@ pub fn spawn(link: FiberLink, node: Arc<dyn FiberNode>) -> Worker {
     let mut tasks = JoinSet::new();
     tasks.spawn(settle(link.clone(), health.clone(), stop.clone()));
     tasks.spawn(pay(link.clone(), health.clone(), stop.clone()));
-    tasks.spawn(pass_on_hints(link, node, stop));
-    Worker { tasks, stopping, health }
+    tasks.spawn(pass_on_hints(link.clone(), node, stop.clone()));
+    tasks.spawn(beat(link.clone(), stop));
+    Worker { link, tasks, stopping, health }
 }
 
 impl Worker {
@@ -72,13 +74,17 @@ impl Worker {
         }
     }
 
-    /// Ends the loops, each after its current pass.
+    /// Ends the loops, each after its current pass, and takes this process off the list of servers: it
+    /// settles and pays nothing any more, and others take over what it left.
     ///
     /// # Cancellation
     /// Safe: passes that did not finish are carried on by the next start.
     pub async fn stop(mut self) {
         self.stopping.send_replace(true);
         while self.tasks.join_next().await.is_some() {}
+        if let Err(error) = self.link.leave().await {
+            tracing::warn!(cause = %Chain(&error), "this process stays on the list of servers");
+        }
     }
 }
 
@@ -138,6 +144,16 @@ async fn pay(link: FiberLink, health: WorkerHealth, mut stop: watch::Receiver<bo
             Err(error) => rest.after_failure("payouts", &error),
         };
         wait(rest, link.payouts_wanted(), &mut stop).await;
+    }
+}
+
+async fn beat(link: FiberLink, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        // Why passes stop is told by them.
+        if let Err(error) = link.beat().await {
+            tracing::warn!(cause = %Chain(&error), "the store did not hear that this process lives");
+        }
+        wait(BEAT, std::future::pending(), &mut stop).await;
     }
 }
 
@@ -211,7 +227,7 @@ mod tests {
         let mut rest = Rest::default();
         let failure = StoreError::backend("disk full");
         let rests: Vec<_> = (0..8).map(|_| rest.after_failure("settlement", &failure).as_millis()).collect();
-        assert_eq!(rests, [200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000]);
+        assert_eq!(rests, [200, 400, 800, 1_600, 2_000, 2_000, 2_000, 2_000]);
         assert_eq!(rest.after("settlement", true, None), Duration::ZERO);
         assert_eq!(rest.after("settlement", false, None), IDLE);
         assert_eq!(rest.after("settlement", true, Some(Stop::NodeSilent)), STOPPED);

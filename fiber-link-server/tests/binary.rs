@@ -249,6 +249,46 @@ fn one_server_at_a_time_and_tools_beside_it() {
     assert!(server.terminate("-TERM"), "the lock ended with the process, although it was killed");
 }
 
+/// The fields of each line of `server list`.
+fn servers(folder: &Path) -> Vec<Vec<String>> {
+    let list = run(folder, &["server", "list"]);
+    assert!(list.status.success(), "{}", stderr(&list));
+    stdout(&list).lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn servers_are_listed_and_one_that_is_declared_dead_stops() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::start(folder.path(), &[]);
+    let [listed] = servers(folder.path()).try_into().unwrap();
+    assert!(listed[1].ends_with(&format!(":{}", server.child.id())), "{listed:?}");
+    assert_eq!((listed[4].as_str(), listed[5].as_str()), ("working", "0"));
+
+    let declare = ["server", "declare-dead", &listed[0]];
+    let refused = run(folder.path(), &declare);
+    assert_eq!((refused.status.code(), stdout(&refused)), (Some(2), ""));
+    assert!(stderr(&refused).contains("was heard of"), "{}", stderr(&refused));
+    let nobody = run(folder.path(), &["server", "declare-dead", "0199c850-0000-7000-8000-000000000001"]);
+    assert!(stderr(&nobody).contains("there is no server"), "{}", stderr(&nobody));
+
+    let payouts = |server: &Server| server.get("/healthz/ready").body["checks"]["payouts"]["status"].clone();
+    assert_eq!(payouts(&server), "ok");
+    let forced = run(folder.path(), &["server", "declare-dead", &listed[0], "--force"]);
+    assert!(forced.status.success(), "{}", stderr(&forced));
+    assert!(stderr(&forced).contains("warning: server") && stdout(&forced).starts_with("declared dead\t"));
+    assert!(servers(folder.path())[0][4].starts_with("declared dead 20"));
+    server.wait_until("it heard of that", |server| payouts(server) == "error");
+    assert!(server.terminate("-TERM"));
+    assert!(servers(folder.path()).is_empty(), "who was stopped in order is off the list");
+
+    drop(Server::start(folder.path(), &[]));
+    let [killed] = servers(folder.path()).try_into().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let [next] = servers(folder.path()).try_into().unwrap();
+    assert_ne!(next[0], killed[0], "the lock has shown that the one before is dead");
+    drop(server);
+}
+
 #[test]
 fn a_secret_is_given_or_printed_once() {
     let folder = tempfile::tempdir().unwrap();

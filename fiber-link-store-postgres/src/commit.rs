@@ -60,7 +60,7 @@ fn limit_exceeded(detail: &str, ops: &[Op]) -> Option<LimitExceeded> {
 }
 
 /// A unit of work as `commit_ops` reads it. Settled tips get their places at its end.
-fn unit(ops: &[Op]) -> Result<Value, StoreError> {
+pub(crate) fn unit(ops: &[Op]) -> Result<Value, StoreError> {
     let mut unit = Vec::with_capacity(ops.len());
     let mut settled = Vec::new();
     for (place, op) in ops.iter().enumerate() {
@@ -82,6 +82,8 @@ fn step(place: usize, op: &Op) -> Result<Value, StoreError> {
         Op::CreateHub(hub) => ("create_hub", record::hub(hub)?),
         Op::AcceptNode { node, since } => ("accept_node", record::accepted_node(node, *since)?),
         Op::CreateApp(app) => ("create_app", record::app(app)?),
+        Op::CreateWorker(worker) => ("create_worker", record::worker(worker)?),
+        Op::RequireWorker(id) => ("require_worker", record::worker_id(*id)),
         Op::CreateTip { tip, due } => ("create_tip", record::tip(tip, *due)?),
         Op::CreateWithdrawal { withdrawal, due } => {
             ("create_withdrawal", record::withdrawal(withdrawal, *due)?)
@@ -98,6 +100,14 @@ fn step(place: usize, op: &Op) -> Result<Value, StoreError> {
         Op::UpdateAttempt { next, expected } => {
             let (record, expected) = (record::attempt(next)?, bound(expected.as_u64()));
             return Ok(json!({ "op": "update_attempt", "record": record, "expected": expected }));
+        }
+        Op::UpdateWorker { next, expected } => {
+            let (record, expected) = (record::worker(next)?, bound(expected.as_u64()));
+            return Ok(json!({ "op": "update_worker", "record": record, "expected": expected }));
+        }
+        Op::RemoveWorker { id, expected } => {
+            let (record, expected) = (record::worker_id(*id), bound(expected.as_u64()));
+            return Ok(json!({ "op": "remove_worker", "record": record, "expected": expected }));
         }
         Op::Remember { record, now } => {
             let (record, now) = (record::idempotency(record)?, Time::stored(*now)?.to_string());

@@ -104,6 +104,7 @@ const NOT_EXPECTED: &str = "FL001";
 const OUT_OF_RANGE: &str = "FL002";
 const LIMIT: &str = "FL003";
 const KEY_IN_USE: &str = "FL004";
+const DECLARED_DEAD: &str = "FL005";
 
 const UNIQUE_VIOLATION: &str = "23505";
 const SERIALIZATION_FAILURE: &str = "40001";
@@ -117,6 +118,7 @@ pub(crate) fn refusal(schema: &Schema, error: sqlx::Error) -> Refusal {
         Some((NOT_EXPECTED | SERIALIZATION_FAILURE | DEADLOCK_DETECTED, _)) => Some(CommitError::Conflict),
         Some((OUT_OF_RANGE, _)) => Some(CommitError::InsufficientFunds),
         Some((KEY_IN_USE, _)) => Some(CommitError::AlreadyExists(Existing::IdempotencyKey)),
+        Some((DECLARED_DEAD, _)) => Some(CommitError::DeclaredDead),
         Some((LIMIT, told)) => return Refusal::Limit(told.detail().unwrap_or_default().to_owned()),
         Some((UNIQUE_VIOLATION, told)) if told.schema() == Some(schema.name()) => {
             told.constraint().and_then(existing).map(CommitError::AlreadyExists)
@@ -136,6 +138,7 @@ fn existing(key: &str) -> Option<Existing> {
         "attempts_pkey" | "attempts_one_live" => Some(Existing::Attempt),
         "entries_once" => Some(Existing::Entry),
         "events_pkey" => Some(Existing::Event),
+        "workers_pkey" => Some(Existing::Worker),
         _ => None,
     }
 }

@@ -31,6 +31,7 @@ mod statement;
 #[cfg(test)]
 mod tests;
 mod time;
+mod worker;
 
 pub use error::{OpenError, SchemaError};
 pub use pool::PoolSettings;
@@ -40,9 +41,10 @@ use async_trait::async_trait;
 use error::Overloaded;
 use fiber_link_core::{
     Admission, AdmitError, Admitted, App, AppId, Attempt, AttemptQuery, Balance, BalanceQuery, ChangeSet,
-    CommitError, EntryQuery, EventQuery, Hub, IdempotencyRecord, IdempotencyScope, NumberedEntry,
-    NumberedEvent, SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipQuery,
-    TipTotals, UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery,
+    CommitError, EntryQuery, EventQuery, Hub, IdempotencyRecord, IdempotencyScope, ListedWorker,
+    NumberedEntry, NumberedEvent, SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip,
+    TipLookup, TipQuery, TipTotals, UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery,
+    Worker, WorkerId,
 };
 use sqlx::PgPool;
 use std::fmt;
@@ -75,6 +77,7 @@ pub(crate) struct Statements {
     pub(crate) admission: admission::Statements,
     pub(crate) query: query::Statements,
     pub(crate) feed: feed::Statements,
+    pub(crate) worker: worker::Statements,
 }
 
 impl PostgresStore {
@@ -99,6 +102,7 @@ impl PostgresStore {
             admission: admission::Statements::of(&schema),
             query: query::Statements::of(&schema),
             feed: feed::Statements::of(&schema),
+            worker: worker::Statements::of(&schema),
         };
         let writes = Arc::new(Semaphore::new(WRITES));
         Ok(Self(Arc::new(Inner { pool, schema, statements, writes })))
@@ -227,5 +231,13 @@ impl Store for PostgresStore {
 
     async fn find_hub(&self) -> Result<Option<Hub>, StoreError> {
         self.hub().await
+    }
+
+    async fn find_worker(&self, id: WorkerId) -> Result<Option<Stored<Worker>>, StoreError> {
+        self.worker(id).await
+    }
+
+    async fn workers(&self, after: Option<WorkerId>, limit: u32) -> Result<Vec<ListedWorker>, StoreError> {
+        self.worker_list(after, limit).await
     }
 }

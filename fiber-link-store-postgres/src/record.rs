@@ -7,7 +7,7 @@ use crate::time::Time;
 use fiber_link_core::{
     App, Attempt, AttemptState, Destination, Due, Entry, EntrySource, Event, EventKind, FailureReason, Hub,
     IdempotencyRecord, IdempotencySubject, NodeKey, StoreError, Timestamp, Tip, TipState, Version,
-    Withdrawal, WithdrawalState,
+    Withdrawal, WithdrawalState, Worker, WorkerId, WorkerState,
 };
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -32,6 +32,26 @@ pub(crate) fn accepted_node(node: &NodeKey, since: Timestamp) -> Row {
 pub(crate) fn app(app: &App) -> Row {
     let App { id, secret, created_at } = app;
     Ok(json!({ "id": id.as_str(), "secret": bytes(secret.expose()), "created_at": time(*created_at)? }))
+}
+
+pub(crate) fn worker(worker: &Worker) -> Row {
+    let Worker { id: worker_id, label, since, heard_at, state } = worker;
+    let dead_at = match state {
+        WorkerState::Working => None,
+        WorkerState::DeclaredDead { at } => Some(time(*at)?),
+    };
+    Ok(json!({
+        "id": id(worker_id.as_uuid()),
+        "label": text(label),
+        "since": time(*since)?,
+        "heard_at": time(*heard_at)?,
+        "dead_at": dead_at,
+        "version": Version::FIRST.as_u64(),
+    }))
+}
+
+pub(crate) fn worker_id(worker: WorkerId) -> Value {
+    json!({ "id": id(worker.as_uuid()) })
 }
 
 pub(crate) fn tip(tip: &Tip, due: Option<Due>) -> Row {

@@ -8,7 +8,7 @@ use fiber_link_core::{
     IdempotencyScope, IdempotencySubject, Invoice, Network, NodeKey, NumberedEntry, NumberedEvent,
     ParamsDigest, PaymentHash, PaymentRequestDestination, Secret, StoreError, Stored, Timestamp, Tip, TipId,
     TipPhase, TipState, TipTerms, UserAccount, Version, Withdrawal, WithdrawalId, WithdrawalState,
-    WithdrawalTerms, WorkerId,
+    WithdrawalTerms, Worker, WorkerId, WorkerState,
 };
 use sqlx::postgres::{PgRow, Postgres};
 use sqlx::{Column, Decode, Row, Type};
@@ -49,7 +49,14 @@ macro_rules! entry_columns {
     };
 }
 
-pub(crate) use {attempt_columns, entry_columns, tip_columns, withdrawal_columns};
+/// Columns of a worker, in the order in which [`worker`] reads them.
+macro_rules! worker_columns {
+    () => {
+        "id, label, since, heard_at, dead_at, version"
+    };
+}
+
+pub(crate) use {attempt_columns, entry_columns, tip_columns, withdrawal_columns, worker_columns};
 
 /// Reads a row's columns one after the other.
 pub(crate) struct Fields<'r> {
@@ -405,4 +412,15 @@ pub(crate) fn hub(fields: &mut Fields<'_>) -> Read<Hub> {
     let network = Network::ALL.into_iter().find(|network| network.as_str() == name);
     let network = network.ok_or_else(|| fields.corrupt(format_args!("{name:?} is no network")))?;
     Ok(Hub { seed, node, node_since, network })
+}
+
+pub(crate) fn worker(fields: &mut Fields<'_>) -> Read<Stored<Worker>> {
+    let id = fields.id(WorkerId::from_uuid)?;
+    let label = fields.text()?.to_owned();
+    let (since, heard_at) = (fields.time()?, fields.time()?);
+    let state = match fields.optional_time()? {
+        None => WorkerState::Working,
+        Some(at) => WorkerState::DeclaredDead { at },
+    };
+    Ok(Stored::new(Worker { id, label, since, heard_at, state }, fields.version()?))
 }

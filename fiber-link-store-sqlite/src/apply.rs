@@ -4,6 +4,7 @@ use crate::error::{backend, is_taken};
 use crate::record;
 use crate::row;
 use crate::statement::{execute, find, millis, statements};
+use crate::worker;
 use fiber_link_core::{
     Balance, CommitError, CountTowardsLimit, Entry, EntrySource, Event, EventKind, Existing, GiveBackToLimit,
     IdempotencyRecord, IdempotencySubject, LimitCounter, LimitKey, LimitScope, Op, StoreError, Timestamp,
@@ -51,6 +52,10 @@ pub(crate) fn apply(connection: &Connection, ops: &[Op]) -> Result<(), CommitErr
         Op::CreateApp(app) => record::create_app(connection, app),
         Op::CreateHub(hub) => record::create_hub(connection, hub),
         Op::AcceptNode { node, since } => record::accept_node(connection, node, *since),
+        Op::CreateWorker(worker) => worker::create(connection, worker),
+        Op::UpdateWorker { next, expected } => worker::replace(connection, next, *expected),
+        Op::RemoveWorker { id, expected } => worker::remove(connection, *id, *expected),
+        Op::RequireWorker(id) => worker::require(connection, *id),
         Op::CountTowardsLimit(request) => count(connection, request),
         Op::GiveBackToLimit(gift) => Ok(give_back(connection, gift)?),
         Op::Post(entry) => post(connection, entry),

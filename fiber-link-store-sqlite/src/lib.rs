@@ -24,6 +24,7 @@ mod schema;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod worker;
 mod writer;
 
 pub use error::OpenError;
@@ -32,9 +33,10 @@ use admission::Boot;
 use async_trait::async_trait;
 use fiber_link_core::{
     Admission, AdmitError, Admitted, App, AppId, Attempt, AttemptQuery, Balance, BalanceQuery, ChangeSet,
-    CommitError, EntryQuery, EventQuery, Hub, IdempotencyRecord, IdempotencyScope, NumberedEntry,
-    NumberedEvent, Op, SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipQuery,
-    TipTotals, UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery,
+    CommitError, EntryQuery, EventQuery, Hub, IdempotencyRecord, IdempotencyScope, ListedWorker,
+    NumberedEntry, NumberedEvent, Op, SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip,
+    TipLookup, TipQuery, TipTotals, UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery,
+    Worker, WorkerId,
 };
 use readers::Readers;
 use rusqlite::Connection;
@@ -277,5 +279,13 @@ impl Store for SqliteStore {
 
     async fn find_hub(&self) -> Result<Option<Hub>, StoreError> {
         self.read(query::find_hub).await
+    }
+
+    async fn find_worker(&self, id: WorkerId) -> Result<Option<Stored<Worker>>, StoreError> {
+        self.read(move |connection| worker::find_worker(connection, id)).await
+    }
+
+    async fn workers(&self, after: Option<WorkerId>, limit: u32) -> Result<Vec<ListedWorker>, StoreError> {
+        self.read(move |connection| worker::workers(connection, after, limit)).await
     }
 }

@@ -7,7 +7,7 @@ use fiber_link_core::{
     IdempotencyScope, IdempotencySubject, Invoice, Network, NodeKey, NumberedEntry, NumberedEvent,
     ParamsDigest, PaymentHash, PaymentRequestDestination, Secret, StoreError, Stored, Timestamp, Tip, TipId,
     TipPhase, TipState, TipTerms, UserAccount, Version, Withdrawal, WithdrawalId, WithdrawalState,
-    WithdrawalTerms, WorkerId,
+    WithdrawalTerms, Worker, WorkerId, WorkerState,
 };
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
@@ -408,6 +408,18 @@ pub(crate) fn hub(fields: &mut Fields<'_>) -> Read<Hub> {
     let network = Network::ALL.into_iter().find(|network| network.as_str() == name);
     let network = network.ok_or_else(|| fields.corrupt(format_args!("{name:?} is no network")))?;
     Ok(Hub { seed, node, node_since, network })
+}
+
+/// Columns `id, label, since, heard_at, dead_at, version`.
+pub(crate) fn worker(fields: &mut Fields<'_>) -> Read<Stored<Worker>> {
+    let id = fields.id(WorkerId::from_uuid)?;
+    let label = fields.text()?.to_owned();
+    let (since, heard_at) = (fields.time()?, fields.time()?);
+    let state = match fields.optional(Fields::time)? {
+        None => WorkerState::Working,
+        Some(at) => WorkerState::DeclaredDead { at },
+    };
+    Ok(Stored::new(Worker { id, label, since, heard_at, state }, fields.version()?))
 }
 
 /// Columns `next_check_at, check_since`.

@@ -22,6 +22,7 @@ pub(crate) const DATABASE: Schema = Schema {
     migrations: &[
         include_str!("../migrations/0001_initial.sql"),
         include_str!("../migrations/0002_accepted_node.sql"),
+        include_str!("../migrations/0003_workers.sql"),
     ],
 };
 

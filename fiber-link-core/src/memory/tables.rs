@@ -4,7 +4,7 @@ use super::admission::Admissions;
 use crate::{
     App, AppId, Attempt, AttemptId, AttemptState, Balance, Due, Entry, EntryKind, EntrySource, Event,
     EventId, Hub, IdempotencyRecord, IdempotencyScope, LimitCounter, LimitKey, PaymentHash, Stored, TakeDue,
-    Timestamp, Tip, TipId, UserAccount, UserId, Withdrawal, WithdrawalId,
+    Timestamp, Tip, TipId, UserAccount, UserId, Withdrawal, WithdrawalId, Worker, WorkerId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,6 +51,7 @@ pub(super) struct Tables {
     pub(super) idempotency: BTreeMap<IdempotencyScope, IdempotencyRecord>,
     pub(super) apps: BTreeMap<AppId, App>,
     pub(super) hub: BTreeMap<(), Hub>,
+    pub(super) workers: BTreeMap<WorkerId, Stored<Worker>>,
     pub(super) admissions: Admissions,
 }
 
@@ -275,6 +276,14 @@ pub(super) struct Attempts {
     pub(super) of_withdrawal: BTreeMap<WithdrawalId, BTreeSet<AttemptId>>,
     pub(super) live: BTreeMap<WithdrawalId, AttemptId>,
     pub(super) succeeded: BTreeSet<(Timestamp, AttemptId)>,
+}
+
+impl Attempts {
+    /// Live ones that this worker was the last to claim.
+    pub(super) fn claimed_by(&self, worker: WorkerId) -> impl Iterator<Item = &Stored<Attempt>> {
+        let live = self.live.values().filter_map(|id| self.rows.get(id));
+        live.filter(move |attempt| attempt.claim().worker == worker)
+    }
 }
 
 fn succeeded_at(attempt: &Attempt) -> Option<Timestamp> {

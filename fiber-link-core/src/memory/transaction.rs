@@ -4,7 +4,7 @@ use super::tables::{Row, Table, Tables};
 use crate::{
     App, AppId, Attempt, AttemptId, ChangeSet, CommitError, CountTowardsLimit, Due, Entry, Event, Existing,
     GiveBackToLimit, Hub, IdempotencyRecord, NodeKey, Op, PaymentHash, Stored, Timestamp, Tip, Version,
-    Withdrawal, WithdrawalId,
+    Withdrawal, WithdrawalId, Worker, WorkerId,
 };
 
 /// Applies every op of `changes`, or none.
@@ -36,6 +36,10 @@ impl Transaction<'_> {
             Op::CreateApp(app) => self.create_app(app),
             Op::CreateHub(hub) => self.create_hub(hub),
             Op::AcceptNode { node, since } => self.accept_node(node, since),
+            Op::CreateWorker(worker) => self.create_worker(worker),
+            Op::UpdateWorker { next, expected } => self.update_worker(next, expected),
+            Op::RemoveWorker { id, expected } => self.remove_worker(id, expected),
+            Op::RequireWorker(id) => self.require_worker(id),
             Op::CountTowardsLimit(request) => self.count_towards_limit(request),
             Op::GiveBackToLimit(gift) => self.give_back_to_limit(gift),
             Op::Post(entry) => self.post(entry),
@@ -142,6 +146,37 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    fn create_worker(&mut self, worker: Worker) -> Result<(), CommitError> {
+        if self.tables.workers.contains_key(&worker.id) {
+            return Err(CommitError::AlreadyExists(Existing::Worker));
+        }
+        self.put(|tables| &mut tables.workers, worker.id, Stored::new(worker, Version::FIRST));
+        Ok(())
+    }
+
+    fn update_worker(&mut self, next: Worker, expected: Version) -> Result<(), CommitError> {
+        let found = self.tables.workers.get(&next.id).filter(|worker| !worker.is_dead());
+        let version = next_version(found.map(Stored::version), expected)?;
+        self.put(|tables| &mut tables.workers, next.id, Stored::new(next, version));
+        Ok(())
+    }
+
+    fn remove_worker(&mut self, id: WorkerId, expected: Version) -> Result<(), CommitError> {
+        next_version(self.tables.workers.get(&id).map(Stored::version), expected)?;
+        if self.tables.attempts.claimed_by(id).next().is_some() {
+            return Err(CommitError::Conflict);
+        }
+        self.replace(|tables| &mut tables.workers, id, None);
+        Ok(())
+    }
+
+    fn require_worker(&self, id: WorkerId) -> Result<(), CommitError> {
+        match self.tables.workers.get(&id) {
+            Some(worker) if !worker.is_dead() => Ok(()),
+            Some(_) | None => Err(CommitError::DeclaredDead),
+        }
+    }
+
     fn count_towards_limit(&mut self, request: CountTowardsLimit) -> Result<(), CommitError> {
         let counter = self.tables.limits.get(&request.key).cloned().unwrap_or_default();
         let counter = counter.count(&request)?;
@@ -190,7 +225,17 @@ impl Transaction<'_> {
 
     /// Writes a row and notes how to undo that.
     fn put<T: Table + 'static>(&mut self, table: fn(&mut Tables) -> &mut T, key: T::Key, row: T::Row) {
-        let before = table(self.tables).put(key.clone(), Some(row));
+        self.replace(table, key, Some(row));
+    }
+
+    /// Writes a row or takes it away, and notes how to undo that.
+    fn replace<T: Table + 'static>(
+        &mut self,
+        table: fn(&mut Tables) -> &mut T,
+        key: T::Key,
+        row: Option<T::Row>,
+    ) {
+        let before = table(self.tables).put(key.clone(), row);
         self.undo.push(Box::new(move |tables| {
             table(tables).put(key, before);
         }));

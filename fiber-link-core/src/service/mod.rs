@@ -19,6 +19,7 @@ pub(crate) use withdrawals::limit_keys;
 use crate::attention::Attention;
 use crate::signal::Signal;
 use crate::standing::LastCheck;
+use crate::worker::OwnEnd;
 use crate::{
     Admission, AdmitError, Admitted, App, AppId, Assets, ChangeSet, Clock, CommitError, Existing, FiberNode,
     Gap, Hub, IdSource, NodeStanding, Op, PaymentHash, Policies, Secret, Store, StoreError, TakeDue,
@@ -52,6 +53,7 @@ pub(crate) struct Parts {
     pub(crate) hub: Hub,
     pub(crate) last_check: LastCheck,
     pub(crate) worker: WorkerId,
+    pub(crate) own_end: OwnEnd,
     pub(crate) attention: Attention,
     pub(crate) settlement_wanted: Signal,
     pub(crate) payouts_wanted: Signal,
@@ -144,6 +146,7 @@ impl FiberLink {
         works("node", node.as_ref().err());
         let takes_tips = node.as_ref().is_ok_and(NodeStanding::takes_tips);
         let pays = self.0.settings.payouts == Payouts::Here
+            && self.own_end().is_none()
             && node.as_ref().is_ok_and(NodeStanding::pays)
             && self.node_remembers().await;
         Readiness { store, node: takes_tips, payouts: pays }
@@ -209,6 +212,7 @@ pub(crate) fn unexpected(error: CommitError) -> StoreError {
         CommitError::Store(error) => error,
         CommitError::Conflict
         | CommitError::AlreadyExists(_)
+        | CommitError::DeclaredDead
         | CommitError::InsufficientFunds
         | CommitError::LimitExceeded(_) => StoreError::backend(error),
     }

@@ -2,10 +2,11 @@
 
 use super::{FiberLink, Parts};
 use crate::standing::LastCheck;
+use crate::worker::register;
 use crate::{
     AssetId, Assets, ChangeSet, Clock, CommitError, Existing, FiberNode, Hub, IdSource, Network,
     NoRandomness, NodeError, NodeInfo, Op, Policies, Preimage, RandomIds, RetryPolicy, Secret, Store,
-    StoreError, SystemClock, Timestamp, TipQuery, WorkerId,
+    StoreError, SystemClock, Timestamp, TipQuery, Worker, WorkerId,
 };
 use std::fmt;
 use std::sync::Arc;
@@ -118,6 +119,7 @@ pub struct Builder {
     assets: Assets,
     policies: Option<Policies>,
     network: Option<Network>,
+    label: Option<String>,
     settings: Settings,
 }
 
@@ -132,6 +134,7 @@ impl Builder {
             assets: Assets::default(),
             policies: None,
             network: None,
+            label: None,
             settings: Settings::default(),
         }
     }
@@ -151,6 +154,11 @@ impl Builder {
         Self { network: Some(network), ..self }
     }
 
+    /// What people know this process by in the list of servers; the number of the process by default.
+    pub fn label(self, label: impl Into<String>) -> Self {
+        Self { label: Some(label.into()), ..self }
+    }
+
     /// The clock; the machine's by default.
     pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..self }
@@ -166,7 +174,8 @@ impl Builder {
         Self { settings, ..self }
     }
 
-    /// Checks that settings, store and node fit together, and starts. At the first start of a
+    /// Checks that settings, store and node fit together, puts this process on the list of servers, and
+    /// starts. At the first start of a
     /// store it makes the seed and remembers the node; later the node may be down.
     ///
     /// # Errors
@@ -186,6 +195,9 @@ impl Builder {
         check_seed(&*self.store, &hub).await?;
         let last_check = LastCheck::new(&hub, info.as_ref(), self.clock.now());
         let worker = WorkerId::fresh(&*self.ids, &*self.clock);
+        let label = self.label.unwrap_or_else(|| format!("process {}", std::process::id()));
+        let own = Worker::new(worker, &label, self.clock.now());
+        register(&*self.store, own, self.settings.exclusivity).await?;
         let policies = self.policies.unwrap_or_else(|| Policies::defaults(&self.assets));
         Ok(FiberLink(Arc::new(Parts {
             store: self.store,
@@ -198,6 +210,7 @@ impl Builder {
             last_check,
             hub,
             worker,
+            own_end: Default::default(),
             attention: Default::default(),
             settlement_wanted: Default::default(),
             payouts_wanted: Default::default(),

@@ -8,7 +8,7 @@ use crate::{
     Hub, IdempotencyKey, IdempotencyRecord, IdempotencyScope, IdempotencySubject, IdempotentMethod, Invoice,
     Network, NodeKey, Op, ParamsDigest, PaymentHash, PaymentRequestDestination, PostId, Secret, Timestamp,
     Tip, TipId, TipState, TipTerms, UserAccount, UserId, Withdrawal, WithdrawalId, WithdrawalState,
-    WithdrawalTerms, WorkerId,
+    WithdrawalTerms, Worker, WorkerId,
 };
 use std::iter::successors;
 use std::time::Duration;
@@ -281,6 +281,11 @@ pub fn idempotency_record(n: u64) -> IdempotencyRecord {
         subject: IdempotencySubject::Tip(tip_id(n)),
         expires_at: at(3_600),
     }
+}
+
+/// A worker that began, and was last heard of, `n` seconds after [`START`].
+pub fn worker(n: u64) -> Worker {
+    Worker::new(worker_id(n), &format!("host-{n}:7"), at(n))
 }
 
 /// A unit of work of these writes. Outside of tests the core alone fills one.

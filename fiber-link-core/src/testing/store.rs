@@ -3,9 +3,10 @@
 use super::give_way;
 use crate::{
     Admission, AdmitError, Admitted, App, AppId, Attempt, AttemptQuery, Balance, BalanceQuery, ChangeSet,
-    CommitError, EntryQuery, EventQuery, Hub, IdempotencyRecord, IdempotencyScope, NumberedEntry,
-    NumberedEvent, SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipQuery,
-    TipTotals, UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery,
+    CommitError, EntryQuery, EventQuery, Hub, IdempotencyRecord, IdempotencyScope, ListedWorker,
+    NumberedEntry, NumberedEvent, SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip,
+    TipLookup, TipQuery, TipTotals, UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery,
+    Worker, WorkerId,
 };
 use async_trait::async_trait;
 use std::collections::VecDeque;
@@ -168,6 +169,14 @@ impl Store for FaultyStore {
 
     async fn find_hub(&self) -> Result<Option<Hub>, StoreError> {
         self.reads.run(self.inner.find_hub()).await
+    }
+
+    async fn find_worker(&self, id: WorkerId) -> Result<Option<Stored<Worker>>, StoreError> {
+        self.reads.run(self.inner.find_worker(id)).await
+    }
+
+    async fn workers(&self, after: Option<WorkerId>, limit: u32) -> Result<Vec<ListedWorker>, StoreError> {
+        self.reads.run(self.inner.workers(after, limit)).await
     }
 }
 

@@ -3,16 +3,33 @@
 use crate::{APP, SECRET};
 use fiber_link_core::{Asset, Clock, Secret, SystemClock, signing};
 use serde_json::{Value, json};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// Where to ask: servers in turn, and the node that they share.
+#[derive(Clone)]
+pub struct Addresses {
+    pub servers: Vec<SocketAddr>,
+    pub simulator: SocketAddr,
+}
+
+pub struct Client {
+    servers: Vec<Connection>,
+    simulator: Connection,
+    turn: Cell<usize>,
+}
 
 /// One connection, made again when it breaks.
-pub struct Client {
+struct Connection {
     address: SocketAddr,
-    connection: RefCell<Option<BufReader<TcpStream>>>,
+    patience: Duration,
+    stream: RefCell<Option<BufReader<TcpStream>>>,
 }
+
+/// How long questions are asked again that must have an answer.
+const STUBBORN_FOR: Duration = Duration::from_secs(60);
 
 /// What a user has, in shannon.
 pub struct Balance {
@@ -33,11 +50,16 @@ pub struct Payment {
 pub type Answer = Result<Value, (i64, String)>;
 
 impl Client {
-    pub fn new(address: SocketAddr) -> Self {
-        Self { address, connection: RefCell::new(None) }
+    pub fn new(addresses: &Addresses) -> Self {
+        let connection = |address, patience| Connection { address, patience, stream: RefCell::new(None) };
+        // Where another one is there to ask, nobody waits long for one that may be paused.
+        let patience = Duration::from_secs(if addresses.servers.len() > 1 { 2 } else { 20 });
+        let servers = addresses.servers.iter().map(|&server| connection(server, patience)).collect();
+        let simulator = connection(addresses.simulator, Duration::from_secs(20));
+        Self { servers, simulator, turn: Cell::new(0) }
     }
 
-    /// A signed call; an error where no answer came.
+    /// A signed call to the server whose turn it is; an error where no answer came.
     pub fn call(&self, method: &str, params: &Value) -> io::Result<Answer> {
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
         let timestamp = (SystemClock.now().as_millis() / 1000).to_string();
@@ -46,7 +68,9 @@ impl Client {
         let headers = format!(
             "x-app-id: {APP}\r\nx-ts: {timestamp}\r\nx-nonce: {nonce}\r\nx-signature: {signature}\r\n"
         );
-        let (_, answer) = self.exchange("POST", "/rpc", &headers, &body)?;
+        let turn = self.turn.get();
+        self.turn.set((turn + 1) % self.servers.len());
+        let (_, answer) = self.servers[turn].exchange("POST", "/rpc", &headers, &body)?;
         match answer.get("error") {
             None => Ok(Ok(answer["result"].clone())),
             Some(error) => {
@@ -58,17 +82,33 @@ impl Client {
 
     /// A call to the simulated node's switches: the HTTP status and the answer.
     pub fn simulator(&self, path: &str, body: &Value) -> io::Result<(u16, Value)> {
-        self.exchange("POST", &format!("/simulator/{path}"), "", &body.to_string())
+        self.simulator.exchange("POST", &format!("/simulator/{path}"), "", &body.to_string())
+    }
+
+    /// The HTTP status by which the first server says whether it can work, if it says anything.
+    pub fn ready(&self) -> Option<u16> {
+        self.servers[0].exchange("GET", "/healthz/ready", "", "").ok().map(|(status, _)| status)
+    }
+
+    /// The result of a question, asked until there is one.
+    fn ask(&self, method: &str, params: &Value) -> Value {
+        let deadline = Instant::now() + STUBBORN_FOR;
+        loop {
+            match self.call(method, params) {
+                Ok(Ok(result)) => return result,
+                other => assert!(Instant::now() < deadline, "{method}: {other:?}"),
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     pub fn tip_state(&self, invoice: &str) -> String {
-        let status = self.call("tip.status", &json!({ "invoice": invoice })).unwrap().unwrap();
+        let status = self.ask("tip.status", &json!({ "invoice": invoice }));
         status["state"].as_str().unwrap().to_owned()
     }
 
     pub fn balance(&self, user: &str) -> Balance {
-        let summary =
-            self.call("dashboard.summary", &json!({ "userId": user, "limit": 1 })).unwrap().unwrap();
+        let summary = self.ask("dashboard.summary", &json!({ "userId": user, "limit": 1 }));
         let shannon = |field: &str| {
             let text = summary["balances"][field].as_str().unwrap();
             if text == "0" { 0 } else { Asset::ckb().parse(text).unwrap().units() }
@@ -77,7 +117,7 @@ impl Client {
     }
 
     pub fn payments(&self) -> Vec<Payment> {
-        let (status, answer) = self.exchange("GET", "/simulator/payments", "", "").unwrap();
+        let (status, answer) = self.simulator.exchange("GET", "/simulator/payments", "", "").unwrap();
         assert_eq!(status, 200, "{answer}");
         let shannon = |value: &Value| value.as_str().unwrap().parse().unwrap();
         let payment = |value: &Value| Payment {
@@ -88,9 +128,11 @@ impl Client {
         };
         answer["payments"].as_array().unwrap().iter().map(payment).collect()
     }
+}
 
+impl Connection {
     fn exchange(&self, method: &str, path: &str, headers: &str, body: &str) -> io::Result<(u16, Value)> {
-        let mut connection = self.connection.borrow_mut();
+        let mut connection = self.stream.borrow_mut();
         let mut stream = match connection.take() {
             Some(stream) => stream,
             None => self.connect()?,
@@ -109,7 +151,7 @@ impl Client {
     fn connect(&self) -> io::Result<BufReader<TcpStream>> {
         let stream = TcpStream::connect_timeout(&self.address, Duration::from_secs(5))?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+        stream.set_read_timeout(Some(self.patience))?;
         Ok(BufReader::new(stream))
     }
 }

@@ -1,16 +1,18 @@
 //! Users who tip and withdraw, and who ask again with the same key until they get an answer.
 
-use crate::client::{Answer, Client};
+use crate::client::{Addresses, Answer, Client};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const CLIENTS: u64 = 4;
 const CREATORS: u64 = 6;
+
+/// How long a request is made again before the test gives up.
+const STUBBORN_FOR: Duration = Duration::from_secs(120);
 
 /// What the server promised, and must have kept in the end.
 #[derive(Default)]
@@ -42,11 +44,11 @@ impl Promises {
 }
 
 impl Workload {
-    pub fn start(address: SocketAddr, seed: u64) -> Self {
+    pub fn start(addresses: &Addresses, seed: u64) -> Self {
         let stopped = Arc::new(AtomicBool::new(false));
         let client = |number| {
-            let stopped = stopped.clone();
-            std::thread::spawn(move || User::new(address, seed, number).work(&stopped))
+            let (stopped, addresses) = (stopped.clone(), addresses.clone());
+            std::thread::spawn(move || User::new(&addresses, seed, number).work(&stopped))
         };
         Self { clients: (1..=CLIENTS).map(client).collect(), stopped }
     }
@@ -73,9 +75,9 @@ struct User {
 }
 
 impl User {
-    fn new(address: SocketAddr, seed: u64, number: u64) -> Self {
+    fn new(addresses: &Addresses, seed: u64, number: u64) -> Self {
         let random = Random::new(seed.wrapping_add(number));
-        Self { client: Client::new(address), random, number, requests: 0, promises: Promises::default() }
+        Self { client: Client::new(addresses), random, number, requests: 0, promises: Promises::default() }
     }
 
     fn work(mut self, stopped: &AtomicBool) -> Promises {
@@ -127,13 +129,16 @@ impl User {
         }
     }
 
-    /// Asks until the server says yes or no; it is killed now and then.
+    /// Asks until a server says yes or no: it may be gone now and then, or its database. After a
+    /// crash of that whatever was signed before counts as replayed, so each time is signed anew.
     fn until_answered(&self, method: &str, params: &Value) -> Answer {
+        let deadline = Instant::now() + STUBBORN_FOR;
         loop {
             match self.client.call(method, params) {
-                Ok(Err((-32603, _))) | Err(_) => std::thread::sleep(Duration::from_millis(10)),
+                Ok(Err((-32603 | -32001, _))) | Err(_) => std::thread::sleep(Duration::from_millis(10)),
                 Ok(answer) => return answer,
             }
+            assert!(Instant::now() < deadline, "{method} {params} has no answer");
         }
     }
 

@@ -14,6 +14,7 @@ mod plans;
 mod races;
 mod restarts;
 mod rows;
+mod workers;
 
 use crate::{PoolSettings, PostgresStore, Schema};
 use fiber_link_postgres_cluster::Cluster;

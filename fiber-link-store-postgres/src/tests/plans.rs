@@ -10,7 +10,7 @@ const LARGE: [&str; 8] =
     ["tips", "settled_tips", "withdrawals", "attempts", "entries", "balances", "idempotency", "events"];
 
 /// These sort what they gathered by an index and a limit, or the rows of a small table.
-const SORTS_FEW_ROWS: [&str; 3] = ["tips_of_user", "tip_totals", "apps_after"];
+const SORTS_FEW_ROWS: [&str; 4] = ["tips_of_user", "tip_totals", "apps_after", "workers_after"];
 
 /// 200 000 tips of 20 apps, 10 000 users and 30 days, most of them settled, and what belongs to them.
 const GENERATE: &str = "
@@ -84,7 +84,9 @@ async fn bad_steps(store: &PostgresStore, name: &str, sql: &str) -> Vec<String> 
 
 fn all_statements(store: &PostgresStore) -> Vec<(&'static str, crate::statement::Sql)> {
     let all = store.statements();
-    [all.commit.all(), all.due.all(), all.admission.all(), all.query.all(), all.feed.all()].concat()
+    let (others, worker) =
+        ([all.commit.all(), all.due.all(), all.admission.all(), all.query.all()], all.worker.all());
+    [others.concat(), all.feed.all(), worker].concat()
 }
 
 /// How often each large table was scanned from end to end, also by what functions do.
@@ -155,6 +157,8 @@ async fn work(store: &PostgresStore, round: u64) {
     store.find_app(&app).await.unwrap();
     store.apps(Some(app), limit).await.unwrap();
     store.find_hub().await.unwrap();
+    store.find_worker(sample::worker_id(1)).await.unwrap();
+    store.workers(None, limit).await.unwrap();
 
     let second = Duration::from_secs(1);
     let take = TakeDue { now, limit, gap: Gap { divisor: 8, shortest: second, longest: second } };
@@ -181,6 +185,8 @@ async fn write(store: &PostgresStore, n: u64) {
         Op::CreateTip { tip: tip.clone(), due },
         Op::CreateWithdrawal { withdrawal: withdrawal.clone(), due },
         Op::CreateAttempt(attempt.clone()),
+        Op::CreateWorker(sample::worker(n)),
+        Op::RequireWorker(sample::worker_id(n)),
         Op::CreateApp(sample::app(&format!("app-of-{n}"))),
         Op::CountTowardsLimit(CountTowardsLimit {
             key: key.clone(),
@@ -199,6 +205,8 @@ async fn write(store: &PostgresStore, n: u64) {
         Op::UpdateTip { next: sample::tip_in(&tip, settled), expected, due },
         Op::UpdateWithdrawal { next: withdrawal, expected, due: None },
         Op::UpdateAttempt { next: sample::attempt_in(&attempt, failed), expected },
+        Op::UpdateWorker { next: sample::worker(n), expected },
+        Op::RemoveWorker { id: sample::worker_id(n), expected: expected.next() },
         Op::GiveBackToLimit(GiveBackToLimit { key, amount, requested_at: at(n) }),
         Op::Post(sample::credit(n, 5)),
         Op::Emit(sample::event(n)),

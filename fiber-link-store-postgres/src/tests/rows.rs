@@ -46,6 +46,10 @@ fn hub(store: &PostgresStore) -> BoxFuture<'_, Answer> {
     async { store.find_hub().await.map(drop) }.boxed()
 }
 
+fn worker(store: &PostgresStore) -> BoxFuture<'_, Answer> {
+    async { store.workers(None, 9).await.map(drop) }.boxed()
+}
+
 fn idempotency(store: &PostgresStore) -> BoxFuture<'_, Answer> {
     async { store.find_idempotency(&sample::idempotency_record(1).scope, at(0)).await.map(drop) }.boxed()
 }
@@ -59,6 +63,7 @@ async fn filled() -> PostgresStore {
         Op::CreateAttempt(sample::attempt(1, 1)),
         Op::CreateApp(sample::app("forum")),
         Op::CreateHub(sample::hub()),
+        Op::CreateWorker(sample::worker(1)),
         Op::Post(sample::credit(1, 7)),
         Op::Remember { record: sample::idempotency_record(1), now: at(0) },
         Op::Emit(sample::event(1)),
@@ -70,7 +75,7 @@ async fn filled() -> PostgresStore {
 
 #[tokio::test]
 async fn an_invalid_row_is_an_error_that_names_its_table() {
-    let cases: [Case; 9] = [
+    let cases: [Case; 10] = [
         (
             "tips",
             tip,
@@ -114,6 +119,7 @@ async fn an_invalid_row_is_an_error_that_names_its_table() {
         ("events", event, &["kind = 'melted'"]),
         ("apps", app, &["id = 'two words'", "created_at = '-infinity'"]),
         ("hub", hub, &["network = 'the moon'", "node = '\\x00'"]),
+        ("workers", worker, &["since = '1969-01-01'", "dead_at = 'infinity'", "version = -1"]),
         ("idempotency", idempotency, &["digest = '\\x00'", "subject_kind = 'nothing'"]),
         ("entries", entry, &["kind = 'melted'", "source_kind = 'nothing'"]),
     ];

@@ -1,7 +1,7 @@
 //! Every statement is led by an index.
 
 use crate::schema::{DATABASE, NONCES, Pragmas, Schema};
-use crate::{admission, apply, due, query, record};
+use crate::{admission, apply, due, query, record, worker};
 use std::time::Duration;
 
 fn plans_of(schema: &Schema, statements: &[(&str, &str)]) {
@@ -22,7 +22,7 @@ fn plans_of(schema: &Schema, statements: &[(&str, &str)]) {
 
 #[test]
 fn no_statement_scans_a_table_or_sorts() {
-    plans_of(&DATABASE, &[apply::ALL, record::ALL, due::ALL, query::ALL].concat());
+    plans_of(&DATABASE, &[apply::ALL, record::ALL, due::ALL, query::ALL, worker::ALL].concat());
     plans_of(&NONCES, admission::ALL);
 }
 

@@ -61,6 +61,10 @@ fn hub(store: &SqliteStore) -> BoxFuture<'_, Answer> {
     async { store.find_hub().await.map(drop) }.boxed()
 }
 
+fn worker(store: &SqliteStore) -> BoxFuture<'_, Answer> {
+    async { store.workers(None, 9).await.map(drop) }.boxed()
+}
+
 fn idempotency(store: &SqliteStore) -> BoxFuture<'_, Answer> {
     let key = IdempotencyKey::new("key").unwrap();
     let scope = IdempotencyScope { app: alice().app, method: IdempotentMethod::TipCreate, key };
@@ -96,6 +100,7 @@ fn filled(folder: &Folder) -> SqliteStore {
         IDEMPOTENCY,
         ENTRY,
         EVENT,
+        "INSERT INTO workers VALUES (x'00000000000000000000000000000007', 'host', 1, 2, NULL, 1);",
         "INSERT INTO balances VALUES ('forum', 'alice', 'CKB', '1', '0');
          INSERT INTO limits VALUES ('forum', '', 'CKB', '');",
     ];
@@ -105,7 +110,7 @@ fn filled(folder: &Folder) -> SqliteStore {
 
 #[test]
 fn an_invalid_row_is_an_error_that_names_its_table() {
-    let cases: [Case; 10] = [
+    let cases: [Case; 11] = [
         (
             "tips",
             tip,
@@ -146,6 +151,7 @@ fn an_invalid_row_is_an_error_that_names_its_table() {
         ("events", event, &["kind = 'melted'", "subject = x'00'"]),
         ("apps", app, &["id = 'two words'", "created_at = -1"]),
         ("hub", hub, &["network = 'the moon'", "node = x'00'"]),
+        ("workers", worker, &["id = x'00'", "since = -1", "dead_at = -1", "version = -1"]),
         ("idempotency", idempotency, &["digest = x'00'", "subject_kind = 'nothing'"]),
         ("limits", limit, &["counter = 'melted'"]),
         ("entries", entry, &["kind = 'melted'", "source_kind = 'nothing'", "amount = '1.0'"]),

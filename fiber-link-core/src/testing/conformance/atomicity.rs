@@ -34,6 +34,10 @@ fn remember(n: u64) -> Op {
     Op::Remember { record: sample::idempotency_record(n), now: at(0) }
 }
 
+fn dead_worker(n: u64) -> Worker {
+    Worker { state: WorkerState::DeclaredDead { at: at(5) }, ..sample::worker(n) }
+}
+
 /// What is there before: records of number 1, 100 units, and 4 units of a limit.
 fn before() -> Vec<Op> {
     vec![
@@ -41,6 +45,9 @@ fn before() -> Vec<Op> {
         Op::CreateWithdrawal { withdrawal: sample::withdrawal(1), due: None },
         Op::CreateAttempt(sample::attempt(1, 1)),
         Op::CreateApp(sample::app("forum")),
+        Op::CreateWorker(sample::worker(1)),
+        Op::CreateWorker(sample::worker(3)),
+        Op::CreateWorker(sample::worker(4)),
         Op::CountTowardsLimit(count(alice(), 4, 4)),
         Op::Post(sample::credit(9, 100)),
         remember(1),
@@ -69,6 +76,10 @@ fn one_of_each() -> Vec<Op> {
         Op::CreateApp(sample::app("wiki")),
         Op::CreateHub(sample::hub()),
         Op::AcceptNode { node: NodeKey::new([9; 33]), since: at(5) },
+        Op::CreateWorker(sample::worker(2)),
+        Op::UpdateWorker { next: dead_worker(3), expected },
+        Op::RemoveWorker { id: sample::worker_id(4), expected },
+        Op::RequireWorker(sample::worker_id(1)),
         Op::CountTowardsLimit(count(LimitScope::App, 10, 10)),
         Op::GiveBackToLimit(gift),
         Op::Post(sample::credit(1, 50)),
@@ -81,7 +92,7 @@ fn one_of_each() -> Vec<Op> {
     ops
 }
 
-const KINDS: usize = 14;
+const KINDS: usize = 18;
 
 fn kind(op: &Op) -> usize {
     match op {
@@ -98,13 +109,17 @@ fn kind(op: &Op) -> usize {
         Op::Post(_) => 10,
         Op::Remember { .. } => 11,
         Op::AcceptNode { .. } => 12,
+        Op::CreateWorker(_) => 13,
+        Op::UpdateWorker { .. } => 14,
+        Op::RemoveWorker { .. } => 15,
+        Op::RequireWorker(_) => 16,
         Op::Emit(_) => KINDS - 1,
     }
 }
 
 /// Ops that a store refuses on top of `before` and `one_of_each`, and why.
 fn refused() -> Vec<(Op, CommitError)> {
-    use CommitError::{AlreadyExists, Conflict, InsufficientFunds};
+    use CommitError::{AlreadyExists, Conflict, DeclaredDead, InsufficientFunds};
     let exists = |op, what| (op, AlreadyExists(what));
     let expected = Version::FIRST;
     let same_hash = Tip::create(sample::tip_id(7), sample::tip_terms(), sample::payment_hash(1), at(0));
@@ -130,6 +145,12 @@ fn refused() -> Vec<(Op, CommitError)> {
         (update_attempt(77), Conflict),
         exists(Op::CreateApp(sample::app("forum")), Existing::App),
         exists(Op::CreateHub(sample::hub()), Existing::Hub),
+        exists(Op::CreateWorker(sample::worker(1)), Existing::Worker),
+        (Op::UpdateWorker { next: sample::worker(3), expected }, Conflict),
+        (Op::RemoveWorker { id: sample::worker_id(77), expected }, Conflict),
+        (Op::RemoveWorker { id: sample::worker_id(1), expected }, Conflict),
+        (Op::RequireWorker(sample::worker_id(3)), DeclaredDead),
+        (Op::RequireWorker(sample::worker_id(77)), DeclaredDead),
         (
             Op::CountTowardsLimit(count(LimitScope::App, 1, 10)),
             limit_of(LimitScope::App, LimitExcess::Ceiling { total, ceiling }),
@@ -158,6 +179,7 @@ struct Contents {
     remembered: Vec<Option<IdempotencyRecord>>,
     apps: Vec<App>,
     hub: Option<Hub>,
+    workers: Vec<ListedWorker>,
 }
 
 async fn contents(store: &dyn Store) -> Contents {
@@ -190,6 +212,7 @@ async fn contents(store: &dyn Store) -> Contents {
         remembered,
         apps: store.apps(None, limit).await.unwrap(),
         hub: store.find_hub().await.unwrap(),
+        workers: store.workers(None, limit).await.unwrap(),
     }
 }
 

@@ -21,6 +21,8 @@ mod tip_flows;
 mod uniqueness;
 mod withdrawal_flows;
 mod withdrawal_requests;
+mod worker_flows;
+mod workers;
 mod world;
 
 use super::sample::change_set;
@@ -237,6 +239,28 @@ macro_rules! store_conformance {
             a_start_with_a_seed_that_made_none_of_the_tips_is_refused
             a_start_with_the_seed_of_the_tips_is_not
             a_claim_shorter_than_three_node_timeouts_is_refused
+        }
+        workers {
+            workers_are_read_back_as_written_and_stay_dead
+            workers_are_paged_by_id_with_what_they_claim
+            a_worker_is_registered_once_and_changed_on_its_version
+            a_worker_that_claims_an_attempt_without_an_outcome_is_not_removed
+            nothing_is_claimed_by_a_worker_that_is_dead_or_not_on_the_list
+            one_of_many_words_about_a_worker_wins
+            no_claim_comes_after_the_word_that_its_worker_is_dead
+            a_worker_is_removed_or_claims_and_never_both
+        }
+        worker_flows {
+            a_process_is_on_the_list_until_it_leaves
+            a_process_that_is_declared_dead_does_nothing_and_says_why
+            a_process_that_wakes_up_after_it_was_declared_dead_claims_nothing
+            a_process_that_was_declared_dead_follows_no_other
+            what_a_process_may_have_sent_is_sent_again_once_after_it_was_declared_dead
+            the_claim_of_a_dead_process_is_waited_for
+            what_a_process_left_is_taken_over
+            who_was_heard_of_lately_is_declared_dead_by_force_alone
+            a_beat_and_declarations_at_once_come_to_one_word
+            those_that_are_gone_and_left_nothing_are_forgotten_by_the_next_start
         }
         clock_flows {
             a_clock_that_was_years_ahead_does_not_put_off_what_is_due

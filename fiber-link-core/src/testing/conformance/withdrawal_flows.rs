@@ -1,20 +1,11 @@
 //! Withdrawals on their way out, with everything that can go wrong between.
 
-use super::world::{CKB, FEE_LIMIT, World, failed, shannon, to_the_end};
+use super::world::{CKB, FEE_LIMIT, World, failed, requested, shannon, to_the_end};
 use crate::testing::sample::forum;
 use crate::testing::{Fault, FaultyStore, MockFiberNode, Reception};
 use crate::*;
 use futures_util::future::join_all;
 use std::sync::Arc;
-
-/// Funds alice with 20 CKB and requests a withdrawal of 10.
-async fn requested(world: &World) -> (Withdrawal, PaymentHash) {
-    world.fund(20).await;
-    let (request, hash) = world.request(10);
-    let withdrawal = world.link.request_withdrawal(&forum(), request).await.unwrap();
-    assert_eq!(world.balance().await, (shannon(10 * CKB - FEE_LIMIT), shannon(10 * CKB + FEE_LIMIT)));
-    (withdrawal, hash)
-}
 
 pub async fn a_withdrawal_is_paid_and_the_unused_fee_returns(store: Arc<dyn Store>) {
     let world = World::new(store).await;

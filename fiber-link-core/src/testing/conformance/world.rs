@@ -174,6 +174,15 @@ pub(super) fn failed(reason: &str) -> PaymentState {
     PaymentState::Failed { reason: reason.into() }
 }
 
+/// Funds alice with 20 CKB and requests a withdrawal of 10.
+pub(super) async fn requested(world: &World) -> (Withdrawal, PaymentHash) {
+    world.fund(20).await;
+    let (request, hash) = world.request(10);
+    let withdrawal = world.link.request_withdrawal(&forum(), request).await.unwrap();
+    assert_eq!(world.balance().await, (shannon(10 * CKB - FEE_LIMIT), shannon(10 * CKB + FEE_LIMIT)));
+    (withdrawal, hash)
+}
+
 /// Passes until everything is ended, with time going on.
 pub(super) async fn to_the_end(world: &World, links: &[&FiberLink]) {
     for _ in 0..200 {

@@ -1,0 +1,103 @@
+//! Servers at work, and what they share.
+
+use crate::client::Addresses;
+use crate::process::{Process, Program};
+use crate::{APP, SECRET};
+use std::time::Duration;
+use tempfile::TempDir;
+
+pub struct World {
+    program: Program,
+    pub servers: Vec<Process>,
+    /// A node that is no part of a server.
+    node: Option<Process>,
+    _folder: TempDir,
+}
+
+/// What each server is started with: a claim of three seconds.
+const SERVE: [&str; 7] =
+    ["serve", "--rate-limit", "off", "--node-timeout", "1s", "--claim", "3s", "--withdrawal-retries", "0"];
+
+/// How long the right to send a payment lasts in these servers.
+pub const CLAIM: Duration = Duration::from_secs(3);
+
+impl World {
+    /// One server with a file and a node in itself.
+    pub fn on_sqlite() -> Self {
+        let (folder, mut program) = begin();
+        let store = folder.path().join("fiber-link.sqlite");
+        program.environment.push(("FIBER_LINK_STORE", format!("sqlite:{}", store.display())));
+        let server = Process::start(&program, "server", &[&SERVE[..], &["--node", "simulated"]].concat());
+        Self { program, servers: vec![server], node: None, _folder: folder }
+    }
+
+    /// Two servers with one database and one node.
+    pub fn on_postgres(url: &str) -> Self {
+        let (folder, mut program) = begin();
+        let node = Process::start(&program, "node", &["node-stub", "--data", "node-data"]);
+        program.environment.push(("FIBER_LINK_STORE", url.to_owned()));
+        let url = format!("http://{}", node.address());
+        let arguments = [&SERVE[..], &["--migrate", "--node", &url]].concat();
+        let server = |name| Process::start(&program, name, &arguments);
+        let servers = ["one", "two"].map(server).into();
+        Self { program, servers, node: Some(node), _folder: folder }
+    }
+
+    pub fn addresses(&self) -> Addresses {
+        let servers: Vec<_> = self.servers.iter().map(Process::address).collect();
+        let simulator = self.node.as_ref().map_or(servers[0], Process::address);
+        Addresses { servers, simulator }
+    }
+
+    /// Does what an operator does after a crash: declares dead whoever is listed and does not run.
+    /// What such a one may have sent is taken over by the others.
+    pub fn bury_the_dead(&self) {
+        let list = self.tool(&["server", "list"]);
+        for line in list.lines() {
+            let [id, label, _, _, how, _] = line.split('\t').collect::<Vec<_>>().try_into().unwrap();
+            let runs = self.servers.iter().any(|server| label.ends_with(&format!(":{}", server.id())));
+            if !runs && !how.starts_with("declared dead") {
+                self.tool(&["server", "declare-dead", id, "--force"]);
+            }
+        }
+    }
+
+    /// Ends each server in order and starts it again, one after the other: it leaves to others what
+    /// it woke up too late to send.
+    pub fn restart_in_turn(&mut self) {
+        for server in &mut self.servers {
+            server.stop();
+            server.restart();
+        }
+    }
+
+    fn tool(&self, arguments: &[&str]) -> String {
+        let output = self.program.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Ends everything as an operator does.
+    pub fn stop(&mut self) {
+        self.servers.iter_mut().for_each(Process::stop);
+        if let Some(node) = &mut self.node {
+            node.stop();
+        }
+    }
+
+    /// Whether `fiber-link audit` is content, and the lines that say what it is not content with.
+    pub fn audit(&self) -> (bool, String) {
+        let output = self.program.run(&["audit"]);
+        let printed = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        println!("{printed}");
+        let findings = if output.status.success() { String::new() } else { printed };
+        (output.status.success(), findings)
+    }
+}
+
+fn begin() -> (TempDir, Program) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut program = Program::new(folder.path());
+    program.environment.push(("FIBER_LINK_HMAC_SECRET_MAP", format!("{{\"{APP}\":\"{SECRET}\"}}")));
+    (folder, program)
+}
