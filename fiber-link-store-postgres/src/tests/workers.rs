@@ -88,7 +88,7 @@ async fn a_claim_that_waited_for_the_word_that_its_worker_is_dead_is_refused() {
     });
     let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'
         AND query LIKE '%{schema}.commit_ops%'";
-    while number(&store, waiting).await == 0 {
+    while number(&store, waiting).await == 0 && !claiming.is_finished() {
         tokio::task::yield_now().await;
     }
     declaring.commit().await.unwrap();
