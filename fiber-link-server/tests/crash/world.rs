@@ -15,7 +15,7 @@ pub struct World {
 }
 
 /// What each server is started with: a claim of three seconds.
-const SERVE: [&str; 7] =
+const SERVE: [&str; 9] =
     ["serve", "--rate-limit", "off", "--node-timeout", "1s", "--claim", "3s", "--withdrawal-retries", "0"];
 
 /// How long the right to send a payment lasts in these servers.

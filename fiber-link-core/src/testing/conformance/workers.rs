@@ -17,7 +17,8 @@ fn update(next: Worker, expected: Version) -> [Op; 1] {
 /// A worker claims the right to send for the withdrawal of number `n`.
 fn claim(by: u64, n: u64) -> [Op; 2] {
     let claim = Claim { worker: worker_id(by), until: at(60) };
-    let attempt = AttemptRecord { claim, ..sample::attempt_record(n, n, AttemptState::Sent { session: None }) };
+    let attempt =
+        AttemptRecord { claim, ..sample::attempt_record(n, n, AttemptState::Sent { session: None }) };
     [Op::RequireWorker(worker_id(by)), Op::CreateAttempt(Attempt::restore(attempt))]
 }
 
