@@ -261,7 +261,7 @@ fn servers_are_listed_and_one_that_is_declared_dead_stops() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::start(folder.path(), &[]);
     let [listed] = servers(folder.path()).try_into().unwrap();
-    assert!(listed[1].ends_with(&format!(":{}", server.child.id())), "{listed:?}");
+    assert!(listed[1].ends_with(&format!(":{}", server.0.id())), "{listed:?}");
     assert_eq!((listed[4].as_str(), listed[5].as_str()), ("working", "0"));
 
     let declare = ["server", "declare-dead", &listed[0]];

@@ -37,6 +37,10 @@ impl Process {
         self.address
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it with a signal; whether it ended well.
     pub fn end(&mut self, signal: &str) -> bool {
         let id = self.child.id().to_string();
