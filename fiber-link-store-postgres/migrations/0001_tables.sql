@@ -117,6 +117,17 @@ CREATE TABLE {schema}.attempts (
 CREATE UNIQUE INDEX attempts_one_live ON {schema}.attempts (withdrawal) WHERE state IN ('sent', 'unknown');
 CREATE INDEX attempts_of_withdrawal ON {schema}.attempts (withdrawal, id);
 CREATE INDEX attempts_succeeded ON {schema}.attempts (ended_at, id) WHERE state = 'succeeded';
+CREATE INDEX attempts_claimed ON {schema}.attempts (worker) WHERE state IN ('sent', 'unknown');
+
+-- The runs of processes that work here. Who was declared dead, at `dead_at`, stays dead.
+CREATE TABLE {schema}.workers (
+    id       uuid PRIMARY KEY,
+    label    text NOT NULL,
+    since    timestamptz NOT NULL,
+    heard_at timestamptz NOT NULL,
+    dead_at  timestamptz,
+    version  bigint NOT NULL
+);
 
 -- The ledger. `available` and `reserved` belong to the user named in the row, `fiber` and
 -- `fees_paid` to the hub. The number is drawn under the lock of the user's balance, so the numbers

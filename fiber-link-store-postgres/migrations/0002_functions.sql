@@ -7,7 +7,7 @@
 --
 -- What refuses a unit is told by its SQLSTATE: FL001 a record is not at its expected version,
 -- FL002 a balance would leave its range, FL003 a limit refuses, FL004 an idempotency key is in use,
--- and unique_violation by the name of the key.
+-- FL005 the worker was declared dead or is not on the list, and unique_violation by the name of the key.
 
 CREATE FUNCTION {schema}.accept_node(accepted jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -295,6 +295,44 @@ BEGIN
     RETURN {schema}.continue_settled_tips(feed_app, 1000) IS NULL;
 END $$;
 
+-- A worker says that it lives beside the claims that it is making; the word that it is dead waits for
+-- them, and they for it: a claim locks the key of its worker's row.
+CREATE FUNCTION {schema}.update_worker(change jsonb, expected bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    next {schema}.workers := jsonb_populate_record(NULL::{schema}.workers, change);
+BEGIN
+    IF next.dead_at IS NOT NULL THEN
+        PERFORM 1 FROM {schema}.workers WHERE id = next.id FOR UPDATE;
+    END IF;
+    UPDATE {schema}.workers SET version = version + 1, label = next.label, since = next.since,
+        heard_at = next.heard_at, dead_at = next.dead_at
+    WHERE id = next.id AND version = expected AND dead_at IS NULL;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the worker is not at its expected version' USING ERRCODE = 'FL001';
+    END IF;
+END $$;
+
+-- The row is locked before its claims are looked for: what was claimed under it can be seen then.
+CREATE FUNCTION {schema}.remove_worker(removed uuid, expected bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM 1 FROM {schema}.workers WHERE id = removed FOR UPDATE;
+    DELETE FROM {schema}.workers WHERE id = removed AND version = expected
+        AND NOT EXISTS (SELECT 1 FROM {schema}.attempts
+            WHERE worker = removed AND state IN ('sent', 'unknown'));
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the worker is not at its expected version, or claims something'
+            USING ERRCODE = 'FL001';
+    END IF;
+END $$;
+
+CREATE FUNCTION {schema}.require_worker(required uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM 1 FROM {schema}.workers WHERE id = required AND dead_at IS NULL FOR KEY SHARE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the worker was declared dead' USING ERRCODE = 'FL005';
+    END IF;
+END $$;
+
 CREATE FUNCTION {schema}.commit_ops(ops jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     op jsonb;
@@ -327,6 +365,14 @@ BEGIN
             INSERT INTO {schema}.hub SELECT * FROM jsonb_populate_record(NULL::{schema}.hub, change);
         WHEN 'accept_node' THEN
             PERFORM {schema}.accept_node(change);
+        WHEN 'create_worker' THEN
+            INSERT INTO {schema}.workers SELECT * FROM jsonb_populate_record(NULL::{schema}.workers, change);
+        WHEN 'update_worker' THEN
+            PERFORM {schema}.update_worker(change, (op->>'expected')::bigint);
+        WHEN 'remove_worker' THEN
+            PERFORM {schema}.remove_worker((change->>'id')::uuid, (op->>'expected')::bigint);
+        WHEN 'require_worker' THEN
+            PERFORM {schema}.require_worker((change->>'id')::uuid);
         WHEN 'count_towards_limit' THEN
             PERFORM {schema}.count_towards_limit(change);
         WHEN 'give_back_to_limit' THEN

@@ -17,7 +17,6 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { name: "0001_tables", template: include_str!("../migrations/0001_tables.sql") },
     Migration { name: "0002_functions", template: include_str!("../migrations/0002_functions.sql") },
-    Migration { name: "0003_workers", template: include_str!("../migrations/0003_workers.sql") },
 ];
 
 /// What templates say where the schema is meant.
