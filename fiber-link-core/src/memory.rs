@@ -173,7 +173,7 @@ impl Store for MemoryStore {
             AttemptQuery::LatestOf(withdrawal) => {
                 attempts.of_withdrawal.get(&withdrawal).and_then(|ids| ids.last())
             }
-            AttemptQuery::NewestSucceeded => attempts.succeeded.last().map(|(_, id)| id),
+            AttemptQuery::NewestSucceeded => attempts.succeeded.last(),
         };
         Ok(id.and_then(|id| attempts.find(id)).cloned())
     }

@@ -143,16 +143,18 @@ impl FiberLink {
         }
     }
 
-    /// Asks the node about the newest payment that we know it made.
+    /// Asks the node whether it made the newest payment that we know it made.
     async fn what_the_node_forgot(&self, node_since: Timestamp) -> Result<Option<Stop>, StoreError> {
         let newest = self.parts().store.find_attempt(AttemptQuery::NewestSucceeded).await?;
         // One of the node before says nothing about this one.
         let Some(newest) = newest.filter(|newest| newest.created_at() > node_since) else {
             return Ok(None);
         };
-        match self.parts().node.payment(newest.payment_hash()).await {
-            Ok(Some(_)) => Ok(None),
-            Ok(None) => {
+        let answer = self.parts().node.payment(newest.payment_hash()).await;
+        match answer.map(|known| known.map(|payment| payment.state)) {
+            Ok(Some(PaymentState::Succeeded { .. })) => Ok(None),
+            // One that takes a success back went back in time, as much as one that never heard of it.
+            Ok(Some(PaymentState::Pending | PaymentState::Failed { .. }) | None) => {
                 let hash = newest.payment_hash();
                 tracing::error!(payment_hash = %hash, "the node forgot a payment that it made: payouts stop");
                 // An operator may accept that at any time.

@@ -261,7 +261,7 @@ pub struct EventQuery {
 pub enum AttemptQuery {
     /// The newest one of a withdrawal.
     LatestOf(WithdrawalId),
-    /// Of all that succeeded, the one that did last.
+    /// Of all that succeeded, the one that began last: the one with the greatest id.
     NewestSucceeded,
 }
 

@@ -84,7 +84,7 @@ statements! {
     );
     newest_succeeded_attempt = concat!(
         "SELECT ", attempt_columns!(), " FROM {schema}.attempts WHERE state = 'succeeded'
-        ORDER BY ended_at DESC, id DESC LIMIT 1"
+        ORDER BY id DESC LIMIT 1"
     );
     balance = "SELECT available::text, reserved::text FROM {schema}.balances
         WHERE app = $1 AND \"user\" = $2 AND asset = $3";

@@ -17,6 +17,10 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { name: "0001_tables", template: include_str!("../migrations/0001_tables.sql") },
     Migration { name: "0002_functions", template: include_str!("../migrations/0002_functions.sql") },
+    Migration {
+        name: "0003_newest_success",
+        template: include_str!("../migrations/0003_newest_success.sql"),
+    },
 ];
 
 /// What templates say where the schema is meant.

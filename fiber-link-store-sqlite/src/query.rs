@@ -61,8 +61,7 @@ statements! {
         "SELECT ", attempt_columns!(), " FROM attempts WHERE withdrawal = ?1 ORDER BY id DESC LIMIT 1"
     );
     NEWEST_SUCCEEDED_ATTEMPT = concat!(
-        "SELECT ", attempt_columns!(), " FROM attempts WHERE state = 'succeeded'
-        ORDER BY ended_at DESC, id DESC LIMIT 1"
+        "SELECT ", attempt_columns!(), " FROM attempts WHERE state = 'succeeded' ORDER BY id DESC LIMIT 1"
     );
     BALANCE = "SELECT available, reserved FROM balances WHERE app = ?1 AND user = ?2 AND asset = ?3";
     BALANCES_OF_USER = "SELECT app, user, asset, available, reserved FROM balances

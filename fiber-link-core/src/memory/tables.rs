@@ -275,7 +275,7 @@ pub(super) struct Attempts {
     rows: BTreeMap<AttemptId, Stored<Attempt>>,
     pub(super) of_withdrawal: BTreeMap<WithdrawalId, BTreeSet<AttemptId>>,
     pub(super) live: BTreeMap<WithdrawalId, AttemptId>,
-    pub(super) succeeded: BTreeSet<(Timestamp, AttemptId)>,
+    pub(super) succeeded: BTreeSet<AttemptId>,
 }
 
 impl Attempts {
@@ -286,10 +286,10 @@ impl Attempts {
     }
 }
 
-fn succeeded_at(attempt: &Attempt) -> Option<Timestamp> {
+fn succeeded(attempt: &Attempt) -> bool {
     match attempt.state() {
-        AttemptState::Succeeded { at, .. } => Some(*at),
-        AttemptState::Sent { .. } | AttemptState::Unknown { .. } | AttemptState::Failed { .. } => None,
+        AttemptState::Succeeded { .. } => true,
+        AttemptState::Sent { .. } | AttemptState::Unknown { .. } | AttemptState::Failed { .. } => false,
     }
 }
 
@@ -308,16 +308,16 @@ impl Table for Attempts {
             if before.is_live() {
                 self.live.remove(&before.withdrawal());
             }
-            if let Some(at) = succeeded_at(before) {
-                self.succeeded.remove(&(at, id));
-            }
+            self.succeeded.remove(&id);
         }
         if let Some(row) = row {
             self.of_withdrawal.entry(row.withdrawal()).or_default().insert(id);
             if row.is_live() {
                 self.live.insert(row.withdrawal(), id);
             }
-            self.succeeded.extend(succeeded_at(&row).map(|at| (at, id)));
+            if succeeded(&row) {
+                self.succeeded.insert(id);
+            }
             self.rows.insert(id, row);
         }
         before

@@ -24,6 +24,7 @@ fn released_migrations_are_never_edited() {
             "94e00637d44b3d34af1fae6c62d2b197f92c3499874635e2b50ba2ea2d961800",
             "deb1cca1036b50c32ea67e679d828c2e80b6e02150d463502782e8ee346ad07b",
             "3373dc42e0339a8656ef9dd424f2ad953c3663568331efa90697341dd412d899",
+            "40769caebc356c039054acab03252ebce11f8b040fc5bd4cf702520d52fe0b3f",
         ]
     );
     assert_eq!(digests(&NONCES), ["8ab8c501799e39679eee17262508ac59bec7254f8a70bf7bfef51afb76c40e7e"]);

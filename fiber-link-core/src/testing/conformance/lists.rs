@@ -157,7 +157,7 @@ pub async fn the_latest_attempt_and_the_newest_success_are_found(store: Arc<dyn 
         assert_eq!(found.map(|found| found.id()), attempt.map(sample::attempt_id), "of {withdrawal}");
     }
     let newest = store.find_attempt(AttemptQuery::NewestSucceeded).await.unwrap().unwrap();
-    assert_eq!(newest.id(), sample::attempt_id(2), "the one that succeeded last, not that began last");
+    assert_eq!(newest.id(), sample::attempt_id(3), "the one that began last, not that succeeded last");
 
     let next = sample::attempt_in(&sample::attempt(5, 3), succeeded(30));
     commit(&*store, [Op::UpdateAttempt { next, expected: Version::FIRST }]).await.unwrap();

@@ -214,7 +214,9 @@ macro_rules! store_conformance {
             what_fails_after_a_restore_returns_the_funds_once
             what_failed_before_a_restore_is_given_up_when_its_time_is_over
             a_payment_that_the_node_had_and_denies_keeps_its_reservation_for_good
+            a_node_that_takes_back_a_success_is_sent_nothing
             nothing_is_given_up_before_the_node_said_that_it_paid_nothing
+            an_older_payment_that_succeeds_late_is_no_sign_of_a_sound_memory
         }
         node_flows {
             another_node_stops_tips_and_payouts_until_it_is_accepted

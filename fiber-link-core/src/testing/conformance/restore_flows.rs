@@ -1,6 +1,7 @@
 //! A store that came back from a backup: what the node did meanwhile is news to it.
 
 use super::world::{CKB, FEE_LIMIT, World, failed, shannon};
+use crate::testing::Reception;
 use crate::testing::sample::forum;
 use crate::*;
 use std::sync::Arc;
@@ -128,6 +129,33 @@ pub async fn a_payment_that_the_node_had_and_denies_keeps_its_reservation_for_go
     world.assert_sound().await;
 }
 
+/// It went back in time.
+pub async fn a_node_that_takes_back_a_success_is_sent_nothing(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(40).await;
+    let (request, paid) = world.request(10);
+    world.link.request_withdrawal(&forum(), request).await.unwrap();
+    world.pay().await;
+    world.later(1);
+    world.pay().await;
+    let (request, next) = world.request(5);
+    let withdrawal = world.link.request_withdrawal(&forum(), request).await.unwrap();
+    for state in [PaymentState::Pending, failed("no route")] {
+        let status = PaymentStatus { created_at: world.clock.now(), state };
+        world.node.claim_payment(paid, Some(status));
+        world.later(1);
+        assert_eq!(world.pay().await.stopped, Some(Stop::NodeForgot));
+        assert_eq!(world.node.sends(next), 0);
+    }
+    world.node.stop_claiming();
+    world.later(1);
+    world.pay().await;
+    world.later(1);
+    world.pay().await;
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Completed { .. }));
+    world.assert_sound().await;
+}
+
 pub async fn nothing_is_given_up_before_the_node_said_that_it_paid_nothing(store: Arc<dyn Store>) {
     let world = World::new(store).await;
     world.fund(20).await;
@@ -147,5 +175,41 @@ pub async fn nothing_is_given_up_before_the_node_said_that_it_paid_nothing(store
         WithdrawalState::Failed { reason: FailureReason::InvoiceExpired, .. }
     ));
     assert_eq!(world.balance().await, (shannon(20 * CKB), 0));
+    world.assert_sound().await;
+}
+
+/// The node was put back to a copy that knows the first of three payments alone. Of the third nobody
+/// ever heard. That the first succeeded is learned after that, and proves nothing about the others.
+pub async fn an_older_payment_that_succeeds_late_is_no_sign_of_a_sound_memory(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(60).await;
+    let mut hashes = Vec::new();
+    let mut withdrawals = Vec::new();
+    for (plan, reception) in [
+        (PaymentState::Pending, Reception::Answer),
+        (PaymentState::Succeeded { fee: Amount::ZERO }, Reception::Answer),
+        (PaymentState::Succeeded { fee: Amount::ZERO }, Reception::Late),
+    ] {
+        let (request, hash) = world.request(10);
+        world.node.plan_payments(hash, [plan]);
+        world.node.receive_send_payment([reception]);
+        withdrawals.push(world.link.request_withdrawal(&forum(), request).await.unwrap());
+        world.pay().await;
+        world.later(2);
+        hashes.push(hash);
+    }
+    world.node.deliver_late();
+    world.node.end_payment(hashes[0], PaymentState::Succeeded { fee: Amount::ZERO });
+    world.node.forget_payment(hashes[1]);
+    world.node.forget_payment(hashes[2]);
+    for _ in 0..30 {
+        world.later(300);
+        world.pay().await;
+    }
+    assert!(matches!(world.withdrawal(&withdrawals[0]).await.state(), WithdrawalState::Completed { .. }));
+    assert!(matches!(world.withdrawal(&withdrawals[2]).await.state(), WithdrawalState::Processing { .. }));
+    world.later(300);
+    assert_eq!(world.pay().await.stopped, Some(Stop::NodeForgot));
+    assert_eq!((world.node.times_paid(hashes[2]), world.balance().await.1), (1, RESERVED.1));
     world.assert_sound().await;
 }
