@@ -200,7 +200,8 @@ impl FiberLink {
     /// No attempt is live: begins one, or ends the withdrawal if it is too late for that.
     ///
     /// The node is asked first. Our store may be one that was restored from a backup: what the node
-    /// paid since, or has under way, is neither paid again nor given up.
+    /// paid since, or has under way, is neither paid again nor given up, as long as its memory is
+    /// sound after it answered.
     async fn begin(&self, withdrawal: &Stored<Withdrawal>, known: Known) -> Result<Stepped, AdvanceError> {
         let session = self.parts().node.payment(withdrawal.payment_hash()).await?;
         match session.as_ref().map(|session| &session.state) {
@@ -209,6 +210,10 @@ impl FiberLink {
             }
             Some(PaymentState::Failed { .. }) | None => {}
         }
+        if known.memory != NodeMemory::Intact {
+            return Ok(Stepped::Waits);
+        }
+        let Some(known) = self.know_again().await? else { return Ok(Stepped::Waits) };
         if known.memory != NodeMemory::Intact {
             return Ok(Stepped::Waits);
         }
@@ -337,8 +342,10 @@ impl FiberLink {
         let attempt = self.parts().store.find_attempt(AttemptQuery::LatestOf(withdrawal.id())).await?;
         let attempt = attempt.filter(|attempt| attempt.id() == live);
         let Some(attempt) = attempt else { return Ok(Stepped::Moved) };
-        let answer = self.parts().node.payment(attempt.payment_hash()).await?;
+        // The answer is as old as the question: who sleeps before reading it must not judge it by a
+        // later time.
         let now = self.now();
+        let answer = self.parts().node.payment(attempt.payment_hash()).await?;
         let Destination::PaymentRequest(invoice) = &withdrawal.terms().destination;
         let judge = |memory| attempt.judge(answer.as_ref(), invoice.expires_at, memory, now);
         let mut memory = known.memory_of(&attempt);

@@ -70,6 +70,38 @@ pub async fn a_claim_that_is_about_to_run_out_sends_nothing(store: Arc<dyn Store
     assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Processing { .. }));
 }
 
+/// An answer is as old as its question: what the node did while we slept over it is not known, however
+/// long ago the invoice expired by now.
+pub async fn an_answer_that_was_slept_over_proves_nothing(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(20).await;
+    let withdrawal = world.link.request_withdrawal(&forum(), world.request(10).0).await.unwrap();
+    let (mut node, sends) = (scripted_node(&world).await, Arc::new(AtomicU64::new(0)));
+    node.expect_liquidity().returning(|_| Ok(Liquidity { outbound: Amount::MAX, inbound: Amount::MAX }));
+    let sent = sends.clone();
+    node.expect_send_payment().returning(move |_| {
+        sent.store(1, SeqCst);
+        Err(NodeError::NoAnswer("the request is still on its way".into()))
+    });
+    let clock = world.clock.clone();
+    node.expect_payment().returning(move |_| {
+        let known = sessions(sends.load(SeqCst).saturating_sub(1), &[succeeded()]);
+        // It says "not known", the request arrives, and the process sleeps before it reads the answer.
+        if sends.load(SeqCst) == 1 {
+            sends.store(2, SeqCst);
+            clock.advance(Duration::from_secs(2 * 3600));
+        }
+        Ok(known)
+    });
+    let link = world.with_node(node).await;
+    link.pay_due(10).await.unwrap();
+    let asleep = world.withdrawal(&withdrawal).await;
+    assert!(matches!(asleep.state(), WithdrawalState::Processing { .. }), "{:?}", asleep.state());
+    link.pay_due(10).await.unwrap();
+    assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Completed { .. }));
+    world.assert_sound().await;
+}
+
 /// Eleven seconds pass between two looks at it.
 #[derive(Clone)]
 struct SlowClock(ManualClock);

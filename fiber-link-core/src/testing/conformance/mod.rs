@@ -228,6 +228,7 @@ macro_rules! store_conformance {
             a_node_that_was_exchanged_since_the_last_check_proves_nothing
             a_node_that_was_exchanged_since_the_last_check_is_sent_nothing_again
             a_node_that_forgets_in_the_middle_of_a_pass_proves_nothing
+            a_node_that_forgets_in_the_middle_of_a_pass_has_nothing_begun_or_given_up
             a_check_from_a_time_that_never_was_is_made_again
             an_acceptance_while_the_clock_was_ahead_binds_no_later_attempt
             an_acceptance_counts_for_what_was_sent_before_it_at_once
@@ -268,6 +269,7 @@ macro_rules! store_conformance {
             a_clock_that_was_years_ahead_does_not_put_off_what_is_due
             a_node_that_is_slow_to_tell_its_liquidity_is_sent_the_payment
             a_claim_that_is_about_to_run_out_sends_nothing
+            an_answer_that_was_slept_over_proves_nothing
             a_clock_that_was_set_back_does_not_hide_the_latest_attempt
         }
     } };

@@ -187,6 +187,42 @@ pub async fn a_node_that_forgets_in_the_middle_of_a_pass_proves_nothing(store: A
     assert!(matches!(world.withdrawal(&withdrawal).await.state(), WithdrawalState::Processing { .. }));
 }
 
+/// Store and node came back from backups: the store does not know that it sent, and the node forgot
+/// after the memory check of the pass. It paid.
+pub async fn a_node_that_forgets_in_the_middle_of_a_pass_has_nothing_begun_or_given_up(
+    store: Arc<dyn Store>,
+) {
+    let world = World::new(store).await;
+    world.fund(20).await;
+    let (request, paid) = world.request(5);
+    world.link.request_withdrawal(&forum(), request).await.unwrap();
+    world.pay().await;
+    world.later(1);
+    world.pay().await;
+    let (request, hash) = world.request(10);
+    let withdrawal = world.link.request_withdrawal(&forum(), request).await.unwrap();
+    let reserved = world.balance().await;
+    let (info, known) = (world.node.info().await.unwrap(), world.node.payment(paid).await.unwrap());
+    for seconds in [1, 3600 - 60] {
+        world.later(seconds);
+        let (info, known) = (info.clone(), known.clone());
+        let (mut node, forgot) = (MockFiberNode::new(), AtomicBool::new(false));
+        node.expect_info().returning(move || Ok(info.clone()));
+        node.expect_liquidity()
+            .returning(|_| Ok(Liquidity { outbound: Amount::new(100 * CKB), inbound: Amount::new(0) }));
+        node.expect_payment().returning(move |asked| {
+            forgot.fetch_or(asked == hash, Ordering::SeqCst);
+            Ok(if forgot.load(Ordering::SeqCst) { None } else { known.clone() })
+        });
+        node.expect_send_payment().never();
+        let report = world.with_node(node).await.pay_due(10).await.unwrap();
+        assert_eq!((report.looked_at, report.stopped), (1, None));
+        assert_eq!(world.withdrawal(&withdrawal).await.state(), withdrawal.state());
+        assert_eq!(world.balance().await, reserved);
+    }
+    world.assert_sound().await;
+}
+
 pub async fn a_check_from_a_time_that_never_was_is_made_again(store: Arc<dyn Store>) {
     let world = World::new(store).await;
     let now = world.clock.now();
