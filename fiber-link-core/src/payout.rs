@@ -251,13 +251,22 @@ impl FiberLink {
     /// The node has a payment of this hash that our store does not know of: writes an attempt for
     /// it, for which nothing is sent.
     async fn adopt(&self, withdrawal: &Stored<Withdrawal>, known: Known) -> Result<Stepped, AdvanceError> {
-        tracing::warn!("the node knows a payment that the store does not: it is taken over, not sent");
         let now = self.now();
         let over = Claim { worker: self.parts().worker, until: now };
         let attempt = self.new_attempt(withdrawal, None, over, known.begins(now)).await?;
         let next = withdrawal.adopt(attempt.id(), now)?;
         let changes = self.as_worker().update_withdrawal(withdrawal, next, now);
-        self.commit(changes.with(Op::CreateAttempt(attempt))).await
+        match self.parts().store.commit(changes.with(Op::CreateAttempt(attempt))).await {
+            Ok(()) => {
+                tracing::warn!(
+                    "the node knows a payment that the store does not: it is taken over, not sent"
+                );
+            }
+            // Another process sent it just now.
+            Err(CommitError::Conflict) => {}
+            Err(error) => return Err(self.refused(error)),
+        }
+        Ok(Stepped::Moved)
     }
 
     /// Commits the right to send, and sends.
@@ -340,7 +349,8 @@ impl FiberLink {
         known: Known,
     ) -> Result<Stepped, AdvanceError> {
         let attempt = self.parts().store.find_attempt(AttemptQuery::LatestOf(withdrawal.id())).await?;
-        let attempt = attempt.filter(|attempt| attempt.id() == live);
+        // One that is not live any more was ended by another process, and the withdrawal with it.
+        let attempt = attempt.filter(|attempt| attempt.id() == live && attempt.is_live());
         let Some(attempt) = attempt else { return Ok(Stepped::Moved) };
         // The answer is as old as the question: who sleeps before reading it must not judge it by a
         // later time.

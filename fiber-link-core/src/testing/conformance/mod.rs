@@ -263,6 +263,7 @@ macro_rules! store_conformance {
             what_a_process_left_is_taken_over
             who_was_heard_of_lately_is_declared_dead_by_force_alone
             a_beat_and_declarations_at_once_come_to_one_word
+            what_another_process_ends_in_the_middle_of_a_pass_is_no_failure
             those_that_are_gone_and_left_nothing_are_forgotten_by_the_next_start
         }
         clock_flows {

@@ -1,11 +1,14 @@
 //! Several processes on one store, and one of them dies.
 
 use super::world::{CKB, World, requested, shannon};
-use crate::testing::Reception;
 use crate::testing::sample::forum;
+use crate::testing::{FakeNode, ManualClock, Reception};
 use crate::*;
+use async_trait::async_trait;
 use futures_util::future::{join, join_all};
+use futures_util::stream::BoxStream;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 const NO_SILENCE: Duration = Duration::ZERO;
@@ -226,4 +229,74 @@ pub async fn those_that_are_gone_and_left_nothing_are_forgotten_by_the_next_star
     let sole = world.other_process(Exclusivity::Sole).await;
     let left: Vec<_> = world.store.workers(None, 9).await.unwrap().iter().map(|l| l.worker.id).collect();
     assert_eq!(left, [world.link.worker(), sole.worker()], "the lock of {fourth:?} was taken from it");
+}
+
+/// A node that is slow to answer about one payment, and meanwhile another process makes a pass.
+#[derive(Debug)]
+struct Slow {
+    node: Arc<FakeNode>,
+    about: PaymentHash,
+    other: FiberLink,
+    clock: ManualClock,
+    was_slow: AtomicBool,
+}
+
+#[async_trait]
+impl FiberNode for Slow {
+    async fn info(&self) -> Result<NodeInfo, NodeError> {
+        self.node.info().await
+    }
+
+    async fn create_invoice(&self, request: InvoiceRequest) -> Result<Invoice, NodeError> {
+        self.node.create_invoice(request).await
+    }
+
+    async fn invoices(&self, hashes: &[PaymentHash]) -> Result<Vec<Option<InvoiceStatus>>, NodeError> {
+        self.node.invoices(hashes).await
+    }
+
+    async fn decode_invoice(&self, encoded: &str) -> Result<DecodedInvoice, NodeError> {
+        self.node.decode_invoice(encoded).await
+    }
+
+    async fn send_payment(&self, request: PaymentRequest) -> Result<PaymentStatus, NodeError> {
+        self.node.send_payment(request).await
+    }
+
+    async fn payment(&self, hash: PaymentHash) -> Result<Option<PaymentStatus>, NodeError> {
+        if hash == self.about && !self.was_slow.swap(true, Ordering::SeqCst) {
+            self.clock.advance(Duration::from_secs(2));
+            assert_eq!(self.other.pay_due(10).await.unwrap().ended, 1);
+        }
+        self.node.payment(hash).await
+    }
+
+    async fn liquidity(&self, asset: &Asset) -> Result<Liquidity, NodeError> {
+        self.node.liquidity(asset).await
+    }
+
+    fn hints(&self) -> BoxStream<'static, InvoiceHint> {
+        self.node.hints()
+    }
+}
+
+pub async fn what_another_process_ends_in_the_middle_of_a_pass_is_no_failure(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(20).await;
+    let (request, paid) = world.request(5);
+    world.link.request_withdrawal(&forum(), request).await.unwrap();
+    world.pay().await;
+    let (request, hash) = world.request(10);
+    world.node.plan_payments(hash, [PaymentState::Pending]);
+    world.link.request_withdrawal(&forum(), request).await.unwrap();
+    world.pay().await;
+    world.node.end_payment(hash, PaymentState::Succeeded { fee: Amount::ZERO });
+    world.later(1);
+    let (node, other) = (world.node.clone(), world.link.clone());
+    let slow =
+        Slow { node, about: paid, other, clock: world.clock.clone(), was_slow: AtomicBool::new(false) };
+    let report = world.with_node(slow).await.pay_due(10).await.unwrap();
+    assert_eq!((report.looked_at, report.ended, report.failed), (1, 1, 0));
+    assert_eq!((world.node.times_paid(hash), world.balance().await), (1, (shannon(5 * CKB), 0)));
+    world.assert_sound().await;
 }
