@@ -188,7 +188,8 @@ impl Store for MemoryStore {
         Ok(match query {
             BalanceQuery::OfUser { app, user } => {
                 let of_user = |account: &UserAccount| account.app == app && account.user == user;
-                balances.iter().filter(|(account, _)| of_user(account)).map(owned).collect()
+                let balances = balances.iter().filter(|(account, _)| of_user(account));
+                balances.take(rows(MAX_ROWS)).map(owned).collect()
             }
             BalanceQuery::All { after, limit } => {
                 later(balances, after.as_ref()).take(rows(limit)).map(owned).collect()

@@ -37,6 +37,14 @@ mod on_disk {
     }
 }
 
+mod races {
+    use super::*;
+
+    fiber_link_core::store_races! {
+        test = pollster::test, store = SqliteStore::open(fresh_path(), START).unwrap()
+    }
+}
+
 /// Runs `work` in four threads at once that share two handles on one file.
 fn in_four_threads<T: Send>(
     [one, other]: &[SqliteStore; 2],

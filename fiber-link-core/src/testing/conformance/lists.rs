@@ -4,6 +4,7 @@ use super::{bring_tip, commit, create_tip};
 use crate::testing::sample::{self, account, at, forum, user};
 use crate::*;
 use std::sync::Arc;
+use std::time::Duration;
 
 fn ids(tips: &[Stored<Tip>]) -> Vec<TipId> {
     tips.iter().map(|tip| tip.id()).collect()
@@ -250,6 +251,70 @@ pub async fn entries_are_listed_by_source_and_by_account(store: Arc<dyn Store>) 
     let tip = EntrySource::Tip(sample::tip_id(5));
     assert_eq!(list(EntryQuery::Of(tip)).await, [all[0].clone()]);
     assert_eq!(list(EntryQuery::Of(EntrySource::Tip(sample::tip_id(9)))).await, []);
+}
+
+/// What belongs to the number `n` in each list there is.
+fn one_of_each_list(n: u64) -> [Op; 7] {
+    let due = Some(Due { at: at(0), since: at(0) });
+    let tip = sample::tip(n);
+    let settled = TipState::Settled { invoice: sample::invoice_of(&tip), at: at(9) };
+    let asset = AssetId::new(format!("asset-{n}")).unwrap();
+    let of_another_asset = UserAccount { asset, ..account("alice") };
+    [
+        Op::CreateTip { tip: sample::tip_in(&tip, settled), due },
+        Op::CreateWithdrawal { withdrawal: sample::withdrawal(n), due },
+        Op::CreateApp(sample::app(&format!("app-{n}"))),
+        Op::CreateWorker(sample::worker(n)),
+        Op::Post(sample::credit(n, 1)),
+        Op::Post(Entry { account: of_another_asset, ..sample::credit(10_000 + n, 1) }),
+        Op::Emit(sample::event(n)),
+    ]
+}
+
+pub async fn no_list_is_longer_than_it_may_be(store: Arc<dyn Store>) {
+    let numbers: Vec<_> = (1..=u64::from(MAX_ROWS) + 1).collect();
+    for some in numbers.chunks(100) {
+        commit(&*store, some.iter().copied().flat_map(one_of_each_list)).await.unwrap();
+    }
+    let (app, limit, second) = (forum(), u32::MAX, Duration::from_secs(1));
+    for query in [
+        TipQuery::OfUser { app: forum(), user: user("alice"), limit },
+        TipQuery::OfApp { app: forum(), phase: None, limit },
+        TipQuery::OfApp { app: forum(), phase: Some(TipPhase::Settled), limit },
+        TipQuery::All { after: None, limit },
+    ] {
+        assert_full(store.tips(query).await.unwrap().len());
+    }
+    for state in [None, Some(sample::withdrawal(1).state().as_str())] {
+        let query = WithdrawalQuery::OfApp { app: forum(), state, limit };
+        assert_full(store.withdrawals(query).await.unwrap().len());
+    }
+    let all = WithdrawalQuery::All { after: None, limit };
+    assert_full(store.withdrawals(all).await.unwrap().len());
+    let settled = SettledQuery { app: forum(), after: SettledPosition::Start, limit };
+    assert_full(store.settled_tips(settled).await.unwrap().len());
+    for query in
+        [BalanceQuery::OfUser { app: forum(), user: user("alice") }, BalanceQuery::All { after: None, limit }]
+    {
+        assert_full(store.balances(query).await.unwrap().len());
+    }
+    for query in [
+        EntryQuery::Account { account: account("alice"), after: 0, limit },
+        EntryQuery::All { after: 0, limit },
+    ] {
+        assert_full(store.entries(query).await.unwrap().len());
+    }
+    assert_full(store.events(EventQuery { app, after: 0, limit }).await.unwrap().len());
+    assert_full(store.apps(None, limit).await.unwrap().len());
+    assert_full(store.workers(None, limit).await.unwrap().len());
+    let take = TakeDue { now: at(0), limit, gap: Gap { divisor: 1, shortest: second, longest: second } };
+    assert_full(store.take_due_tips(take).await.unwrap().len());
+    assert_full(store.take_due_withdrawals(take).await.unwrap().len());
+}
+
+#[track_caller]
+fn assert_full(rows: usize) {
+    assert_eq!(u32::try_from(rows).unwrap(), MAX_ROWS);
 }
 
 pub async fn no_list_shows_anything_of_another_app(store: Arc<dyn Store>) {

@@ -28,6 +28,7 @@ mod world;
 use super::sample::change_set;
 use crate::{CommitError, Op, Store, Stored, Tip, TipState, Version};
 use std::fmt::Debug;
+use std::num::NonZeroU32;
 
 /// Writes one test per case of the suite into the module where it stands.
 ///
@@ -97,11 +98,13 @@ macro_rules! store_conformance {
             apps_are_paged_by_name
             balances_are_listed_by_account
             entries_are_listed_by_source_and_by_account
+            no_list_is_longer_than_it_may_be
             no_list_shows_anything_of_another_app
         }
         settled {
             settled_tips_are_listed_in_the_order_of_their_credits
             settled_tips_of_one_moment_are_paged_without_loss
+            a_settled_tip_keeps_its_place
             an_unknown_cursor_falls_back_to_its_time_inclusive
             a_cursor_of_another_app_falls_back_to_its_time
             a_cursor_of_an_open_tip_falls_back_to_its_time
@@ -277,6 +280,46 @@ macro_rules! store_conformance {
 }
 
 store_conformance! { @cases @export }
+
+/// Writes one test per race of the suite, which runs it again and again, each round on a fresh store.
+///
+/// There are as many rounds as `FIBER_LINK_RACE_ROUNDS` says, or ten; `test` and `store` are those of
+/// [`store_conformance!`](crate::store_conformance).
+#[macro_export]
+macro_rules! store_races {
+    (test = $test:meta, store = $store:expr $(,)?) => { $crate::store_races! { [$test] [$store]
+        one_of_many_updates_of_a_version_wins
+        one_of_many_posts_of_an_entry_wins
+        one_of_many_attempts_is_live
+        reservations_never_pass_the_funds
+        withdrawals_never_pass_a_daily_limit
+        one_of_many_uses_of_an_idempotency_key_wins
+        racing_events_are_numbered_without_gaps
+        tips_credited_at_once_add_up
+        transfers_between_many_accounts_do_not_lock_each_other_out
+        two_takers_at_once_take_different_records
+        one_of_many_requests_with_one_nonce_is_let_in
+        one_of_many_words_about_a_worker_wins
+        no_claim_comes_after_the_word_that_its_worker_is_dead
+        a_worker_is_removed_or_claims_and_never_both
+    } };
+    ([$test:meta] [$store:expr] $($case:ident)+) => { $(
+        #[$test]
+        async fn $case() {
+            for _ in 0..$crate::testing::conformance::race_rounds() {
+                let store: ::std::sync::Arc<dyn $crate::Store> = ::std::sync::Arc::new($store);
+                $crate::testing::conformance::$case(store).await;
+            }
+        }
+    )+ };
+}
+
+/// How many rounds `store_races!` runs.
+#[doc(hidden)]
+pub fn race_rounds() -> u32 {
+    let rounds = std::env::var("FIBER_LINK_RACE_ROUNDS");
+    rounds.map_or(10, |rounds| rounds.parse::<NonZeroU32>().unwrap().get())
+}
 
 async fn commit(store: &dyn Store, ops: impl IntoIterator<Item = Op>) -> Result<(), CommitError> {
     store.commit(change_set(ops)).await

@@ -63,6 +63,18 @@ pub async fn settled_tips_of_one_moment_are_paged_without_loss(store: Arc<dyn St
     assert_eq!(feed(&*store, position, 2).await, tip_ids(&[0]));
 }
 
+pub async fn a_settled_tip_keeps_its_place(store: Arc<dyn Store>) {
+    for n in 1..=3 {
+        settle(&*store, &forum(), n, 10).await;
+    }
+    let stored = store.find_tip(TipLookup::Id(sample::tip_id(1))).await.unwrap().unwrap();
+    let (next, expected) = (stored.clone().into_inner(), stored.version());
+    commit(&*store, [Op::UpdateTip { next, expected, due: None }]).await.unwrap();
+    assert_eq!(feed(&*store, SettledPosition::Start, 10).await, tip_ids(&[1, 2, 3]));
+    assert_eq!(feed(&*store, after(1, 10), 10).await, tip_ids(&[2, 3]));
+    assert_eq!(feed(&*store, after(3, 10), 10).await, []);
+}
+
 pub async fn an_unknown_cursor_falls_back_to_its_time_inclusive(store: Arc<dyn Store>) {
     for (n, second) in [(1, 10), (2, 20), (3, 20), (4, 30)] {
         settle(&*store, &forum(), n, second).await;
