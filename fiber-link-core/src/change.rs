@@ -1,8 +1,9 @@
 //! A unit of work as a value: everything that one decision writes.
 
 use crate::{
-    App, Attempt, CountTowardsLimit, Due, Entry, Event, GiveBackToLimit, Hub, IdempotencyRecord, LimitKey,
-    NodeKey, Stored, Timestamp, Tip, UserAccount, Version, Withdrawal, Worker, WorkerId,
+    App, Attempt, CountTowardsLimit, Due, Entry, Event, GiveBackToLimit, Hub, IdempotencyRecord,
+    IdempotencyScope, LimitKey, NodeKey, Stored, Timestamp, Tip, UserAccount, Version, Withdrawal, Worker,
+    WorkerId,
 };
 
 /// One write. Exhaustive on purpose: a store must know every kind.
@@ -151,7 +152,7 @@ impl ChangeSet {
     }
 
     /// The writes in the one order in which every store takes its locks: records by kind and id,
-    /// limits, balances by account, then what is only ever inserted.
+    /// limits, balances by account, then what is only ever inserted, idempotency keys by scope.
     pub fn into_ops(mut self) -> Vec<Op> {
         self.0.sort_by(|a, b| lock_order(a).cmp(&lock_order(b)));
         self.0
@@ -164,7 +165,8 @@ enum LockOrder<'a> {
     Record(u8, [u8; 16]),
     Limit(&'a LimitKey),
     Balance(&'a UserAccount, &'static str),
-    Insert(u8),
+    IdempotencyKey(&'a IdempotencyScope),
+    Event,
 }
 
 fn lock_order(op: &Op) -> LockOrder<'_> {
@@ -187,7 +189,7 @@ fn lock_order(op: &Op) -> LockOrder<'_> {
         Op::CountTowardsLimit(count) => LockOrder::Limit(&count.key),
         Op::GiveBackToLimit(gift) => LockOrder::Limit(&gift.key),
         Op::Post(entry) => LockOrder::Balance(&entry.account, entry.kind.as_str()),
-        Op::Remember { .. } => LockOrder::Insert(0),
-        Op::Emit(_) => LockOrder::Insert(1),
+        Op::Remember { record, .. } => LockOrder::IdempotencyKey(&record.scope),
+        Op::Emit(_) => LockOrder::Event,
     }
 }

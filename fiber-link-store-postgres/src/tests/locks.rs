@@ -4,7 +4,7 @@ use super::*;
 use fiber_link_core::testing::sample::{self, at, change_set, forum};
 use fiber_link_core::{
     Amount, AssetId, CommitError, CountTowardsLimit, Due, Entry, Event, Gap, GiveBackToLimit, LimitKey,
-    LimitScope, Op, Store, TakeDue, Tip, TipLookup, TipState,
+    LimitScope, NodeKey, Op, Store, TakeDue, Tip, TipLookup, TipState, Worker, WorkerState,
 };
 use futures_util::future::join_all;
 use std::time::Duration;
@@ -15,9 +15,40 @@ fn limit(user: &str) -> LimitKey {
     LimitKey { app: forum(), scope: LimitScope::User(sample::user(user)), asset: AssetId::ckb() }
 }
 
+/// How many workers there are; of the first an attempt is without an outcome.
+const WORKERS: u64 = 4;
+
+/// What a unit does to the workers on the list: claims, beats, the word that one is dead, and who
+/// comes and goes.
+async fn worker_ops(store: &PostgresStore, dice: &mut Dice, n: u64) -> Vec<Op> {
+    let mut ops = Vec::new();
+    for worker in 1..=WORKERS {
+        let id = sample::worker_id(worker);
+        let Some(stored) = store.find_worker(id).await.unwrap() else {
+            ops.push(Op::CreateWorker(sample::worker(worker)));
+            continue;
+        };
+        let (expected, next) = (stored.version(), stored.into_inner());
+        let dead = WorkerState::DeclaredDead { at: at(n) };
+        ops.push(match (next.is_dead(), dice.below(8)) {
+            (true, _) => Op::RemoveWorker { id, expected },
+            (false, 0..=4) => Op::RequireWorker(id),
+            (false, 5) => Op::UpdateWorker { next: Worker { heard_at: at(n), ..next }, expected },
+            (false, 6) if worker == WORKERS => {
+                Op::UpdateWorker { next: Worker { state: dead, ..next }, expected }
+            }
+            (false, _) => Op::RemoveWorker { id, expected },
+        });
+    }
+    if dice.below(2) == 0 {
+        ops.push(Op::AcceptNode { node: NodeKey::new([2; 33]), since: at(n) });
+    }
+    ops
+}
+
 /// A unit that touches most of what there is, in an order of its own.
 async fn unit(store: &PostgresStore, dice: &mut Dice, n: u64) -> Vec<Op> {
-    let mut ops = Vec::new();
+    let mut ops = if dice.below(2) == 0 { worker_ops(store, dice, n).await } else { Vec::new() };
     for tip in 1..=4 {
         let stored = store.find_tip(TipLookup::Id(sample::tip_id(tip))).await.unwrap().unwrap();
         let next: Tip = sample::tip_in(&stored, TipState::Abandoned { at: at(n) });
@@ -59,6 +90,9 @@ async fn units_in_any_order_of_their_ops_do_not_lock_each_other_out() {
     let due = Some(Due { at: at(0), since: at(0) });
     let create = (1..=4).map(|n| Op::CreateTip { tip: sample::tip(n), due });
     store.commit(change_set(create)).await.unwrap();
+    let claimed = Op::CreateAttempt(sample::attempt(1, 1));
+    let withdrawal = Op::CreateWithdrawal { withdrawal: sample::withdrawal(1), due };
+    store.commit(change_set([withdrawal, claimed, Op::CreateHub(sample::hub())])).await.unwrap();
 
     let tasks = (0..TASKS).map(|task| {
         let store = store.clone();
@@ -69,7 +103,9 @@ async fn units_in_any_order_of_their_ops_do_not_lock_each_other_out() {
                 let ops = unit(&store, &mut dice, 1 + task * UNITS + n).await;
                 match store.commit(change_set(ops)).await {
                     Ok(()) => applied += 1,
-                    Err(CommitError::Conflict | CommitError::AlreadyExists(_)) => {}
+                    Err(
+                        CommitError::Conflict | CommitError::AlreadyExists(_) | CommitError::DeclaredDead,
+                    ) => {}
                     Err(error) => panic!("{}", causes(&error)),
                 }
                 let gap = Gap { divisor: 1, shortest: Duration::ZERO, longest: Duration::ZERO };
