@@ -1,6 +1,7 @@
 //! What apps sign with: from the store, and for apps that it does not have from the environment.
 
 use fiber_link_core::{App, AppId, Secret, StoreError, Timestamp};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,17 +24,46 @@ impl SecretMap {
     /// # Errors
     /// What is wrong with it, without any of its content.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let map: BTreeMap<String, String> =
+        let Entries(entries) =
             serde_json::from_str(text).map_err(|_| "it is not a JSON object of strings".to_owned())?;
-        let entry = |(position, (app, secret)): (usize, (String, String))| {
-            let place = position.saturating_add(1);
+        let mut map = BTreeMap::new();
+        for (place, (app, secret)) in (1_usize..).zip(entries) {
             let app = AppId::new(app).map_err(|error| format!("the name of entry {place} {error}"))?;
             if secret.is_empty() {
                 return Err(format!("the secret of entry {place} is empty"));
             }
-            Ok((app, Arc::new(Secret::new(secret.into_bytes()))))
-        };
-        map.into_iter().enumerate().map(entry).collect::<Result<_, _>>().map(Self)
+            if map.insert(app, Arc::new(Secret::new(secret.into_bytes()))).is_some() {
+                return Err(format!("entry {place} is for an app that has one already"));
+            }
+        }
+        Ok(Self(map))
+    }
+}
+
+/// The members of a JSON object as they stand there; a map would keep the last of two alike.
+struct Entries(Vec<(String, String)>);
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Entries;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of strings")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Entries, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = members.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Entries(entries))
+            }
+        }
+
+        deserializer.deserialize_map(Members)
     }
 }
 
@@ -165,6 +195,12 @@ mod tests {
         assert_eq!(answers_of_map(&secrets, "a"), 2);
         let later = block_on(secrets.find(&app("a"), at(1), || async { Ok(Some(registered("a", "new"))) }));
         assert_eq!(later.unwrap().unwrap().expose(), b"new");
+    }
+
+    #[test]
+    fn an_app_has_one_secret_in_the_map() {
+        let refused = SecretMap::parse(r#"{"b":"one","a":"two","b":"three"}"#).unwrap_err();
+        assert_eq!(refused, "entry 3 is for an app that has one already");
     }
 
     #[test]

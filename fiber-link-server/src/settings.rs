@@ -475,10 +475,15 @@ fn of<T>(
 ) -> Result<T, SettingsError> {
     let value = given.unwrap_or(default);
     read(value).map_err(|allowed| {
-        // An address may carry a password.
-        let value = if value.contains('@') { "[not shown]" } else { value };
+        let value = if may_hold_a_password(value) { "[not shown]" } else { value };
         SettingsError::Wrong { name: Name(flag), value: value.to_owned(), allowed }
     })
+}
+
+/// Whether there is an address in the text, also one that stands in the wrong place: it may carry a
+/// password, before an `@`, in its path, or after a `?`.
+fn may_hold_a_password(text: &str) -> bool {
+    text.contains(['@', '?']) || text.contains("//")
 }
 
 fn optional<T>(

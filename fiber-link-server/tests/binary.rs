@@ -358,6 +358,20 @@ fn wrong_settings_are_explained_and_no_store_is_made_by_mistake() {
 }
 
 #[test]
+fn a_claim_below_three_node_timeouts_is_refused_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = ["serve", "--node", "simulated", "--listen", "127.0.0.1:0", "--node-timeout", "1s"];
+    let refused = run(folder.path(), &[&serve[..], &["--claim", "2999ms"]].concat());
+    assert_eq!(refused.status.code(), Some(2));
+    let expected = "--claim (FIBER_LINK_CLAIM, claim in fiber-link.toml): got \"2999ms\", allowed is";
+    assert!(stderr(&refused).contains(expected), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("three times the node's timeout is the least"), "{}", stderr(&refused));
+    assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "nothing was begun");
+    let mut server = Server::start(folder.path(), &["--node-timeout", "1s", "--claim", "3s"]);
+    assert!(server.terminate("-TERM"));
+}
+
+#[test]
 fn a_flag_wins_over_the_environment_and_that_over_the_file() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("fiber-link.toml"), "listen = \"file\"\nlog_format = \"file\"")

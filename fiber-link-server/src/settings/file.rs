@@ -1,6 +1,6 @@
 //! The settings file: the flags once more, and what is too long for a flag.
 
-use super::{SettingFlags, SettingsError, StoreText, value};
+use super::{SettingFlags, SettingsError, StoreText, may_hold_a_password, value};
 use fiber_link_core::{
     Amount, AppId, Asset, AssetId, AssetKind, Assets, FeeBearer, Policies, ScriptHashType, TypeScript,
     WithdrawalPolicy,
@@ -148,12 +148,16 @@ impl SettingsFile {
             // Its own text repeats the line, and there may be a password in that.
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
             let line = before.matches('\n').count().saturating_add(1);
-            format!("line {line}: {}", error.message().trim_end())
+            without_passwords(format!("line {line}: {}", error.message().trim_end()))
         })
     }
 
     /// The assets, CKB alone where none is listed, and the policies for them.
     pub(super) fn rules(&self) -> Result<(Assets, Policies), String> {
+        self.read_rules().map_err(without_passwords)
+    }
+
+    fn read_rules(&self) -> Result<(Assets, Policies), String> {
         let assets = match &self.assets {
             None => Assets::default(),
             Some(tables) => {
@@ -182,6 +186,16 @@ impl SettingsFile {
         }
         Ok((assets, policies))
     }
+}
+
+/// The message, or no more than its place: an address that stands where it does not belong is not
+/// repeated.
+fn without_passwords(message: String) -> String {
+    if !may_hold_a_password(&message) {
+        return message;
+    }
+    let place = message.split_once(": ").map(|(place, _)| place).filter(|place| !may_hold_a_password(place));
+    format!("{}: what was given is not shown", place.unwrap_or("assets and policies"))
 }
 
 fn known_asset<'a>(assets: &'a Assets, name: &str, place: &str) -> Result<&'a Asset, String> {

@@ -63,6 +63,10 @@ impl StorePlace {
         let (name, text) = match (&flags.store, &flags.store_url_file) {
             (None, None) => return Ok(None),
             (Some(text), None) => (Name("store"), text.clone()),
+            (None, Some(path)) if path.to_string_lossy().contains("://") => {
+                let allowed = "the path of a file that holds what --store would say".to_owned();
+                return Err(SettingsError::NotShown { name: Name("store-url-file"), allowed });
+            }
             (None, Some(path)) => (Name("store-url-file"), read(path)?),
             (Some(_), Some(_)) => {
                 let allowed = "one of the two, --store or the file that holds the same".to_owned();
@@ -70,7 +74,9 @@ impl StorePlace {
             }
         };
         let place = if let Some(path) = text.0.strip_prefix("sqlite:") {
-            (!matches!(path, "" | ":memory:")).then(|| Self::Sqlite(path.into()))
+            // SQLite takes `file:` for a URI, whose parameters may switch off locks, or the file itself.
+            let is_path = !matches!(path, "" | ":memory:") && !path.starts_with("file:");
+            is_path.then(|| Self::Sqlite(path.into()))
         } else {
             DatabaseUrl::new(text.0).map(|url| Self::Postgres(PostgresPlace { url, schema, pool }))
         };
@@ -93,6 +99,10 @@ impl StorePlace {
 impl DatabaseUrl {
     fn new(text: String) -> Option<Self> {
         let rest = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://"))?;
+        // What follows a `#` is passed over, parameters and all.
+        if rest.contains('#') {
+            return None;
+        }
         let parameters = rest.split_once('?').map_or("", |(_, parameters)| parameters);
         let known =
             |parameter: &str| parameter.split_once('=').is_some_and(|(key, _)| PARAMETERS.contains(&key));

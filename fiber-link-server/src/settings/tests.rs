@@ -88,6 +88,10 @@ fn a_store_is_a_file_or_a_database_and_never_shown() {
         "postgres://ann:canary@host/hub?sslmod=verify-full",
         "postgres://ann:1?canary@host/hub",
         "postgresql://host?application_name=canary",
+        "postgres://ann:1#canary@host/hub?sslmode=verify-full",
+        "postgres://host/hub#?sslmode=verify-full",
+        "sqlite:file::memory:",
+        "sqlite:file:hub.sqlite?nolock=1",
     ] {
         let message = place(wrong).unwrap_err();
         let names = "--store (FIBER_LINK_STORE, store in fiber-link.toml): what was given is not shown";
@@ -129,6 +133,9 @@ fn a_store_may_be_named_in_a_file_of_its_own() {
     assert!(load(both, "").unwrap_err().contains("one of the two"));
     std::fs::write(&path, "canary").unwrap();
     let message = load(named.clone(), "").unwrap_err();
+    assert!(message.starts_with("--store-url-file") && !message.contains("canary"), "{message}");
+    let mistaken = flags(|f| f.store_url_file = Some("postgres://ann:canary@host/hub".into()));
+    let message = load(mistaken, "").unwrap_err();
     assert!(message.starts_with("--store-url-file") && !message.contains("canary"), "{message}");
     std::fs::remove_file(path).unwrap();
     assert!(load(named, "").unwrap_err().starts_with("cannot read the address of the store from "));
@@ -177,6 +184,35 @@ fn a_password_in_an_address_is_refused_and_not_repeated() {
             load(SettingFlags::default(), &format!("{key} = \"http://ann:canary@node\"")).unwrap_err();
         assert!(message.contains("got \"[not shown]\"") && !message.contains("canary"), "{message}");
     }
+}
+
+#[test]
+fn an_address_that_stands_where_it_does_not_belong_is_not_repeated() {
+    for address in
+        ["postgres://ann:canary@host/hub", "postgres://host/hub?password=canary", "https://node/canary"]
+    {
+        for (file, place) in [
+            (format!("network = {address:?}"), "--network"),
+            (format!("store_connections = {address:?}"), "line 1: "),
+            (format!("[policy.CKB]\nminimum = {address:?}"), "policy.CKB.minimum: "),
+            (format!("[policy.{address:?}]"), "assets and policies: "),
+            (format!("[[asset]]\nid = {address:?}\ndecimals = 6"), "assets and policies: "),
+        ] {
+            let message = load(SettingFlags::default(), &file).unwrap_err();
+            assert!(message.starts_with(place) && !message.contains("canary"), "{message}");
+        }
+    }
+}
+
+#[test]
+fn a_number_has_no_sign() {
+    for file in ["rate_limit = \"+300/60s\"", "rate_limit = \"300/+60s\"", "invoice_expiry = \"+1h\""] {
+        assert!(load(SettingFlags::default(), file).unwrap_err().contains("allowed is"), "{file}");
+    }
+    let connections = flags(|f| f.store_connections = Some("+16".into()));
+    assert!(load(connections, "").unwrap_err().contains("from 1 to 1000"));
+    let retries = flags(|f| f.withdrawal_retries = Some("+3".into()));
+    assert!(load(retries, "").unwrap_err().contains("from 0 to 10"));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use fiber_link_core::{Network, RateLimit};
 use fiber_link_store_postgres::Schema;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 pub(super) const NODES: &str = "`simulated`, or the address of a node such as `http://127.0.0.1:8227`";
@@ -18,7 +19,7 @@ pub(super) fn schema(text: &str) -> Result<Schema, String> {
 }
 
 pub(super) fn connections(text: &str) -> Result<u32, String> {
-    let number = text.parse().ok().filter(|n| (1..=1_000).contains(n));
+    let number = number(text).filter(|n| (1..=1_000).contains(n));
     number.ok_or_else(|| "a number from 1 to 1000".to_owned())
 }
 
@@ -59,13 +60,13 @@ pub(super) fn rate_limit(text: &str) -> Result<Option<RateLimit>, String> {
     }
     let refused = || RATE_LIMITS.to_owned();
     let (requests, window) = text.split_once('/').ok_or_else(refused)?;
-    let requests = requests.parse().ok().filter(|n| (1..=1_000_000).contains(n)).ok_or_else(refused)?;
+    let requests = number(requests).filter(|n| (1..=1_000_000).contains(n)).ok_or_else(refused)?;
     let window = duration_within(window, Duration::from_secs(1), Duration::from_secs(24 * 3600));
     Ok(Some(RateLimit { requests, window: window.map_err(|_| refused())? }))
 }
 
 pub(super) fn retries(text: &str) -> Result<u32, String> {
-    let number = text.parse().ok().filter(|n| *n <= 10);
+    let number = number(text).filter(|n| *n <= 10);
     number.ok_or_else(|| "a number from 0 to 10".to_owned())
 }
 
@@ -105,6 +106,10 @@ fn duration(text: &str) -> Option<Duration> {
         "d" => 86_400_000,
         _ => return None,
     };
-    let number: u64 = digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())??;
-    number.checked_mul(unit).map(Duration::from_millis)
+    number::<u64>(digits)?.checked_mul(unit).map(Duration::from_millis)
+}
+
+/// Digits alone: Rust's own parser takes a sign as well.
+fn number<T: FromStr>(text: &str) -> Option<T> {
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
 }
