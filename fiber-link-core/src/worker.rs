@@ -167,7 +167,7 @@ impl FiberLink {
     /// This process is not, or no longer, on the list of those that work.
     pub(crate) fn found_dead(&self) -> Stop {
         if !self.parts().own_end.0.swap(true, Ordering::Relaxed) {
-            tracing::error!(worker = %self.worker(), "this process was declared dead: it stops");
+            tracing::error!(worker = %self.worker(), "this process was declared dead: it stops, and has to be started anew");
         }
         Stop::DeclaredDead
     }

@@ -36,7 +36,7 @@ the environment, and that over the file. FIBER_LINK_HMAC_SECRET_MAP holds secret
 the store does not have, as a JSON object of names and secrets.
 
 Exit codes: 0 done; 1 the audit has findings, or there is something to migrate; 2 the command \
-could not be carried out.";
+could not be carried out; 3 the server was declared dead: start it anew.";
 
 /// Take tips over the Fiber Network, credit them once, pay them out.
 #[derive(Debug, Parser)]
@@ -52,7 +52,8 @@ pub struct Cli {
 enum Command {
     /// Serve signed JSON-RPC on --listen, and settle and pay, until SIGTERM or SIGINT.
     ///
-    /// On Postgres several servers may work on one --store, all with the same node.
+    /// On Postgres several servers may work on one --store, all with the same node. One that is
+    /// declared dead ends by itself with exit code 3, and may be started anew at once.
     Serve(Serve),
     /// Try it in a browser: everything in one process, with a simulated node.
     ///
@@ -163,11 +164,23 @@ enum CommandError {
     Runtime(#[source] io::Error),
 }
 
+impl CommandError {
+    /// A server that was declared dead has a code of its own: whoever watches over it starts it anew.
+    fn exit_code(&self) -> u8 {
+        let dead = matches!(
+            self,
+            Self::Service(ServiceError::DeclaredDead)
+                | Self::Demo(DemoError::Service(ServiceError::DeclaredDead))
+        );
+        if dead { 3 } else { 2 }
+    }
+}
+
 /// Runs a command to its end; messages go to standard error, results to standard output.
 pub fn run(cli: Cli) -> ExitCode {
     carry_out(cli).unwrap_or_else(|error| {
         eprintln!("error: {}", Chain(&error));
-        ExitCode::from(2)
+        ExitCode::from(error.exit_code())
     })
 }
 

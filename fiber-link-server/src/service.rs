@@ -5,6 +5,7 @@ use crate::node::Node;
 use crate::settings::{NodeKind, Settings, SettingsError, StorePlace};
 use crate::store::{self, OpenStoreError};
 use crate::stub::StartStubError;
+use crate::worker::End;
 use crate::{Api, connections, router, simulator_api, worker};
 use axum::Router;
 use fiber_link_core::fnn::{NodeUrlError, OpenFnnNodeError};
@@ -62,6 +63,12 @@ pub enum ServiceError {
     /// A worker loop ended by itself.
     #[error("a worker loop ended; the log says why")]
     WorkerEnded,
+    /// Somebody said that this process is dead, so it has to be.
+    #[error(
+        "this server was declared dead: others may do its work, so it has ended; if it was alive, start it \
+         anew: it works as a new server then"
+    )]
+    DeclaredDead,
 }
 
 /// Store, node and what is built on them, not yet serving.
@@ -151,7 +158,7 @@ impl Service {
     /// then accepts no more, finishes what is under way, and returns. Prints the address.
     ///
     /// # Errors
-    /// [`ServiceError`] if it cannot serve, or a worker loop ended by itself.
+    /// [`ServiceError`] if it cannot serve, it was declared dead, or a worker loop broke.
     pub async fn run(self, more: Router) -> Result<(), ServiceError> {
         let address = self.settings.listen;
         let listening = |source| ServiceError::Listen { address, source };
@@ -175,12 +182,12 @@ impl Service {
         }
 
         println!("fiber-link listens on http://{address}");
-        let mut worker_ended = false;
+        let mut ended = End::Told;
         let stop = async {
             tokio::select! {
                 _ = interrupts.recv() => {}
                 _ = terminations.recv() => {}
-                () = worker.ended() => worker_ended = true,
+                end = worker.ended() => ended = end,
             }
             tracing::info!("stopping");
         };
@@ -188,6 +195,10 @@ impl Service {
         if tokio::time::timeout(FAREWELL, worker.stop()).await.is_err() {
             tracing::warn!("a worker pass did not finish in time; the next start carries on");
         }
-        if worker_ended { Err(ServiceError::WorkerEnded) } else { Ok(()) }
+        match ended {
+            End::Told => Ok(()),
+            End::DeclaredDead => Err(ServiceError::DeclaredDead),
+            End::Broken => Err(ServiceError::WorkerEnded),
+        }
     }
 }

@@ -36,9 +36,20 @@ const HINTS_AGAIN: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Worker {
     link: FiberLink,
-    tasks: JoinSet<()>,
+    tasks: JoinSet<End>,
     stopping: watch::Sender<bool>,
     health: WorkerHealth,
+}
+
+/// How a loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It was told to.
+    Told,
+    /// This process was declared dead: it will do nothing any more.
+    DeclaredDead,
+    /// It broke, which is a mistake of ours; the log says how.
+    Broken,
 }
 
 /// Tells whether the loops are turning.
@@ -67,10 +78,15 @@ impl Worker {
         self.health.clone()
     }
 
-    /// Waits until a loop ends by itself, which none should.
-    pub async fn ended(&mut self) {
-        if let Some(Err(error)) = self.tasks.join_next().await {
-            tracing::error!(cause = %Chain(&error), "a worker loop ended");
+    /// Waits until a loop ends by itself, and says how.
+    pub async fn ended(&mut self) -> End {
+        match self.tasks.join_next().await {
+            Some(Ok(end)) => end,
+            Some(Err(error)) => {
+                tracing::error!(cause = %Chain(&error), "a worker loop ended");
+                End::Broken
+            }
+            None => End::Told,
         }
     }
 
@@ -107,7 +123,7 @@ impl WorkerHealth {
     }
 }
 
-async fn settle(link: FiberLink, health: WorkerHealth, mut stop: watch::Receiver<bool>) {
+async fn settle(link: FiberLink, health: WorkerHealth, mut stop: watch::Receiver<bool>) -> End {
     let mut rest = Rest::default();
     while !*stop.borrow() {
         health.beat(&health.settlement);
@@ -119,15 +135,19 @@ async fn settle(link: FiberLink, health: WorkerHealth, mut stop: watch::Receiver
                     let (asked, settled, failed) = (report.asked, report.settled, report.failed);
                     tracing::info!(asked, settled, failed, "settlement pass");
                 }
+                if is_final(report.stopped.as_ref()) {
+                    return End::DeclaredDead;
+                }
                 rest.after("settlement", report.more, report.stopped)
             }
             Err(error) => rest.after_failure("settlement", &error),
         };
         wait(rest, link.settlement_wanted(), &mut stop).await;
     }
+    End::Told
 }
 
-async fn pay(link: FiberLink, health: WorkerHealth, mut stop: watch::Receiver<bool>) {
+async fn pay(link: FiberLink, health: WorkerHealth, mut stop: watch::Receiver<bool>) -> End {
     let mut rest = Rest::default();
     while !*stop.borrow() {
         health.beat(&health.payouts);
@@ -139,25 +159,33 @@ async fn pay(link: FiberLink, health: WorkerHealth, mut stop: watch::Receiver<bo
                     let (looked_at, ended, failed) = (report.looked_at, report.ended, report.failed);
                     tracing::info!(looked_at, ended, failed, "payout pass");
                 }
+                if is_final(report.stopped.as_ref()) {
+                    return End::DeclaredDead;
+                }
                 rest.after("payouts", report.more, report.stopped)
             }
             Err(error) => rest.after_failure("payouts", &error),
         };
         wait(rest, link.payouts_wanted(), &mut stop).await;
     }
+    End::Told
 }
 
-async fn beat(link: FiberLink, mut stop: watch::Receiver<bool>) {
+async fn beat(link: FiberLink, mut stop: watch::Receiver<bool>) -> End {
     while !*stop.borrow() {
-        // Why passes stop is told by them.
-        if let Err(error) = link.beat().await {
-            tracing::warn!(cause = %Chain(&error), "the store did not hear that this process lives");
+        match link.beat().await {
+            Ok(stop) if is_final(stop.as_ref()) => return End::DeclaredDead,
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(cause = %Chain(&error), "the store did not hear that this process lives");
+            }
         }
         wait(BEAT, std::future::pending(), &mut stop).await;
     }
+    End::Told
 }
 
-async fn pass_on_hints(link: FiberLink, node: Arc<dyn FiberNode>, mut stop: watch::Receiver<bool>) {
+async fn pass_on_hints(link: FiberLink, node: Arc<dyn FiberNode>, mut stop: watch::Receiver<bool>) -> End {
     while !*stop.borrow() {
         let mut hints = node.hints();
         loop {
@@ -166,10 +194,21 @@ async fn pass_on_hints(link: FiberLink, node: Arc<dyn FiberNode>, mut stop: watc
                     Some(hint) => link.hint(hint.payment_hash),
                     None => break,
                 },
-                _ = stop.changed() => return,
+                _ = stop.changed() => return End::Told,
             }
         }
         wait(HINTS_AGAIN, std::future::pending(), &mut stop).await;
+    }
+    End::Told
+}
+
+/// Whether passes are stopped for good.
+fn is_final(stop: Option<&Stop>) -> bool {
+    match stop {
+        Some(Stop::DeclaredDead) => true,
+        Some(Stop::PaidElsewhere | Stop::NodeSilent | Stop::NodeDoesNotFit(_) | Stop::NodeForgot) | None => {
+            false
+        }
     }
 }
 

@@ -257,7 +257,7 @@ fn servers(folder: &Path) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn servers_are_listed_and_one_that_is_declared_dead_stops() {
+fn servers_are_listed_and_one_that_is_declared_dead_ends_and_can_be_started_anew() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::start(folder.path(), &[]);
     let [listed] = servers(folder.path()).try_into().unwrap();
@@ -276,11 +276,12 @@ fn servers_are_listed_and_one_that_is_declared_dead_stops() {
     let forced = run(folder.path(), &["server", "declare-dead", &listed[0], "--force"]);
     assert!(forced.status.success(), "{}", stderr(&forced));
     assert!(stderr(&forced).contains("warning: server") && stdout(&forced).starts_with("declared dead\t"));
-    assert!(servers(folder.path())[0][4].starts_with("declared dead 20"));
-    server.wait_until("it heard of that", |server| payouts(server) == "error");
-    assert!(server.terminate("-TERM"));
-    assert!(servers(folder.path()).is_empty(), "who was stopped in order is off the list");
+    assert_eq!(server.0.ended(), Some(3), "it heard of that, and whoever watches over it as well");
+    assert!(servers(folder.path()).is_empty(), "it ended in order, and left nothing behind");
 
+    let mut server = Server::start(folder.path(), &[]);
+    assert_eq!(payouts(&server), "ok", "it works as a new one");
+    assert!(server.terminate("-TERM"));
     drop(Server::start(folder.path(), &[]));
     let [killed] = servers(folder.path()).try_into().unwrap();
     let server = Server::start(folder.path(), &[]);

@@ -24,8 +24,8 @@ pub(super) enum ServerCommand {
     ///
     /// Only for a process that was killed, or whose machine is off for good. One that is merely paused
     /// or cut off may still send a payment that another has sent meanwhile: end it first. This is
-    /// final; a server that finds itself declared dead pays and settles nothing until it is started
-    /// anew.
+    /// final; a server that finds itself declared dead ends with exit code 3, and works as a new one
+    /// when it is started anew.
     DeclareDead(DeclareDead),
 }
 

@@ -41,6 +41,11 @@ impl Process {
         self.child.id()
     }
 
+    /// Waits until it ends by itself; its exit code.
+    pub fn ended(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
     /// Ends it with a signal; whether it ended well.
     pub fn end(&mut self, signal: &str) -> bool {
         let id = self.child.id().to_string();
