@@ -151,6 +151,17 @@ impl ChangeSet {
         if entry.amount.is_zero() { self } else { self.with(Op::Post(entry)) }
     }
 
+    /// The writes.
+    pub fn ops(&self) -> &[Op] {
+        &self.0
+    }
+
+    /// This and `other` as one unit of work: both are applied, or neither.
+    pub fn merge(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
     /// The writes in the one order in which every store takes its locks: records by kind and id,
     /// limits, balances by account, then what is only ever inserted, idempotency keys by scope.
     pub fn into_ops(mut self) -> Vec<Op> {

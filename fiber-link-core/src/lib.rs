@@ -129,7 +129,7 @@ pub use service::{
     OpenError, Payouts, Quote, QuoteError, QuoteProblem, Readiness, RequestedDestination, Settings, Summary,
     TipRequest, WithdrawError, WithdrawalRequest, create_app,
 };
-pub use settlement::{HASHES_PER_QUESTION, SettlementReport};
+pub use settlement::{CONCURRENT_COMMITS, HASHES_PER_QUESTION, SettlementReport};
 pub use standing::{AcceptNodeError, NodeStanding, StandingError, Stop, accept_node};
 pub use store::{
     Admission, AdmitError, Admitted, AttemptQuery, BalanceQuery, COUNT_BOUND, CommitError, EntryQuery,

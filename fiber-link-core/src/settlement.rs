@@ -13,8 +13,8 @@ use std::time::Duration;
 /// How many payment hashes go into one question.
 pub const HASHES_PER_QUESTION: usize = 100;
 
-/// How many tips are written at a time.
-const CONCURRENT_COMMITS: usize = 32;
+/// How many tips a settlement pass writes at a time: the most connections to a database that it uses.
+pub const CONCURRENT_COMMITS: usize = 32;
 
 /// A tip is asked about every quarter of its age, from every two seconds to once an hour: some 30
 /// questions in the hour of an invoice. Who waits for it looks at it, or the node hints, and then it

@@ -19,17 +19,21 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION {schema}.update_tip(change jsonb, expected bigint) RETURNS void LANGUAGE plpgsql AS $$
+-- One after the other: their rows are locked in the order in which they stand here. `version` is the
+-- one that is expected.
+CREATE FUNCTION {schema}.update_tips(changes jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    next {schema}.tips := jsonb_populate_record(NULL::{schema}.tips, change);
+    next {schema}.tips;
 BEGIN
-    UPDATE {schema}.tips SET version = version + 1, state = next.state, phase = next.phase,
-        ended_at = next.ended_at, invoice_expires_at = next.invoice_expires_at, invoice = next.invoice,
-        next_check_at = next.next_check_at, check_since = next.check_since
-    WHERE id = next.id AND version = expected;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'the tip is not at its expected version' USING ERRCODE = 'FL001';
-    END IF;
+    FOR next IN SELECT * FROM jsonb_populate_recordset(NULL::{schema}.tips, changes) LOOP
+        UPDATE {schema}.tips SET version = version + 1, state = next.state, phase = next.phase,
+            ended_at = next.ended_at, invoice_expires_at = next.invoice_expires_at, invoice = next.invoice,
+            next_check_at = next.next_check_at, check_since = next.check_since
+        WHERE id = next.id AND version = next.version;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'the tip is not at its expected version' USING ERRCODE = 'FL001';
+        END IF;
+    END LOOP;
 END $$;
 
 CREATE FUNCTION {schema}.update_withdrawal(change jsonb, expected bigint) RETURNS void LANGUAGE plpgsql AS $$
@@ -131,48 +135,69 @@ BEGIN
         WHERE app = counter.app AND "user" = counter."user" AND asset = counter.asset;
 END $$;
 
+-- Locks the balance of an account; one that is not there yet is made.
+CREATE FUNCTION {schema}.lock_balance(account_app text, account_user text, account_asset text)
+RETURNS {schema}.balances LANGUAGE plpgsql AS $$
+DECLARE
+    balance {schema}.balances;
+BEGIN
+    SELECT * INTO balance FROM {schema}.balances
+        WHERE app = account_app AND "user" = account_user AND asset = account_asset FOR UPDATE;
+    IF NOT FOUND THEN
+        INSERT INTO {schema}.balances VALUES (account_app, account_user, account_asset, 0, 0)
+            ON CONFLICT DO NOTHING;
+        SELECT * INTO STRICT balance FROM {schema}.balances
+            WHERE app = account_app AND "user" = account_user AND asset = account_asset FOR UPDATE;
+    END IF;
+    RETURN balance;
+END $$;
+
 -- The balance is locked before the entry is inserted: two units that post to one account wait for
--- each other there, and nowhere else.
-CREATE FUNCTION {schema}.post(posting jsonb) RETURNS void LANGUAGE plpgsql AS $$
+-- each other there, and nowhere else. Entries of one account stand together, and its balance is
+-- written once after them.
+CREATE FUNCTION {schema}.post(postings jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     most CONSTANT numeric := 170141183460469231731687303715884105727;
-    entry {schema}.entries := jsonb_populate_record(NULL::{schema}.entries, posting);
+    entry {schema}.entries;
     balance {schema}.balances;
     available_after numeric;
     reserved_after numeric;
 BEGIN
-    SELECT * INTO balance FROM {schema}.balances
-        WHERE app = entry.app AND "user" = entry."user" AND asset = entry.asset FOR UPDATE;
-    IF NOT FOUND THEN
-        INSERT INTO {schema}.balances VALUES (entry.app, entry."user", entry.asset, 0, 0)
-            ON CONFLICT DO NOTHING;
-        SELECT * INTO STRICT balance FROM {schema}.balances
-            WHERE app = entry.app AND "user" = entry."user" AND asset = entry.asset FOR UPDATE;
-    END IF;
-
-    INSERT INTO {schema}.entries (source_kind, source, kind, app, "user", asset, amount, from_account,
-            to_account, at)
-        VALUES (entry.source_kind, entry.source, entry.kind, entry.app, entry."user", entry.asset,
-            entry.amount, entry.from_account, entry.to_account, entry.at);
-
-    available_after := balance.available
-        - CASE entry.from_account WHEN 'available' THEN entry.amount ELSE 0 END
-        + CASE entry.to_account WHEN 'available' THEN entry.amount ELSE 0 END;
-    reserved_after := balance.reserved
-        - CASE entry.from_account WHEN 'reserved' THEN entry.amount ELSE 0 END
-        + CASE entry.to_account WHEN 'reserved' THEN entry.amount ELSE 0 END;
-    IF available_after NOT BETWEEN 0 AND most OR reserved_after NOT BETWEEN 0 AND most THEN
-        RAISE EXCEPTION 'the balance would leave its range' USING ERRCODE = 'FL002';
-    END IF;
+    FOR entry IN SELECT * FROM jsonb_populate_recordset(NULL::{schema}.entries, postings) LOOP
+        IF (balance.app, balance."user", balance.asset)
+            IS DISTINCT FROM (entry.app, entry."user", entry.asset)
+        THEN
+            UPDATE {schema}.balances SET available = available_after, reserved = reserved_after
+                WHERE app = balance.app AND "user" = balance."user" AND asset = balance.asset;
+            balance := {schema}.lock_balance(entry.app, entry."user", entry.asset);
+            available_after := balance.available;
+            reserved_after := balance.reserved;
+        END IF;
+        INSERT INTO {schema}.entries (source_kind, source, kind, app, "user", asset, amount, from_account,
+                to_account, at)
+            VALUES (entry.source_kind, entry.source, entry.kind, entry.app, entry."user", entry.asset,
+                entry.amount, entry.from_account, entry.to_account, entry.at);
+        available_after := available_after
+            - CASE entry.from_account WHEN 'available' THEN entry.amount ELSE 0 END
+            + CASE entry.to_account WHEN 'available' THEN entry.amount ELSE 0 END;
+        reserved_after := reserved_after
+            - CASE entry.from_account WHEN 'reserved' THEN entry.amount ELSE 0 END
+            + CASE entry.to_account WHEN 'reserved' THEN entry.amount ELSE 0 END;
+        IF available_after NOT BETWEEN 0 AND most OR reserved_after NOT BETWEEN 0 AND most THEN
+            RAISE EXCEPTION 'the balance would leave its range' USING ERRCODE = 'FL002';
+        END IF;
+    END LOOP;
     UPDATE {schema}.balances SET available = available_after, reserved = reserved_after
-        WHERE app = entry.app AND "user" = entry."user" AND asset = entry.asset;
+        WHERE app = balance.app AND "user" = balance."user" AND asset = balance.asset;
 END $$;
 
 -- Inserts, or takes the place of a record that is forgotten by now. Then up to four more that are
--- forgotten are cleared away, unless somebody else is about to.
+-- forgotten are cleared away, unless somebody else is about to; each by its key, so that no plan that
+-- was made for a small table reads a large one.
 CREATE FUNCTION {schema}.remember(use jsonb, present timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     next {schema}.idempotency := jsonb_populate_record(NULL::{schema}.idempotency, use);
+    forgotten {schema}.idempotency;
 BEGIN
     INSERT INTO {schema}.idempotency AS known VALUES (next.*)
         ON CONFLICT (app, method, key) DO UPDATE SET digest = excluded.digest,
@@ -182,9 +207,12 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'the idempotency key is in use' USING ERRCODE = 'FL004';
     END IF;
-    DELETE FROM {schema}.idempotency WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM {schema}.idempotency WHERE expires_at <= present
-        ORDER BY expires_at LIMIT 4 FOR UPDATE SKIP LOCKED));
+    FOR forgotten IN SELECT * FROM {schema}.idempotency WHERE expires_at <= present
+        ORDER BY expires_at LIMIT 4 FOR UPDATE SKIP LOCKED
+    LOOP
+        DELETE FROM {schema}.idempotency
+            WHERE app = forgotten.app AND method = forgotten.method AND key = forgotten.key;
+    END LOOP;
 END $$;
 
 -- What is named here is done by one transaction at a time. The lock ends with its transaction, after
@@ -250,29 +278,49 @@ END $$;
 
 -- What is emitted is numbered at once, unless another transaction is the sequencer: then it is left
 -- to the next one, or to the next reader.
-CREATE FUNCTION {schema}.emit(event jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION {schema}.emit(events jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    next {schema}.events := jsonb_populate_record(NULL::{schema}.events, event);
+    feed record;
     last bigint;
 BEGIN
-    IF pg_try_advisory_xact_lock({schema}.sequencer('events', next.app)) THEN
-        last := {schema}.continue_events(next.app, 64);
-    END IF;
-    INSERT INTO {schema}.events (id, app, kind, subject, at, number)
-        VALUES (next.id, next.app, next.kind, next.subject, next.at, last + 1);
+    FOR feed IN SELECT event->>'app' AS app,
+            array_agg(jsonb_populate_record(NULL::{schema}.events, event) ORDER BY place) AS events
+        FROM jsonb_array_elements(events) WITH ORDINALITY AS emitted (event, place) GROUP BY event->>'app'
+    LOOP
+        last := NULL;
+        IF pg_try_advisory_xact_lock({schema}.sequencer('events', feed.app)) THEN
+            last := {schema}.continue_events(feed.app, 64);
+        END IF;
+        INSERT INTO {schema}.events (id, app, kind, subject, at, number)
+            SELECT next.id, next.app, next.kind, next.subject, next.at, last + next.nth
+            FROM unnest(feed.events) WITH ORDINALITY
+                AS next (id, app, kind, subject, at, no_place, no_number, nth)
+            ORDER BY next.nth;
+    END LOOP;
 END $$;
 
--- A tip keeps the place that it got when it was settled.
+-- A tip keeps the place that it got when it was settled. Its row is locked, so nobody else is about
+-- to give it one.
 CREATE FUNCTION {schema}.settle(settled jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    next {schema}.settled_tips := jsonb_populate_record(NULL::{schema}.settled_tips, settled);
+    feed record;
     last bigint;
 BEGIN
-    IF pg_try_advisory_xact_lock({schema}.sequencer('settled_tips', next.app)) THEN
-        last := {schema}.continue_settled_tips(next.app, 64);
-    END IF;
-    INSERT INTO {schema}.settled_tips (tip, app, at, number)
-        VALUES (next.tip, next.app, next.at, last + 1) ON CONFLICT (tip) DO NOTHING;
+    FOR feed IN SELECT tip->>'app' AS app,
+            array_agg(jsonb_populate_record(NULL::{schema}.settled_tips, tip) ORDER BY place) AS tips
+        FROM jsonb_array_elements(settled) WITH ORDINALITY AS list (tip, place) GROUP BY tip->>'app'
+    LOOP
+        last := NULL;
+        IF pg_try_advisory_xact_lock({schema}.sequencer('settled_tips', feed.app)) THEN
+            last := {schema}.continue_settled_tips(feed.app, 64);
+        END IF;
+        INSERT INTO {schema}.settled_tips (tip, app, at, number)
+            SELECT next.tip, next.app, next.at, last + row_number() OVER (ORDER BY next.nth)
+            FROM unnest(feed.tips) WITH ORDINALITY AS next (tip, app, at, no_place, no_number, nth)
+            -- One look by the key for each, however the planner would join them.
+            WHERE (SELECT known.tip FROM {schema}.settled_tips AS known WHERE known.tip = next.tip) IS NULL
+            ORDER BY next.nth;
+    END LOOP;
 END $$;
 
 -- Gives numbers to events that were committed before this was called, at most 1000: whether there may
@@ -343,12 +391,13 @@ BEGIN
         PERFORM set_config('synchronous_commit', 'on', true);
     END IF;
     FOR op IN SELECT value FROM jsonb_array_elements(ops) LOOP
+        -- Of tips, entries and events those that follow each other stand here together.
         change := op->'record';
         CASE op->>'op'
-        WHEN 'create_tip' THEN
-            INSERT INTO {schema}.tips SELECT * FROM jsonb_populate_record(NULL::{schema}.tips, change);
-        WHEN 'update_tip' THEN
-            PERFORM {schema}.update_tip(change, (op->>'expected')::bigint);
+        WHEN 'create_tips' THEN
+            INSERT INTO {schema}.tips SELECT * FROM jsonb_populate_recordset(NULL::{schema}.tips, change);
+        WHEN 'update_tips' THEN
+            PERFORM {schema}.update_tips(change);
         WHEN 'create_withdrawal' THEN
             INSERT INTO {schema}.withdrawals
                 SELECT * FROM jsonb_populate_record(NULL::{schema}.withdrawals, change);
@@ -389,51 +438,83 @@ BEGIN
     END LOOP;
 END $$;
 
--- Lets a request in, once, and counts it. -1: its nonce was used, or may have been. -2: its rate
--- limit is used up, and so is the nonce. Otherwise what is left of its rate limit; nothing where it
--- has none.
+-- Units that wait at the same time, as one. Whoever stands in the way of one of them must not hold up
+-- the others for long: then this is refused, and each is a unit of its own.
+CREATE FUNCTION {schema}.commit_together(ops jsonb) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('lock_timeout', '200ms', true);
+    PERFORM {schema}.commit_ops(ops);
+END $$;
+
+-- Lets requests in, each once, and counts them. The answer for each stands in its place. -1: its nonce
+-- was used, or may have been. -2: its rate limit is used up, and so is the nonce. Otherwise what is
+-- left of its rate limit; nothing where it has none. Locks are taken in the order of the nonces, then
+-- in that of the rates.
 CREATE FUNCTION {schema}.admit(
-    request_nonce bytea, signed_at timestamptz, forget_at timestamptz, present timestamptz,
-    rate_app text, rate_method text, rate_window timestamptz, most bigint
-) RETURNS bigint LANGUAGE plpgsql AS $$
+    request_nonces bytea[], signed_at timestamptz[], forget_at timestamptz[], present timestamptz[],
+    rate_apps text[], rate_methods text[], rate_windows timestamptz[], rate_limits bigint[]
+) RETURNS bigint[] LANGUAGE plpgsql AS $$
 DECLARE
+    requests CONSTANT integer := cardinality(request_nonces);
+    latest CONSTANT timestamptz := (SELECT max(moment) FROM unnest(present) AS moment);
+    decided bigint[] := array_fill(NULL::bigint, ARRAY[requests]);
     memory_begins timestamptz;
+    place integer;
+    forgotten bytea;
+    rate record;
     counted bigint;
 BEGIN
     SELECT begins INTO memory_begins FROM {schema}.nonce_memory;
     -- A memory that begins a day ahead was begun by a clock that was wrong; believing it would refuse
     -- everybody for as long.
-    IF memory_begins IS NULL OR memory_begins > present + interval '24 hours' THEN
-        INSERT INTO {schema}.nonce_memory AS memory VALUES (true, present)
+    IF memory_begins IS NULL OR memory_begins > latest + interval '24 hours' THEN
+        INSERT INTO {schema}.nonce_memory AS memory VALUES (true, latest)
             ON CONFLICT (one) DO UPDATE SET begins = excluded.begins
             WHERE memory.begins > excluded.begins + interval '24 hours';
         SELECT begins INTO STRICT memory_begins FROM {schema}.nonce_memory;
     END IF;
-    IF signed_at < memory_begins THEN
-        RETURN -1;
-    END IF;
 
-    INSERT INTO {schema}.nonces AS known VALUES (request_nonce, forget_at)
-        ON CONFLICT (nonce) DO UPDATE SET expires_at = excluded.expires_at
-        WHERE known.expires_at <= present;
-    IF NOT FOUND THEN
-        RETURN -1;
-    END IF;
-    DELETE FROM {schema}.nonces WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM {schema}.nonces WHERE expires_at <= present
-        ORDER BY expires_at LIMIT 4 FOR UPDATE SKIP LOCKED));
-    IF rate_app IS NULL THEN
-        RETURN NULL;
-    END IF;
+    FOR place IN SELECT asked.place FROM unnest(request_nonces) WITH ORDINALITY AS asked (nonce, place)
+        ORDER BY asked.nonce, asked.place
+    LOOP
+        IF signed_at[place] < memory_begins THEN
+            decided[place] := -1;
+            CONTINUE;
+        END IF;
+        INSERT INTO {schema}.nonces AS known VALUES (request_nonces[place], forget_at[place])
+            ON CONFLICT (nonce) DO UPDATE SET expires_at = excluded.expires_at
+            WHERE known.expires_at <= present[place];
+        IF NOT FOUND THEN
+            decided[place] := -1;
+        END IF;
+    END LOOP;
+    FOR forgotten IN SELECT nonce FROM {schema}.nonces WHERE expires_at <= latest
+        ORDER BY expires_at LIMIT 4 * requests FOR UPDATE SKIP LOCKED
+    LOOP
+        DELETE FROM {schema}.nonces WHERE nonce = forgotten;
+    END LOOP;
 
-    INSERT INTO {schema}.rates AS known VALUES (rate_app, rate_method, rate_window, 1)
-        ON CONFLICT (app, method) DO UPDATE SET window_start = excluded.window_start,
-            requests = CASE WHEN known.window_start = excluded.window_start
-                THEN known.requests + 1 ELSE 1 END
-        WHERE known.window_start <> excluded.window_start OR known.requests < most
-        RETURNING requests INTO counted;
-    IF counted IS NULL OR most < 1 THEN
-        RETURN -2;
-    END IF;
-    RETURN most - counted;
+    FOR rate IN SELECT asked.app, asked.method, asked.began, asked.most, array_agg(asked.place ORDER BY asked.place) AS places
+        FROM unnest(rate_apps, rate_methods, rate_windows, rate_limits)
+            WITH ORDINALITY AS asked (app, method, began, most, place)
+        WHERE asked.app IS NOT NULL AND decided[asked.place] IS NULL
+        GROUP BY asked.app, asked.method, asked.began, asked.most
+        ORDER BY asked.app COLLATE "C", asked.method COLLATE "C", asked.began
+    LOOP
+        INSERT INTO {schema}.rates AS known VALUES (rate.app, rate.method, rate.began, 0)
+            ON CONFLICT (app, method) DO UPDATE SET window_start = excluded.window_start,
+                requests = CASE WHEN known.window_start = excluded.window_start
+                    THEN known.requests ELSE 0 END
+            RETURNING known.requests INTO counted;
+        FOREACH place IN ARRAY rate.places LOOP
+            IF counted < rate.most THEN
+                counted := counted + 1;
+                decided[place] := rate.most - counted;
+            ELSE
+                decided[place] := -2;
+            END IF;
+        END LOOP;
+        UPDATE {schema}.rates SET requests = counted WHERE app = rate.app AND method = rate.method;
+    END LOOP;
+    RETURN decided;
 END $$;

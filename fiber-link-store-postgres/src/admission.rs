@@ -1,13 +1,16 @@
 //! Nonces and rate counts, shared by all servers. Their tables are not logged: a request costs no
 //! sync of the disk, and after a crash of the database what was signed before counts as replayed.
+//! Requests that wait at the same time are let in by one transaction.
 
 use crate::PostgresStore;
-use crate::error::{UnexpectedAnswer, backend};
+use crate::error::{GroupFailed, UnexpectedAnswer};
 use crate::statement::{bound, query, statements};
 use crate::time::Time;
 use fiber_link_core::{Admission, AdmitError, Admitted, RateCount, RateLeft, StoreError, Timestamp};
 use sqlx::Row;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 statements! {
     admit = "SELECT {schema}.admit($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -30,23 +33,21 @@ impl Window {
     }
 }
 
+/// A request that waits to be let in, and who waits for it.
+pub(crate) struct Request {
+    admission: Admission,
+    answer: oneshot::Sender<Result<Option<i64>, StoreError>>,
+    _place: OwnedSemaphorePermit,
+}
+
 impl PostgresStore {
     pub(crate) async fn let_in(&self, admission: Admission) -> Result<Admitted, AdmitError> {
-        let Admission { nonce, signed_at, expires_at, rate, now } = admission;
-        let window = rate.as_ref().map(|rate| Window::of(rate, now));
-        let statement = query(&self.statements().admission.admit)
-            .bind(nonce.to_vec())
-            .bind(Time::bound(signed_at))
-            .bind(Time::bound(expires_at))
-            .bind(Time::bound(now))
-            .bind(rate.as_ref().map(|rate| rate.app.as_str().to_owned()))
-            .bind(rate.as_ref().map(|rate| rate.method))
-            .bind(window.as_ref().map(|window| Time::bound(window.start)))
-            .bind(rate.as_ref().map(|rate| bound(rate.limit.requests.into())));
-        let pool = self.pool().clone();
-        let row = self.in_task(async move { statement.fetch_one(&pool).await.map_err(backend) }).await??;
-        let decided: Option<i64> = row.try_get(0).map_err(backend)?;
-        match (decided, window) {
+        let window = admission.rate.as_ref().map(|rate| Window::of(rate, admission.now));
+        let (answer, answered) = oneshot::channel();
+        let request = Request { admission, answer, _place: self.place()? };
+        let store = self.clone();
+        self.lanes().admissions.put(request, move |requests| let_all_in(store.clone(), requests));
+        match (answered.await.map_err(StoreError::backend)??, window) {
             (Some(REPLAYED), _) => Err(AdmitError::Replayed),
             (None, None) => Ok(Admitted { rate: None }),
             (Some(RATE_LIMITED), Some(window)) => {
@@ -56,6 +57,47 @@ impl PostgresStore {
                 Ok(Admitted { rate: Some(RateLeft { remaining, reset_at: window.end }) })
             }
             (decided, _) => Err(StoreError::backend(UnexpectedAnswer(format!("{decided:?}"))).into()),
+        }
+    }
+
+    /// What is decided about each of `admissions`, in their order.
+    async fn decide(&self, admissions: &[&Admission]) -> Result<Vec<Option<i64>>, sqlx::Error> {
+        let times = |of: fn(&Admission) -> Timestamp| -> Vec<Time> {
+            admissions.iter().map(|admission| Time::bound(of(admission))).collect()
+        };
+        let rates = || admissions.iter().map(|admission| admission.rate.as_ref());
+        let windows = admissions.iter().map(|admission| {
+            admission.rate.as_ref().map(|rate| Time::bound(Window::of(rate, admission.now).start))
+        });
+        let statement = query(&self.statements().admission.admit)
+            .bind(admissions.iter().map(|admission| admission.nonce.to_vec()).collect::<Vec<_>>())
+            .bind(times(|admission| admission.signed_at))
+            .bind(times(|admission| admission.expires_at))
+            .bind(times(|admission| admission.now))
+            .bind(rates().map(|rate| rate.map(|rate| rate.app.as_str().to_owned())).collect::<Vec<_>>())
+            .bind(rates().map(|rate| rate.map(|rate| rate.method)).collect::<Vec<_>>())
+            .bind(windows.collect::<Vec<_>>())
+            .bind(rates().map(|rate| rate.map(|rate| bound(rate.limit.requests.into()))).collect::<Vec<_>>());
+        statement.fetch_one(self.pool()).await?.try_get(0)
+    }
+}
+
+/// One transaction for all of `requests`. Whatever is decided is no error of the database, so if there
+/// is one, it is nobody's own, and nobody is let in.
+async fn let_all_in(store: PostgresStore, requests: Vec<Request>) {
+    let admissions: Vec<&Admission> = requests.iter().map(|request| &request.admission).collect();
+    let decided = store.decide(&admissions).await.map_err(|error| GroupFailed(Arc::new(error)));
+    match decided {
+        Ok(decided) => {
+            // Where an answer is missing, the sender is dropped, and that is told.
+            for (request, decided) in requests.into_iter().zip(decided) {
+                let _ = request.answer.send(Ok(decided));
+            }
+        }
+        Err(failed) => {
+            for request in requests {
+                let _ = request.answer.send(Err(StoreError::backend(failed.clone())));
+            }
         }
     }
 }

@@ -1,38 +1,143 @@
-//! A unit of work is one call of `commit_ops` with all its ops as JSON: one round trip.
+//! A unit of work is one call of `commit_ops` with all its ops as JSON: one round trip. Units of tips
+//! that wait at the same time are one unit together, and each is one of its own again if that is
+//! refused.
 
-use crate::error::{Refusal, UnexpectedAnswer, refusal};
+use crate::error::{GroupFailed, Refusal, UnexpectedAnswer, Verdict, is_lock_timeout, refusal, verdict};
 use crate::record::{self, millis};
 use crate::statement::{bound, query, statements};
 use crate::time::Time;
 use crate::{PostgresStore, Schema};
 use fiber_link_core::{
-    Amount, CommitError, CountTowardsLimit, GiveBackToLimit, LimitExceeded, LimitExcess, LimitKey,
-    LimitScope, Op, StoreError, Timestamp, Tip,
+    Amount, ChangeSet, CommitError, CountTowardsLimit, GiveBackToLimit, LimitExceeded, LimitExcess, LimitKey,
+    LimitScope, Op, StoreError, Timestamp, Version,
 };
 use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 statements! {
     commit_ops = "SELECT {schema}.commit_ops($1::jsonb)";
+    commit_together = "SELECT {schema}.commit_together($1::jsonb)";
+}
+
+/// A unit of work that waits, and who waits for it.
+pub(crate) struct Unit {
+    changes: ChangeSet,
+    answer: oneshot::Sender<Result<(), CommitError>>,
+    place: OwnedSemaphorePermit,
+}
+
+/// What became of several units in one transaction.
+enum Together {
+    Applied,
+    /// Nothing of them was applied, because of one of them or of who was in their way.
+    Refused(sqlx::Error),
+    /// Nobody knows.
+    Unknown(GroupFailed),
+}
+
+impl Unit {
+    fn answer(self, outcome: Result<(), CommitError>) {
+        drop(self.place);
+        // A caller that no longer listens has lost its answer, as it was told.
+        let _ = self.answer.send(outcome);
+    }
 }
 
 impl PostgresStore {
-    /// Applies `ops`, which are sorted as locks are taken.
-    pub(crate) async fn commit_ops(&self, ops: Vec<Op>) -> Result<(), CommitError> {
-        if ops.is_empty() {
+    /// Applies `changes` or nothing of them, whoever waits for it.
+    pub(crate) async fn commit_changes(&self, changes: ChangeSet) -> Result<(), CommitError> {
+        if changes.ops().is_empty() {
             return Ok(());
         }
-        let unit = unit(&ops)?.to_string();
-        let store = self.clone();
-        // A task of its own: a caller that goes away cannot cut it off.
-        self.in_task(async move {
-            let commit = query(&store.statements().commit.commit_ops).bind(unit);
-            // This is only answered when the transaction has ended.
-            match commit.execute(store.pool()).await {
-                Ok(_) => Ok(()),
-                Err(error) => Err(refused(store.schema(), error, &ops)),
-            }
+        let place = self.place()?;
+        let (answer, answered) = oneshot::channel();
+        let (lanes, store) = (self.lanes(), self.clone());
+        let lane = if !changes.ops().iter().all(may_share) {
+            None
+        } else if changes.ops().iter().any(|op| matches!(op, Op::Emit(_))) {
+            Some(&lanes.settlements)
+        } else {
+            Some(&lanes.tips)
+        };
+        let unit = Unit { changes, answer, place };
+        match lane {
+            Some(lane) => lane.put(unit, move |units| commit_together(store.clone(), units)),
+            // A task of its own: a caller that goes away cannot cut it off.
+            None => drop(tokio::spawn(commit_alone(store, unit))),
+        }
+        answered.await.map_err(StoreError::backend)?
+    }
+
+    async fn apply(&self, ops: &[Op]) -> Result<(), CommitError> {
+        let commit = query(&self.statements().commit.commit_ops).bind(unit(ops)?.to_string());
+        // This is only answered when the transaction has ended.
+        let committed = commit.execute(self.pool()).await;
+        committed.map(drop).map_err(|error| refused(self.schema(), error, ops))
+    }
+
+    async fn apply_together(&self, units: &[Unit]) -> Result<Together, StoreError> {
+        let merged =
+            units.iter().map(|unit| unit.changes.clone()).fold(ChangeSet::default(), ChangeSet::merge);
+        let merged = unit(&merged.into_ops())?.to_string();
+        let commit = query(&self.statements().commit.commit_together).bind(merged);
+        Ok(match commit.execute(self.pool()).await {
+            Ok(_) => Together::Applied,
+            Err(error) => match verdict(&error) {
+                Verdict::RolledBack => Together::Refused(error),
+                Verdict::Unknown => Together::Unknown(GroupFailed(Arc::new(error))),
+            },
         })
-        .await?
+    }
+}
+
+/// Whether a unit with this op may share a transaction: those of tips, of which there are many, and
+/// each of which can be applied once at most, by its version or by a key.
+fn may_share(op: &Op) -> bool {
+    match op {
+        Op::CreateTip { .. } | Op::UpdateTip { .. } | Op::Post(_) | Op::Remember { .. } | Op::Emit(_) => true,
+        Op::CreateWithdrawal { .. }
+        | Op::UpdateWithdrawal { .. }
+        | Op::CreateAttempt(_)
+        | Op::UpdateAttempt { .. }
+        | Op::CreateApp(_)
+        | Op::CreateHub(_)
+        | Op::AcceptNode { .. }
+        | Op::CreateWorker(_)
+        | Op::UpdateWorker { .. }
+        | Op::RemoveWorker { .. }
+        | Op::RequireWorker(_)
+        | Op::CountTowardsLimit(_)
+        | Op::GiveBackToLimit(_) => false,
+    }
+}
+
+async fn commit_alone(store: PostgresStore, unit: Unit) {
+    let outcome = store.apply(&unit.changes.clone().into_ops()).await;
+    unit.answer(outcome);
+}
+
+/// One transaction for all of `units`. If it is refused, each has one of its own, and so an answer of
+/// its own.
+async fn commit_together(store: PostgresStore, mut units: Vec<Unit>) {
+    match store.apply_together(&units).await {
+        Ok(Together::Applied) => units.into_iter().for_each(|unit| unit.answer(Ok(()))),
+        Ok(Together::Unknown(failed)) => {
+            let failure = || CommitError::from(StoreError::backend(failed.clone()));
+            units.into_iter().for_each(|unit| unit.answer(Err(failure())));
+        }
+        // What refused the only one is its answer, unless somebody was in its way.
+        Ok(Together::Refused(error)) if units.len() == 1 && !is_lock_timeout(&error) => {
+            if let Some(unit) = units.pop() {
+                unit.answer(Err(refused(store.schema(), error, &[])));
+            }
+        }
+        Ok(Together::Refused(_)) | Err(_) => {
+            // Not in this lane: what stands in the way of one of them may do so for long.
+            for unit in units {
+                tokio::spawn(commit_alone(store.clone(), unit));
+            }
+        }
     }
 }
 
@@ -66,59 +171,91 @@ pub(crate) fn unit(ops: &[Op]) -> Result<Value, StoreError> {
     for (place, op) in ops.iter().enumerate() {
         unit.push(step(place, op)?);
         if let Op::CreateTip { tip, .. } | Op::UpdateTip { next: tip, .. } = op {
-            settled.extend(settle(tip)?);
+            settled.extend(record::settled_tip(tip)?.map(|row| Step::many("settle", row)));
         }
     }
     unit.append(&mut settled);
-    Ok(Value::Array(unit))
+    Ok(gathered(unit))
 }
 
-fn settle(tip: &Tip) -> Result<Option<Value>, StoreError> {
-    Ok(record::settled_tip(tip)?.map(|record| json!({ "op": "settle", "record": record })))
+/// An op by the name that `commit_ops` has for it.
+enum Step {
+    /// Of these those that follow each other are gathered.
+    Many { name: &'static str, record: Value },
+    /// One for itself.
+    One(Value),
 }
 
-fn step(place: usize, op: &Op) -> Result<Value, StoreError> {
-    let (op, record) = match op {
-        Op::CreateHub(hub) => ("create_hub", record::hub(hub)?),
-        Op::AcceptNode { node, since } => ("accept_node", record::accepted_node(node, *since)?),
-        Op::CreateApp(app) => ("create_app", record::app(app)?),
-        Op::CreateWorker(worker) => ("create_worker", record::worker(worker)?),
-        Op::RequireWorker(id) => ("require_worker", record::worker_id(*id)),
-        Op::CreateTip { tip, due } => ("create_tip", record::tip(tip, *due)?),
-        Op::CreateWithdrawal { withdrawal, due } => {
-            ("create_withdrawal", record::withdrawal(withdrawal, *due)?)
-        }
-        Op::CreateAttempt(attempt) => ("create_attempt", record::attempt(attempt)?),
+impl Step {
+    fn many(name: &'static str, record: Value) -> Self {
+        Self::Many { name, record }
+    }
+
+    fn one(name: &'static str, record: &Value) -> Self {
+        Self::One(json!({ "op": name, "record": record }))
+    }
+
+    fn expecting(name: &'static str, record: &Value, expected: Version) -> Self {
+        Self::One(json!({ "op": name, "record": record, "expected": bound(expected.as_u64()) }))
+    }
+}
+
+fn gathered(steps: Vec<Step>) -> Value {
+    let mut all = Vec::new();
+    let mut steps = steps.into_iter().peekable();
+    while let Some(step) = steps.next() {
+        all.push(match step {
+            Step::One(step) => step,
+            Step::Many { name, record } => {
+                let mut records = vec![record];
+                while let Some(Step::Many { record, .. }) =
+                    steps.next_if(|step| matches!(step, Step::Many { name: next, .. } if *next == name))
+                {
+                    records.push(record);
+                }
+                json!({ "op": name, "record": records })
+            }
+        });
+    }
+    Value::Array(all)
+}
+
+fn step(place: usize, op: &Op) -> Result<Step, StoreError> {
+    Ok(match op {
+        Op::CreateTip { tip, due } => Step::many("create_tips", record::tip(tip, *due, Version::FIRST)?),
         Op::UpdateTip { next, expected, due } => {
-            let (record, expected) = (record::tip(next, *due)?, bound(expected.as_u64()));
-            return Ok(json!({ "op": "update_tip", "record": record, "expected": expected }));
+            Step::many("update_tips", record::tip(next, *due, *expected)?)
         }
+        Op::Post(entry) => Step::many("post", record::entry(entry)?),
+        Op::Emit(event) => Step::many("emit", record::event(event)?),
+        Op::CreateHub(hub) => Step::one("create_hub", &record::hub(hub)?),
+        Op::AcceptNode { node, since } => Step::one("accept_node", &record::accepted_node(node, *since)?),
+        Op::CreateApp(app) => Step::one("create_app", &record::app(app)?),
+        Op::CreateWorker(worker) => Step::one("create_worker", &record::worker(worker)?),
+        Op::RequireWorker(id) => Step::one("require_worker", &record::worker_id(*id)),
+        Op::CreateWithdrawal { withdrawal, due } => {
+            Step::one("create_withdrawal", &record::withdrawal(withdrawal, *due)?)
+        }
+        Op::CreateAttempt(attempt) => Step::one("create_attempt", &record::attempt(attempt)?),
         Op::UpdateWithdrawal { next, expected, due } => {
-            let (record, expected) = (record::withdrawal(next, *due)?, bound(expected.as_u64()));
-            return Ok(json!({ "op": "update_withdrawal", "record": record, "expected": expected }));
+            Step::expecting("update_withdrawal", &record::withdrawal(next, *due)?, *expected)
         }
         Op::UpdateAttempt { next, expected } => {
-            let (record, expected) = (record::attempt(next)?, bound(expected.as_u64()));
-            return Ok(json!({ "op": "update_attempt", "record": record, "expected": expected }));
+            Step::expecting("update_attempt", &record::attempt(next)?, *expected)
         }
         Op::UpdateWorker { next, expected } => {
-            let (record, expected) = (record::worker(next)?, bound(expected.as_u64()));
-            return Ok(json!({ "op": "update_worker", "record": record, "expected": expected }));
+            Step::expecting("update_worker", &record::worker(next)?, *expected)
         }
         Op::RemoveWorker { id, expected } => {
-            let (record, expected) = (record::worker_id(*id), bound(expected.as_u64()));
-            return Ok(json!({ "op": "remove_worker", "record": record, "expected": expected }));
+            Step::expecting("remove_worker", &record::worker_id(*id), *expected)
         }
         Op::Remember { record, now } => {
             let (record, now) = (record::idempotency(record)?, Time::stored(*now)?.to_string());
-            return Ok(json!({ "op": "remember", "record": record, "now": now }));
+            Step::One(json!({ "op": "remember", "record": record, "now": now }))
         }
-        Op::CountTowardsLimit(request) => ("count_towards_limit", count(place, request)?),
-        Op::GiveBackToLimit(gift) => ("give_back_to_limit", give_back(gift)?),
-        Op::Post(entry) => ("post", record::entry(entry)?),
-        Op::Emit(event) => ("emit", record::event(event)?),
-    };
-    Ok(json!({ "op": op, "record": record }))
+        Op::CountTowardsLimit(request) => Step::one("count_towards_limit", &count(place, request)?),
+        Op::GiveBackToLimit(gift) => Step::one("give_back_to_limit", &give_back(gift)?),
+    })
 }
 
 fn owner(key: &LimitKey) -> &str {

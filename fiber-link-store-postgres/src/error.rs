@@ -2,7 +2,8 @@
 
 use crate::Schema;
 use fiber_link_core::{CommitError, Existing, StoreError};
-use sqlx::postgres::PgDatabaseError;
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
+use std::sync::Arc;
 
 /// The schema of a store cannot be used as it is. Nothing was changed in it.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +78,11 @@ pub enum OpenError {
 #[error("the store is overloaded: {0} writes are waiting")]
 pub(crate) struct Overloaded(pub(crate) usize);
 
+/// The transaction failed in which a unit of work ran; the cause is shared by all its units.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the transaction failed")]
+pub(crate) struct GroupFailed(#[source] pub(crate) Arc<sqlx::Error>);
+
 /// A number that does not fit its column.
 #[derive(Debug, thiserror::Error)]
 #[error("{0} is too large to be stored")]
@@ -109,6 +115,7 @@ const DECLARED_DEAD: &str = "FL005";
 const UNIQUE_VIOLATION: &str = "23505";
 const SERIALIZATION_FAILURE: &str = "40001";
 const DEADLOCK_DETECTED: &str = "40P01";
+const LOCK_NOT_AVAILABLE: &str = "55P03";
 
 /// What an error of a unit of work says about it. Whatever is not known to have left nothing behind
 /// is a failure, and nobody knows then: also a COMMIT that failed or whose answer was lost.
@@ -126,6 +133,39 @@ pub(crate) fn refusal(schema: &Schema, error: sqlx::Error) -> Refusal {
         Some(_) | None => None,
     };
     Refusal::Commit(known.unwrap_or_else(|| backend(error).into()))
+}
+
+/// What an error says about the transaction in which it arose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It left nothing behind.
+    RolledBack,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// Classes of what was not the statement's fault: no connection, no resources, an operator or a
+/// timeout of the statement, the system, a bug.
+const NOT_OF_THE_STATEMENT: [&str; 5] = ["08", "53", "57", "58", "XX"];
+
+/// An error that the database tells without ending the session has ended the transaction, and no
+/// such error arises once it is committed.
+pub(crate) fn verdict(error: &sqlx::Error) -> Verdict {
+    let told = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+    match told {
+        Some(told)
+            if matches!(told.severity(), PgSeverity::Error)
+                && !NOT_OF_THE_STATEMENT.iter().any(|class| told.code().starts_with(class)) =>
+        {
+            Verdict::RolledBack
+        }
+        Some(_) | None => Verdict::Unknown,
+    }
+}
+
+/// Whether somebody held what was waited for.
+pub(crate) fn is_lock_timeout(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.code().as_deref() == Some(LOCK_NOT_AVAILABLE))
 }
 
 /// What is there already if this key is taken.

@@ -1,8 +1,9 @@
 //! [`Store`] in a schema of a Postgres database, which many servers share.
 //!
-//! A unit of work is one statement, and so one round trip and one transaction: nothing is ever left
-//! open, whoever goes away. The schema is brought up to date by [`Schema::migrate`] alone; opening a
-//! store checks it and changes nothing. Postgres 14 or newer.
+//! A unit of work is one statement, and so one round trip and one transaction, or a part of one that
+//! others wait for as well: nothing is ever left open, whoever goes away. The schema is brought up to
+//! date by [`Schema::migrate`] alone; opening a store checks it and changes nothing. Postgres 14 or
+//! newer.
 //!
 //! ```no_run
 //! use fiber_link_store_postgres::{PoolSettings, PostgresStore, Schema};
@@ -22,6 +23,7 @@ mod commit;
 mod due;
 mod error;
 mod feed;
+mod lanes;
 mod pool;
 mod query;
 mod record;
@@ -46,10 +48,11 @@ use fiber_link_core::{
     TipLookup, TipQuery, TipTotals, UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery,
     Worker, WorkerId,
 };
+use lanes::Lanes;
 use sqlx::PgPool;
 use std::fmt;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
 /// A store in a Postgres database. Clones share it.
@@ -63,11 +66,31 @@ struct Inner {
     schema: Schema,
     statements: Statements,
     writes: Arc<Semaphore>,
+    lanes: WriteLanes,
 }
 
 /// How many writes may be under way or wait for a connection. Who goes away leaves his behind, so the
 /// number of callers is no bound.
 const WRITES: usize = 4_096;
+
+/// How many transactions for units of tips, and for admissions, are under way at once: two, so that one
+/// is prepared while the other is synced. More would make them smaller.
+const LANES: usize = 2;
+
+/// Those that emit an event have one of their own: it finds the sequencer free, if no other server is
+/// that, and a popular creator's balance.
+const LANES_OF_SETTLEMENT: usize = 1;
+
+/// How many units share a transaction at most, so that the first need not wait for long.
+const TOGETHER: usize = 64;
+
+/// Where writes of many callers wait for each other, to be done together.
+#[derive(Debug)]
+pub(crate) struct WriteLanes {
+    pub(crate) tips: Lanes<commit::Unit>,
+    pub(crate) settlements: Lanes<commit::Unit>,
+    pub(crate) admissions: Lanes<admission::Request>,
+}
 
 /// Every statement, for one schema.
 #[derive(Debug)]
@@ -105,7 +128,12 @@ impl PostgresStore {
             worker: worker::Statements::of(&schema),
         };
         let writes = Arc::new(Semaphore::new(WRITES));
-        Ok(Self(Arc::new(Inner { pool, schema, statements, writes })))
+        let lanes = WriteLanes {
+            tips: Lanes::new(LANES, TOGETHER),
+            settlements: Lanes::new(LANES_OF_SETTLEMENT, TOGETHER),
+            admissions: Lanes::new(LANES, TOGETHER),
+        };
+        Ok(Self(Arc::new(Inner { pool, schema, statements, writes, lanes })))
     }
 
     /// The pool that the store works on.
@@ -122,13 +150,22 @@ impl PostgresStore {
         &self.0.statements
     }
 
+    pub(crate) fn lanes(&self) -> &WriteLanes {
+        &self.0.lanes
+    }
+
+    /// A place among the writes that are under way or wait; refused at once where there are thousands.
+    pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        let place = Arc::clone(&self.0.writes).try_acquire_owned();
+        place.map_err(|_| StoreError::backend(Overloaded(WRITES)))
+    }
+
     /// Runs a write to its end, whoever waits for it; refuses it at once where thousands wait.
     pub(crate) async fn in_task<T: Send + 'static>(
         &self,
         write: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let place = Arc::clone(&self.0.writes).try_acquire_owned();
-        let place = place.map_err(|_| StoreError::backend(Overloaded(WRITES)))?;
+        let place = self.place()?;
         let write = async move {
             let outcome = write.await;
             drop(place);
@@ -151,7 +188,7 @@ impl fmt::Debug for PostgresStore {
 #[async_trait]
 impl Store for PostgresStore {
     async fn commit(&self, changes: ChangeSet) -> Result<(), CommitError> {
-        self.commit_ops(changes.into_ops()).await
+        self.commit_changes(changes).await
     }
 
     async fn take_due_tips(&self, take: TakeDue) -> Result<Vec<Stored<Tip>>, StoreError> {

@@ -2,7 +2,7 @@
 
 use crate::error::TooLarge;
 use crate::row::{acceptance_name, fee_bearer_name, phase_name};
-use crate::statement::text;
+use crate::statement::{bound, text};
 use crate::time::Time;
 use fiber_link_core::{
     App, Attempt, AttemptState, Destination, Due, Entry, EntrySource, Event, EventKind, FailureReason, Hub,
@@ -54,7 +54,8 @@ pub(crate) fn worker_id(worker: WorkerId) -> Value {
     json!({ "id": id(worker.as_uuid()) })
 }
 
-pub(crate) fn tip(tip: &Tip, due: Option<Due>) -> Row {
+/// `version` is that of the row: the one it gets, or the one it is expected to have.
+pub(crate) fn tip(tip: &Tip, due: Option<Due>, version: Version) -> Row {
     let (terms, state) = (tip.terms(), tip.state());
     let invoice = tip.invoice();
     Ok(json!({
@@ -71,7 +72,7 @@ pub(crate) fn tip(tip: &Tip, due: Option<Due>) -> Row {
         "state": state.as_str(),
         "phase": phase_name(state.phase()),
         "ended_at": tip_ended_at(state)?,
-        "version": Version::FIRST.as_u64(),
+        "version": bound(version.as_u64()),
         "next_check_at": due.map(next_check_at),
         "check_since": due.map(check_since),
         "invoice_expires_at": invoice.map(|invoice| time(invoice.expires_at)).transpose()?,

@@ -26,7 +26,7 @@ async fn begun(store: &PostgresStore, unit: &str) -> Transaction<'static, Postgr
 fn emit(n: u64) -> String {
     let id = id(n).as_uuid().to_string();
     format!(
-        r#"{{"op":"emit","record":{{"id":"{id}","app":"forum","kind":"tip_settled","subject":"{id}","at":"epoch"}}}}"#
+        r#"{{"op":"emit","record":[{{"id":"{id}","app":"forum","kind":"tip_settled","subject":"{id}","at":"epoch"}}]}}"#
     )
 }
 
@@ -38,7 +38,7 @@ fn settled(n: u64) -> Tip {
 
 fn settle(n: u64) -> String {
     let id = sample::tip_id(n);
-    format!(r#"{{"op":"settle","record":{{"tip":"{id}","app":"forum","at":"epoch"}}}}"#)
+    format!(r#"{{"op":"settle","record":[{{"tip":"{id}","app":"forum","at":"epoch"}}]}}"#)
 }
 
 async fn read_settled(store: &PostgresStore, after: SettledPosition) -> Vec<TipId> {

@@ -6,6 +6,7 @@ mod cancellation;
 mod conformance;
 mod failures;
 mod feed;
+mod groups;
 mod ledger;
 mod limits;
 mod locks;
@@ -14,6 +15,7 @@ mod plans;
 mod races;
 mod restarts;
 mod rows;
+mod settlement;
 mod workers;
 
 use crate::{PoolSettings, PostgresStore, Schema};

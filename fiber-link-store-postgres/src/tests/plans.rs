@@ -249,3 +249,32 @@ async fn no_statement_scans_a_large_table() {
     run(&store, "SELECT count(*) FROM {schema}.tips WHERE message = 'none'").await.unwrap();
     assert_ne!(scans(&store).await, before, "a scan is noticed");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_forgotten_is_found_by_its_key_whatever_the_planner_knows_of_the_table() {
+    let (settings, schema) = (PoolSettings { connections: 1, ..PoolSettings::default() }, fresh_schema());
+    let pool = settings.pool(fiber_link_postgres_cluster::shared_url()).unwrap();
+    schema.migrate(&pool).await.unwrap();
+    let store = PostgresStore::with_pool(pool, schema).await.unwrap();
+    let scans = async || {
+        run(&store, "SELECT pg_stat_force_next_flush()").await.unwrap();
+        let scans = "SELECT sum(seq_scan)::bigint FROM pg_stat_user_tables
+            WHERE schemaname = $1 AND relname IN ('nonces', 'idempotency')";
+        let scans = sqlx::query_scalar::<_, i64>(scans).bind(store.schema().name().to_owned());
+        scans.fetch_one(store.pool()).await.unwrap()
+    };
+    let before = scans().await;
+    for n in 1..=20_u8 {
+        let now = at(u64::from(n) * 10);
+        let expires_at = now.plus(Duration::from_secs(15));
+        let admission = Admission { nonce: [n; 32], signed_at: now, expires_at, rate: None, now };
+        store.admit(admission).await.unwrap();
+        let record = IdempotencyRecord { expires_at, ..sample::idempotency_record(n.into()) };
+        store.commit(change_set([Op::Remember { record, now }])).await.unwrap();
+    }
+    assert_eq!(scans().await, before);
+    for table in ["nonces", "idempotency"] {
+        assert_eq!(number(&store, &format!("SELECT count(*) FROM {{schema}}.{table}")).await, 2, "{table}");
+    }
+    assert_eq!(scans().await, before + 2, "a scan is noticed");
+}
