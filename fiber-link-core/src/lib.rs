@@ -13,6 +13,9 @@
 //! - [`beat`](FiberLink::beat), to be called every few seconds where several processes share a store:
 //!   what one of them leaves unfinished is taken over once it [left](FiberLink::leave) or was
 //!   [declared dead](declare_dead).
+//! - [`wait_for_settled_tips`](FiberLink::wait_for_settled_tips), for readers that want to hear of
+//!   settled tips at once; [`pass_on_news`](FiberLink::pass_on_news), to be called beside the passes,
+//!   tells them what other processes settled.
 //! - [`audit`] recomputes the ledger and compares it with every record.
 //!
 //! ```
@@ -71,6 +74,7 @@ mod idempotency;
 mod ledger;
 mod limit;
 mod memory;
+mod news;
 mod node;
 mod payout;
 mod policy;
@@ -117,6 +121,7 @@ pub use limit::{
     MalformedCounter,
 };
 pub use memory::MemoryStore;
+pub use news::{Heard, MOST_WAITING, MOST_WAITING_PER_APP, WaitingReader};
 pub use node::{
     DecodedInvoice, FiberNode, Invoice, InvoiceHint, InvoiceRequest, InvoiceState, InvoiceStatus, Liquidity,
     Network, NodeError, NodeInfo, NodeSupport, PaymentRequest, PaymentState, PaymentStatus,

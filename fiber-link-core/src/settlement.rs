@@ -196,6 +196,9 @@ impl FiberLink {
             match self.parts().store.commit(changes).await {
                 Ok(()) => {
                     tracing::debug!(tip = %next.id(), state = next.state().as_str(), "recorded");
+                    if next.settled_at().is_some() {
+                        self.parts().news.tell(&next.terms().app);
+                    }
                     return Ok(next);
                 }
                 Err(CommitError::Conflict) => {

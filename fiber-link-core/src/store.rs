@@ -6,6 +6,7 @@ use crate::{
     TipId, UserAccount, UserId, Withdrawal, WithdrawalId, Worker, WorkerId,
 };
 use async_trait::async_trait;
+use futures_util::stream::{self, BoxStream};
 use std::fmt::Debug;
 use std::ops::Deref;
 use std::time::Duration;
@@ -489,6 +490,12 @@ pub trait Store: Debug + Send + Sync + 'static {
 
     /// Workers by id, after `after`; at most `limit`. What each claims is counted with it.
     async fn workers(&self, after: Option<WorkerId>, limit: u32) -> Result<Vec<ListedWorker>, StoreError>;
+
+    /// Apps of which a tip was settled, by whatever process. A rumour: it may repeat, lie, or be
+    /// lost, and readers look by themselves too. A store that nobody else works on says nothing.
+    fn news(&self) -> BoxStream<'static, AppId> {
+        Box::pin(stream::pending())
+    }
 }
 
 const _: fn(&dyn Store) = |_| ();

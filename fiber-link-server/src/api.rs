@@ -18,6 +18,7 @@ pub struct Api {
     pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) worker: Option<WorkerHealth>,
     pub(crate) checks: LastChecks,
+    pub(crate) look_every: Duration,
 }
 
 impl Api {
@@ -30,6 +31,7 @@ impl Api {
             rate_limit,
             worker: None,
             checks: LastChecks::default(),
+            look_every: Duration::from_secs(2),
         }
     }
 
@@ -43,6 +45,14 @@ impl Api {
     #[must_use]
     pub fn secret_map(self, map: SecretMap) -> Self {
         Self { secrets: Secrets::new(map), ..self }
+    }
+
+    /// How often a waiting reader of settled tips looks by itself, in case it was not told of one;
+    /// every two seconds by default. To let nobody wait any more when you stop, see
+    /// [`FiberLink::dismiss_readers`].
+    #[must_use]
+    pub fn look_every(self, look_every: Duration) -> Self {
+        Self { look_every, ..self }
     }
 
     /// Makes readiness depend on a worker too.

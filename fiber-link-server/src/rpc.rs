@@ -7,6 +7,7 @@ mod envelope;
 mod error;
 mod params;
 mod tips;
+mod waiting;
 mod withdrawals;
 
 pub(crate) use error::Chain;
@@ -151,7 +152,7 @@ async fn dispatch(api: &Api, app: &AppId, method: Method, params: &str) -> Resul
         Method::HealthPing => Ok(br#"{"status":"ok"}"#.to_vec()),
         Method::TipCreate => encode(&tips::create(link, app, params).await?),
         Method::TipStatus => encode(&tips::status(link, app, params).await?),
-        Method::TipSettledFeed => encode(&tips::settled_feed(link, app, params).await?),
+        Method::TipSettledFeed => encode(&tips::settled_feed(api, app, params).await?),
         Method::DashboardSummary => encode(&dashboard::summary(link, app, params).await?),
         Method::WithdrawalQuote => encode(&withdrawals::quote(link, app, params).await?),
         Method::WithdrawalRequest => encode(&withdrawals::request(link, app, params).await?),

@@ -190,6 +190,7 @@ impl Service {
                 end = worker.ended() => ended = end,
             }
             tracing::info!("stopping");
+            self.link.dismiss_readers();
         };
         connections::serve(listener, routes, stop).await;
         if tokio::time::timeout(FAREWELL, worker.stop()).await.is_err() {

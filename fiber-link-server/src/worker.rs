@@ -1,4 +1,5 @@
-//! The loops that ask about tips and pay withdrawals, and say that this process lives.
+//! The loops that ask about tips and pay withdrawals, say that this process lives, and pass on what is
+//! heard of others.
 
 use crate::rpc::Chain;
 use fiber_link_core::{BEAT, FiberLink, FiberNode, Stop, StoreError};
@@ -28,8 +29,8 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(2);
 /// How long a loop may go without beginning or ending a pass before it counts as stuck.
 const STUCK_AFTER: Duration = Duration::from_secs(120);
 
-/// How long the stream of hints is left alone after it ended.
-const HINTS_AGAIN: Duration = Duration::from_secs(5);
+/// How long a stream of hints or news is left alone after it ended.
+const LISTEN_AGAIN: Duration = Duration::from_secs(5);
 
 /// The running loops. Dropping it ends them at once, which is safe; [`Worker::stop`] lets the
 /// current passes finish.
@@ -68,6 +69,7 @@ pub fn spawn(link: FiberLink, node: Arc<dyn FiberNode>) -> Worker {
     tasks.spawn(settle(link.clone(), health.clone(), stop.clone()));
     tasks.spawn(pay(link.clone(), health.clone(), stop.clone()));
     tasks.spawn(pass_on_hints(link.clone(), node, stop.clone()));
+    tasks.spawn(pass_on_news(link.clone(), stop.clone()));
     tasks.spawn(beat(link.clone(), stop));
     Worker { link, tasks, stopping, health }
 }
@@ -197,7 +199,18 @@ async fn pass_on_hints(link: FiberLink, node: Arc<dyn FiberNode>, mut stop: watc
                 _ = stop.changed() => return End::Told,
             }
         }
-        wait(HINTS_AGAIN, std::future::pending(), &mut stop).await;
+        wait(LISTEN_AGAIN, std::future::pending(), &mut stop).await;
+    }
+    End::Told
+}
+
+async fn pass_on_news(link: FiberLink, mut stop: watch::Receiver<bool>) -> End {
+    while !*stop.borrow() {
+        tokio::select! {
+            () = link.pass_on_news() => {}
+            _ = stop.changed() => return End::Told,
+        }
+        wait(LISTEN_AGAIN, std::future::pending(), &mut stop).await;
     }
     End::Told
 }

@@ -24,6 +24,7 @@ mod due;
 mod error;
 mod feed;
 mod lanes;
+mod news;
 mod pool;
 mod query;
 mod record;
@@ -48,6 +49,7 @@ use fiber_link_core::{
     TipLookup, TipQuery, TipTotals, UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery,
     Worker, WorkerId,
 };
+use futures_util::stream::BoxStream;
 use lanes::Lanes;
 use sqlx::PgPool;
 use std::fmt;
@@ -67,6 +69,7 @@ struct Inner {
     statements: Statements,
     writes: Arc<Semaphore>,
     lanes: WriteLanes,
+    untold: news::Untold,
 }
 
 /// How many writes may be under way or wait for a connection. Who goes away leaves his behind, so the
@@ -101,6 +104,7 @@ pub(crate) struct Statements {
     pub(crate) query: query::Statements,
     pub(crate) feed: feed::Statements,
     pub(crate) worker: worker::Statements,
+    pub(crate) news: news::Statements,
 }
 
 impl PostgresStore {
@@ -126,6 +130,7 @@ impl PostgresStore {
             query: query::Statements::of(&schema),
             feed: feed::Statements::of(&schema),
             worker: worker::Statements::of(&schema),
+            news: news::Statements::of(&schema),
         };
         let writes = Arc::new(Semaphore::new(WRITES));
         let lanes = WriteLanes {
@@ -133,7 +138,8 @@ impl PostgresStore {
             settlements: Lanes::new(LANES_OF_SETTLEMENT, TOGETHER),
             admissions: Lanes::new(LANES, TOGETHER),
         };
-        Ok(Self(Arc::new(Inner { pool, schema, statements, writes, lanes })))
+        let untold = Default::default();
+        Ok(Self(Arc::new(Inner { pool, schema, statements, writes, lanes, untold })))
     }
 
     /// The pool that the store works on.
@@ -148,6 +154,10 @@ impl PostgresStore {
 
     pub(crate) fn statements(&self) -> &Statements {
         &self.0.statements
+    }
+
+    pub(crate) fn untold(&self) -> &news::Untold {
+        &self.0.untold
     }
 
     pub(crate) fn lanes(&self) -> &WriteLanes {
@@ -188,7 +198,10 @@ impl fmt::Debug for PostgresStore {
 #[async_trait]
 impl Store for PostgresStore {
     async fn commit(&self, changes: ChangeSet) -> Result<(), CommitError> {
-        self.commit_changes(changes).await
+        let settled = news::settled_apps(changes.ops());
+        self.commit_changes(changes).await?;
+        self.tell(settled);
+        Ok(())
     }
 
     async fn take_due_tips(&self, take: TakeDue) -> Result<Vec<Stored<Tip>>, StoreError> {
@@ -276,5 +289,10 @@ impl Store for PostgresStore {
 
     async fn workers(&self, after: Option<WorkerId>, limit: u32) -> Result<Vec<ListedWorker>, StoreError> {
         self.worker_list(after, limit).await
+    }
+
+    /// Listens on a connection of its own beside the pool, for as long as the stream lives.
+    fn news(&self) -> BoxStream<'static, AppId> {
+        self.listen()
     }
 }

@@ -17,6 +17,7 @@ pub use withdrawals::{
 pub(crate) use withdrawals::limit_keys;
 
 use crate::attention::Attention;
+use crate::news::News;
 use crate::signal::Signal;
 use crate::standing::LastCheck;
 use crate::worker::OwnEnd;
@@ -57,6 +58,7 @@ pub(crate) struct Parts {
     pub(crate) attention: Attention,
     pub(crate) settlement_wanted: Signal,
     pub(crate) payouts_wanted: Signal,
+    pub(crate) news: News,
 }
 
 /// Why an app was not registered.

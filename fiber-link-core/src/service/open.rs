@@ -214,6 +214,7 @@ impl Builder {
             attention: Default::default(),
             settlement_wanted: Default::default(),
             payouts_wanted: Default::default(),
+            news: Default::default(),
         })))
     }
 

@@ -9,6 +9,7 @@ use crate::{
     Worker, WorkerId,
 };
 use async_trait::async_trait;
+use futures_util::stream::BoxStream;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -177,6 +178,10 @@ impl Store for FaultyStore {
 
     async fn workers(&self, after: Option<WorkerId>, limit: u32) -> Result<Vec<ListedWorker>, StoreError> {
         self.reads.run(self.inner.workers(after, limit)).await
+    }
+
+    fn news(&self) -> BoxStream<'static, AppId> {
+        self.inner.news()
     }
 }
 

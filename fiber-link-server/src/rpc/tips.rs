@@ -2,11 +2,14 @@
 
 use super::error::{Reason, RpcError};
 use super::params::{self, Params};
+use super::waiting::{self, LONGEST_WAIT};
+use crate::api::Api;
 use crate::wire_time;
 use fiber_link_core::{
     AppId, Assets, CreateTipError, FiberLink, SettledPosition, Tip, TipId, TipPhase, TipRequest,
 };
 use serde::Serialize;
+use std::time::Duration;
 use uuid::Uuid;
 
 #[derive(Serialize)]
@@ -134,12 +137,14 @@ pub(super) async fn status(link: &FiberLink, app: &AppId, params: &str) -> Resul
     })
 }
 
-pub(super) async fn settled_feed(link: &FiberLink, app: &AppId, params: &str) -> Result<Feed, RpcError> {
-    let mut params = Params::read(params)?;
+pub(super) async fn settled_feed(api: &Api, app: &AppId, params: &str) -> Result<Feed, RpcError> {
+    let (link, mut params) = (&api.link, Params::read(params)?);
     let limit = params.optional("limit", params::whole_number(1, 100));
     let after = read_cursor(&mut params);
-    let (Some(limit), Some(after)) = (limit, after) else { return Err(params.refusal()) };
-    let tips = link.settled_tips(app, after, limit.unwrap_or(20)).await;
+    let wait = params.optional("waitSeconds", params::whole_number(0, LONGEST_WAIT));
+    let (Some(limit), Some(after), Some(wait)) = (limit, after, wait) else { return Err(params.refusal()) };
+    let wait = Duration::from_secs(wait.unwrap_or(0).into());
+    let tips = waiting::settled_tips(api, app, after, limit.unwrap_or(20), wait).await;
     let tips = tips.map_err(|error| RpcError::internal(&error))?;
     let items: Vec<_> = tips.iter().filter_map(|tip| feed_item(link, tip)).collect();
     let next_cursor = items

@@ -11,6 +11,7 @@ mod ledger;
 mod limits;
 mod locks;
 mod migrations;
+mod news;
 mod plans;
 mod races;
 mod restarts;

@@ -163,6 +163,7 @@ macro_rules! store_conformance {
         }
         tip_flows {
             a_paid_tip_is_credited_once_by_racing_passes
+            a_waiting_reader_hears_of_what_its_process_settles
             a_lost_answer_about_an_invoice_is_found_by_a_repeat
             a_lost_answer_about_an_invoice_is_found_by_the_pass
             a_tip_that_the_node_never_heard_of_is_abandoned_and_comes_back

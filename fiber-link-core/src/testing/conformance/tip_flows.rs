@@ -5,7 +5,7 @@ use crate::testing::sample::{forum, user};
 use crate::testing::{Fault, FaultyStore, Reception};
 use crate::*;
 use futures_util::future::join_all;
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 use std::sync::Arc;
 
 async fn tip_count(world: &World) -> usize {
@@ -33,6 +33,19 @@ pub async fn a_paid_tip_is_credited_once_by_racing_passes(store: Arc<dyn Store>)
         [(1, EventKind::TipSettled(tip.id()))]
     );
     world.assert_sound().await;
+}
+
+pub async fn a_waiting_reader_hears_of_what_its_process_settles(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let mut reader = world.link.wait_for_settled_tips(&forum()).unwrap();
+    world.link.create_tip(&forum(), tip_of(1)).await.unwrap();
+    world.later(6);
+    world.settle().await;
+    assert_eq!(reader.news().now_or_never(), None, "nothing was settled yet");
+    world.fund(1).await;
+    assert_eq!(reader.news().now_or_never(), Some(Heard::News));
+    let tips = world.link.settled_tips(&forum(), SettledPosition::Start, 10).await.unwrap();
+    assert_eq!(tips.len(), 1, "what it heard of is there to be read");
 }
 
 pub async fn a_lost_answer_about_an_invoice_is_found_by_a_repeat(store: Arc<dyn Store>) {
