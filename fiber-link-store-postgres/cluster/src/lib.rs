@@ -1,6 +1,7 @@
 //! A throw-away Postgres server for tests, from the binaries that are installed.
 //!
-//! It listens on a Unix socket in a folder of its own, and on nothing else. A shell beside it waits
+//! It listens on a Unix socket in a folder of its own and, where it speaks TLS, on a free port of
+//! 127.0.0.1. A shell beside it waits
 //! for the end of the test process, however that comes, then stops the server and removes the folder.
 //! The server runs with its own settings, so what is committed is synced; only `initdb` skips that.
 #![allow(
@@ -10,7 +11,9 @@
     reason = "a test that finds no Postgres fails"
 )]
 
-use std::os::unix::fs::{MetadataExt, chown};
+use std::fs::Permissions;
+use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -39,6 +42,8 @@ pub struct Cluster {
     folder: PathBuf,
     binaries: PathBuf,
     user: Option<User>,
+    /// Where it speaks TLS, and nothing else.
+    tls_port: Option<u16>,
     /// Waits at the other end of a pipe for our end.
     watcher: Child,
 }
@@ -65,7 +70,15 @@ impl Cluster {
     /// # Panics
     /// If there is no Postgres, or it does not start.
     pub fn start() -> Self {
-        Self::begin(None)
+        Self::begin(None, None)
+    }
+
+    /// Starts a server that speaks TLS, and nothing else, with this certificate and its key, in PEM.
+    ///
+    /// # Panics
+    /// If there is no Postgres, or it does not start.
+    pub fn start_with_tls(certificate: &str, key: &str) -> Self {
+        Self::begin(None, Some((certificate, key)))
     }
 
     /// Starts a server that lets its user in with `password` alone.
@@ -73,10 +86,10 @@ impl Cluster {
     /// # Panics
     /// If there is no Postgres, or it does not start.
     pub fn start_with_password(password: &str) -> Self {
-        Self::begin(Some(password))
+        Self::begin(Some(password), None)
     }
 
-    fn begin(password: Option<&str>) -> Self {
+    fn begin(password: Option<&str>, tls: Option<(&str, &str)>) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         // The path of a socket is short.
@@ -87,7 +100,7 @@ impl Cluster {
             chown(&folder, Some(user.id), Some(user.group)).expect("a folder that the server owns");
         }
         let watcher = watch(&folder, &binaries, user);
-        let cluster = Self { folder, binaries, user, watcher };
+        let mut cluster = Self { folder, binaries, user, tls_port: None, watcher };
         let data = cluster.data();
         let mut arguments = vec!["-D", &data, "-U", "postgres", "-E", "UTF8", "--locale=C", "-N"];
         if let Some(password) = password {
@@ -97,12 +110,32 @@ impl Cluster {
             arguments.extend(["-A", "trust"]);
         }
         cluster.run("initdb", &arguments);
+        if let Some((certificate, key)) = tls {
+            cluster.give("server.crt", certificate);
+            cluster.give("server.key", key);
+            cluster.give("pg_hba.conf", "hostssl all all 127.0.0.1/32 trust\n");
+            let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+            cluster.tls_port = Some(free.expect("a free port").port());
+        }
         cluster.start_again();
         cluster
     }
 
+    /// Puts a file that the server alone may read into its data.
+    fn give(&self, name: &str, text: &str) {
+        let path = self.folder.join("data").join(name);
+        std::fs::write(&path, text).expect("a file of the server");
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600)).expect("a file for it alone");
+        if let Some(user) = self.user {
+            chown(&path, Some(user.id), Some(user.group)).expect("a file that the server owns");
+        }
+    }
+
     /// The URL of its database.
     pub fn url(&self) -> String {
+        if let Some(port) = self.tls_port {
+            return format!("postgres://postgres@127.0.0.1:{port}/postgres");
+        }
         format!("postgres:///postgres?user=postgres&host={}", self.folder.display())
     }
 
@@ -124,8 +157,11 @@ impl Cluster {
     /// If it does not start.
     pub fn start_again(&self) {
         let folder = self.folder.display();
-        let settings =
-            format!("-c listen_addresses= -c unix_socket_directories={folder} -c max_connections=400");
+        let address = match self.tls_port {
+            Some(port) => format!("-c listen_addresses=127.0.0.1 -c port={port} -c ssl=on"),
+            None => "-c listen_addresses=".to_owned(),
+        };
+        let settings = format!("{address} -c unix_socket_directories={folder} -c max_connections=400");
         let log = self.folder.join("log").display().to_string();
         self.run("pg_ctl", &["-D", &self.data(), "-l", &log, "-o", &settings, "-w", "start"]);
     }

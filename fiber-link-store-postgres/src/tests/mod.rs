@@ -17,6 +17,7 @@ mod races;
 mod restarts;
 mod rows;
 mod settlement;
+mod tls;
 mod workers;
 
 use crate::{PoolSettings, PostgresStore, Schema};
