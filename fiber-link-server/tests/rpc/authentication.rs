@@ -1,8 +1,11 @@
 //! Who is let in, and how often.
 
+use crate::backend::Backend;
 use crate::hub::{Answer, FORUM, Hub, NOW, OTHER};
 use fiber_link_core::{AppId, Secret, signing};
+use futures_util::future::join_all;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"health.ping","params":{}}"#;
@@ -23,11 +26,10 @@ fn assert_unauthorized(answer: &Answer, what: &str) {
     assert!(answer.header("x-ratelimit-limit").is_none(), "{what}");
 }
 
-#[tokio::test]
-async fn the_vectors_of_the_contract_are_let_in() {
-    let hub = Hub::new().await;
+pub(crate) async fn the_vectors_of_the_contract_are_let_in(backend: Backend) {
+    let hub = Hub::new(backend).await;
     let create = |name: &'static str, secret: &'static str| {
-        hub.link.create_app(AppId::new(name).unwrap(), Secret::new(secret.as_bytes()))
+        hub.link().create_app(AppId::new(name).unwrap(), Secret::new(secret.as_bytes()))
     };
     create("one", "fiber-link-test-secret").await.unwrap();
     create("two", "replace-with-lookup").await.unwrap();
@@ -43,9 +45,8 @@ async fn the_vectors_of_the_contract_are_let_in() {
     assert_eq!(answer.text, r#"{"jsonrpc":"2.0","id":1,"result":{"status":"ok"}}"#);
 }
 
-#[tokio::test]
-async fn every_failure_is_unauthorized_alike() {
-    let hub = Hub::new().await;
+pub(crate) async fn every_failure_is_unauthorized_alike(backend: Backend) {
+    let hub = Hub::new(backend).await;
     let (now, right) = (NOW.to_string(), signed_at(&NOW.to_string(), "n"));
     for missing in 0..4 {
         let mut headers = right.clone();
@@ -80,18 +81,16 @@ async fn every_failure_is_unauthorized_alike() {
     assert_eq!(hub.post(&right, PING).await.code(), 0, "none of all this used the nonce up");
 }
 
-#[tokio::test]
-async fn a_time_is_fresh_for_five_minutes_either_way() {
-    let hub = Hub::new().await;
+pub(crate) async fn a_time_is_fresh_for_five_minutes_either_way(backend: Backend) {
+    let hub = Hub::new(backend).await;
     for ts in [NOW - 300, NOW + 300] {
         let ts = ts.to_string();
         assert_eq!(hub.post(&signed_at(&ts, &ts), PING).await.code(), 0, "{ts}");
     }
 }
 
-#[tokio::test]
-async fn a_request_is_let_in_once() {
-    let hub = Hub::new().await;
+pub(crate) async fn a_request_is_let_in_once(backend: Backend) {
+    let hub = Hub::new(backend).await;
     let headers = signed_at(&(NOW + 300).to_string(), "once");
     assert_eq!(hub.post(&headers, PING).await.code(), 0);
     assert_unauthorized(&hub.post(&headers, PING).await, "at once");
@@ -101,11 +100,19 @@ async fn a_request_is_let_in_once() {
     assert_unauthorized(&hub.post(&headers, PING).await, "after a restart");
 }
 
-#[tokio::test]
-async fn apps_that_share_a_secret_share_their_nonces() {
-    let hub = Hub::new().await;
+pub(crate) async fn one_of_64_requests_with_one_nonce_is_let_in(backend: Backend) {
+    let hub = Hub::new(backend).await;
+    let headers = signed_at(&NOW.to_string(), "once");
+    let answers = join_all((0..64).map(|_| hub.post(&headers, PING))).await;
+    let (let_in, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.code() == 0);
+    assert_eq!(let_in.len(), 1);
+    refused.into_iter().for_each(|answer| assert_unauthorized(answer, "a replay"));
+}
+
+pub(crate) async fn apps_that_share_a_secret_share_their_nonces(backend: Backend) {
+    let hub = Hub::new(backend).await;
     for app in ["a", "b"] {
-        hub.link.create_app(AppId::new(app).unwrap(), Secret::new(*b"one secret for two")).await.unwrap();
+        hub.link().create_app(AppId::new(app).unwrap(), Secret::new(*b"one secret for two")).await.unwrap();
     }
     let signature =
         signing::sign(&Secret::new(*b"one secret for two"), &NOW.to_string(), "n", PING.as_bytes());
@@ -114,9 +121,10 @@ async fn apps_that_share_a_secret_share_their_nonces() {
     assert_unauthorized(&captured, "a captured request");
 }
 
-#[tokio::test]
-async fn the_environment_answers_only_for_apps_that_are_not_registered() {
-    let hub = Hub::with_secret_map(r#"{"forum":"another secret","env-only":"from the environment"}"#).await;
+pub(crate) async fn the_environment_answers_only_for_apps_that_are_not_registered(backend: Backend) {
+    let hub =
+        Hub::with_secret_map(backend, r#"{"forum":"another secret","env-only":"from the environment"}"#)
+            .await;
     let ping = |app| hub.call_as(app, "health.ping", json!({}));
     assert_eq!(ping(("env-only", "from the environment")).await.code(), 0);
     assert_eq!(ping(FORUM).await.code(), 0);
@@ -132,9 +140,8 @@ async fn the_environment_answers_only_for_apps_that_are_not_registered() {
     );
 }
 
-#[tokio::test]
-async fn a_rate_limit_counts_by_app_and_method_and_is_told_on_every_answer() {
-    let hub = Hub::with_rate_limit(2).await;
+pub(crate) async fn a_rate_limit_counts_by_app_and_method_and_is_told_on_every_answer(backend: Backend) {
+    let hub = Hub::with_rate_limit(backend, 2).await;
     let rate = |answer: &Answer| {
         let number = |name: &str| answer.header(name).map(|text| text.parse::<u64>().unwrap());
         (number("x-ratelimit-limit"), number("x-ratelimit-remaining"), number("x-ratelimit-reset"))
@@ -157,4 +164,14 @@ async fn a_rate_limit_counts_by_app_and_method_and_is_told_on_every_answer() {
     }
     hub.clock.advance(Duration::from_secs(60));
     assert_eq!(hub.call("health.ping", json!({})).await.code(), 0, "another window");
+}
+
+pub(crate) async fn a_rate_limit_of_ten_lets_ten_of_64_at_once_through(backend: Backend) {
+    let hub = Hub::with_rate_limit(backend, 10).await;
+    let answers = join_all((0..64).map(|_| hub.call("health.ping", json!({})))).await;
+    let codes = |code| answers.iter().filter(|answer| answer.code() == code).count();
+    assert_eq!((codes(0), codes(-32005)), (10, 54));
+    let let_through = answers.iter().filter(|answer| answer.code() == 0);
+    let left: BTreeSet<_> = let_through.map(|answer| answer.header("x-ratelimit-remaining")).collect();
+    assert_eq!(left.len(), 10, "each was told another number: {left:?}");
 }

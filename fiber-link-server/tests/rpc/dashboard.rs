@@ -1,11 +1,11 @@
 //! `dashboard.summary`.
 
+use crate::backend::Backend;
 use crate::hub::{FORUM, Hub};
 use serde_json::{Value, json};
 
-#[tokio::test]
-async fn a_user_who_never_did_anything_has_nothing() {
-    let hub = Hub::new().await;
+pub(crate) async fn a_user_who_never_did_anything_has_nothing(backend: Backend) {
+    let hub = Hub::new(backend).await;
     let answer = hub.call("dashboard.summary", json!({ "userId": "9" })).await;
     let expected = json!({
         "balance": "0",
@@ -18,9 +18,8 @@ async fn a_user_who_never_did_anything_has_nothing() {
     assert_eq!(answer.result(), &expected);
 }
 
-#[tokio::test]
-async fn a_user_sees_balances_counts_and_tips_both_ways() {
-    let hub = Hub::new().await;
+pub(crate) async fn a_user_sees_balances_counts_and_tips_both_ways(backend: Backend) {
+    let hub = Hub::new(backend).await;
     let settled = hub.give("9", "1.5").await;
     let failed = hub.tip("9", "3").await;
     hub.node.cancel(&failed).unwrap();
@@ -52,9 +51,8 @@ async fn a_user_sees_balances_counts_and_tips_both_ways() {
     assert_eq!(giver.result()["balance"], "0");
 }
 
-#[tokio::test]
-async fn an_administrator_sees_the_whole_app() {
-    let hub = Hub::new().await;
+pub(crate) async fn an_administrator_sees_the_whole_app(backend: Backend) {
+    let hub = Hub::new(backend).await;
     let settled = hub.give("9", "1").await;
     let open = hub.tip("8", "2").await;
     let ask = |filters: Value| {
@@ -84,9 +82,8 @@ async fn an_administrator_sees_the_whole_app() {
     assert_eq!(admin["withdrawals"], json!([]));
 }
 
-#[tokio::test]
-async fn wrong_params_are_named() {
-    let hub = Hub::new().await;
+pub(crate) async fn wrong_params_are_named(backend: Backend) {
+    let hub = Hub::new(backend).await;
     for (params, fields) in [
         (json!({}), vec!["userId"]),
         (json!({ "userId": "9", "limit": 51 }), vec!["limit"]),

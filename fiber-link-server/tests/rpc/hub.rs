@@ -1,21 +1,23 @@
-//! The routes in one process, with a clock that stands still and a simulated node.
+//! The routes of all servers in one process, with a clock that stands still and a simulated node.
 
+use crate::backend::{Backend, SharedStore};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use fiber_link_core::simulated::{SimulatedNode, SimulatedNodeOptions};
 use fiber_link_core::testing::{FaultyStore, ManualClock};
 use fiber_link_core::{
-    AppId, Asset, AssetId, Assets, Clock, FiberLink, MemoryStore, Policies, RateLimit, Secret, Timestamp,
-    WithdrawalPolicy, signing,
+    AppId, Asset, AssetId, Assets, Clock, FiberLink, Policies, RateLimit, Secret, Timestamp,
+    WithdrawalPolicy, audit, signing,
 };
 use fiber_link_server::secrets::SecretMap;
 use fiber_link_server::{Api, router};
+use futures_util::future::join_all;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// When the clock stands still.
@@ -25,13 +27,20 @@ pub(crate) const NOW: u64 = 1_760_000_000;
 pub(crate) const FORUM: (&str, &str) = ("forum", "secret of the forum");
 pub(crate) const OTHER: (&str, &str) = ("other", "secret of the other");
 
+/// All servers, and a client that asks them in turn.
 pub(crate) struct Hub {
-    pub(crate) link: FiberLink,
     pub(crate) node: Arc<SimulatedNode>,
     pub(crate) clock: ManualClock,
-    pub(crate) store: Arc<FaultyStore>,
-    service: TowerToHyperService<Router>,
+    servers: Vec<Server>,
+    turn: AtomicUsize,
     nonces: AtomicU64,
+    shared: SharedStore,
+}
+
+struct Server {
+    link: FiberLink,
+    store: Arc<FaultyStore>,
+    service: TowerToHyperService<Router>,
 }
 
 /// What came back.
@@ -44,38 +53,53 @@ pub(crate) struct Answer {
 }
 
 impl Hub {
-    pub(crate) async fn new() -> Self {
-        Self::with(|api| api.rate_limit(None)).await
+    pub(crate) async fn new(backend: Backend) -> Self {
+        Self::with(backend, |api| api.rate_limit(None)).await
     }
 
-    pub(crate) async fn with_rate_limit(requests: u32) -> Self {
+    pub(crate) async fn with_rate_limit(backend: Backend, requests: u32) -> Self {
         let limit = RateLimit { requests, window: Duration::from_secs(60) };
-        Self::with(|api| api.rate_limit(Some(limit))).await
+        Self::with(backend, |api| api.rate_limit(Some(limit))).await
     }
 
-    pub(crate) async fn with_secret_map(map: &str) -> Self {
-        Self::with(|api| api.rate_limit(None).secret_map(SecretMap::parse(map).unwrap())).await
+    pub(crate) async fn with_secret_map(backend: Backend, map: &str) -> Self {
+        Self::with(backend, |api| api.rate_limit(None).secret_map(SecretMap::parse(map).unwrap())).await
     }
 
-    async fn with(configure: impl FnOnce(Api) -> Api) -> Self {
+    async fn with(backend: Backend, configure: impl Fn(Api) -> Api) -> Self {
         let clock = ManualClock::new(Timestamp::from_seconds(NOW));
         let options =
             SimulatedNodeOptions { clock: Arc::new(clock.clone()), ..SimulatedNodeOptions::default() };
         let node = Arc::new(SimulatedNode::open(options).unwrap());
-        let store = Arc::new(FaultyStore::new(Arc::new(MemoryStore::new())));
-        let link = open(&store, &node, &clock).await;
+        let shared = SharedStore::new(backend).await;
+        let servers = start(&shared, &node, &clock, configure).await;
         for (app, secret) in [FORUM, OTHER] {
-            link.create_app(AppId::new(app).unwrap(), Secret::new(secret.as_bytes())).await.unwrap();
+            let created =
+                servers[0].link.create_app(AppId::new(app).unwrap(), Secret::new(secret.as_bytes()));
+            created.await.unwrap();
         }
-        let service = TowerToHyperService::new(router(configure(Api::new(link.clone()))));
-        Self { link, node, clock, store, service, nonces: AtomicU64::new(0) }
+        Self { node, clock, servers, turn: AtomicUsize::new(0), nonces: AtomicU64::new(0), shared }
     }
 
-    /// Another process on the same store.
-    pub(crate) async fn restarted(self) -> Self {
-        let link = open(&self.store, &self.node, &self.clock).await;
-        let service = TowerToHyperService::new(router(Api::new(link.clone()).rate_limit(None)));
-        Self { link, service, ..self }
+    /// Other processes on the same store.
+    pub(crate) async fn restarted(mut self) -> Self {
+        self.servers.clear();
+        self.servers = start(&self.shared, &self.node, &self.clock, |api| api.rate_limit(None)).await;
+        self
+    }
+
+    fn next_server(&self) -> &Server {
+        &self.servers[self.turn.fetch_add(1, Ordering::SeqCst) % self.servers.len()]
+    }
+
+    /// The commands and queries of the server whose turn it is.
+    pub(crate) fn link(&self) -> &FiberLink {
+        &self.next_server().link
+    }
+
+    /// The store as the server has it that is asked next.
+    pub(crate) fn store(&self) -> &FaultyStore {
+        &self.servers[self.turn.load(Ordering::SeqCst) % self.servers.len()].store
     }
 
     /// A signed call of the forum, with a nonce of its own.
@@ -109,12 +133,14 @@ impl Hub {
         self.send(request.body(body.into()).unwrap()).await
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
-        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    /// What each server answers.
+    pub(crate) async fn get(&self, path: &str) -> Vec<Answer> {
+        let get = || self.send(Request::get(path).body(Body::empty()).unwrap());
+        join_all(self.servers.iter().map(|_| get())).await
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {
-        let (parts, body) = self.service.call(request).await.unwrap().into_parts();
+        let (parts, body) = self.next_server().service.call(request).await.unwrap().into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
@@ -141,10 +167,39 @@ impl Hub {
         invoice
     }
 
-    /// Asks the node about every open tip.
+    /// Asks the node about every open tip, an hour later.
     pub(crate) async fn settle(&self) {
-        self.clock.advance(Duration::from_secs(3600));
-        while self.link.settle_due(1_000).await.unwrap().more {}
+        self.settle_after(Duration::from_secs(3600)).await;
+    }
+
+    /// Asks the node about every tip that is due then; all servers do at the same time.
+    pub(crate) async fn settle_after(&self, time: Duration) {
+        self.clock.advance(time);
+        let passes = self
+            .servers
+            .iter()
+            .map(|server| async { while server.link.settle_due(1_000).await.unwrap().more {} });
+        join_all(passes).await;
+    }
+
+    /// A few payout passes; all servers make them at the same time.
+    pub(crate) async fn pay_out(&self) {
+        for _ in 0..5 {
+            let passes = self.servers.iter().map(|server| server.link.pay_due(100));
+            join_all(passes).await.into_iter().for_each(|report| drop(report.unwrap()));
+            self.clock.advance(Duration::from_secs(1));
+        }
+    }
+
+    /// What a user has: available and locked.
+    pub(crate) async fn balances(&self, user: &str) -> (String, String) {
+        let summary = self.call("dashboard.summary", json!({ "userId": user })).await;
+        let text = |field: &str| summary.result()["balances"][field].as_str().unwrap().to_owned();
+        (text("available"), text("locked"))
+    }
+
+    pub(crate) async fn assert_sound(&self) {
+        assert_eq!(audit(self.store()).await.unwrap().findings, []);
     }
 
     /// Somebody else's invoice.
@@ -180,9 +235,21 @@ impl Answer {
     }
 }
 
-async fn open(store: &Arc<FaultyStore>, node: &Arc<SimulatedNode>, clock: &ManualClock) -> FiberLink {
-    let builder = FiberLink::builder(store.clone(), node.clone());
-    builder.policies(policies()).clock(Arc::new(clock.clone())).open().await.unwrap()
+async fn start(
+    shared: &SharedStore,
+    node: &Arc<SimulatedNode>,
+    clock: &ManualClock,
+    configure: impl Fn(Api) -> Api,
+) -> Vec<Server> {
+    let mut servers = Vec::new();
+    for store in shared.open().await {
+        let store = Arc::new(FaultyStore::new(store));
+        let builder = FiberLink::builder(store.clone(), node.clone()).policies(policies());
+        let link = builder.clock(Arc::new(clock.clone())).open().await.unwrap();
+        let service = TowerToHyperService::new(router(configure(Api::new(link.clone()))));
+        servers.push(Server { link, store, service });
+    }
+    servers
 }
 
 /// The defaults; only the other app may withdraw no more than 15 CKB a day to each user.

@@ -1,10 +1,10 @@
 //! A repeated request acts once and is answered alike.
 
+use crate::backend::Backend;
 use crate::hub::{Hub, OTHER};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 fn tip(key: &str) -> Value {
     json!({
@@ -17,9 +17,8 @@ fn withdrawal(key: &str, invoice: &str) -> Value {
     json!({ "userId": "9", "asset": "CKB", "amount": "5", "destination": destination, "idempotencyKey": key })
 }
 
-#[tokio::test]
-async fn a_repeated_tip_is_one_tip_also_after_a_restart() {
-    let hub = Hub::new().await;
+pub(crate) async fn a_repeated_tip_is_one_tip_also_after_a_restart(backend: Backend) {
+    let hub = Hub::new(backend).await;
     let first = hub.call("tip.create", tip("key")).await;
     assert_eq!(hub.call("tip.create", tip("key")).await.text, first.text);
     let invoice = first.result()["invoice"].as_str().unwrap();
@@ -41,9 +40,8 @@ async fn a_repeated_tip_is_one_tip_also_after_a_restart() {
     assert_eq!(summary.result()["tips"].as_array().unwrap().len(), 2);
 }
 
-#[tokio::test]
-async fn a_key_with_other_params_conflicts_and_does_nothing() {
-    let hub = Hub::new().await;
+pub(crate) async fn a_key_with_other_params_conflicts_and_does_nothing(backend: Backend) {
+    let hub = Hub::new(backend).await;
     hub.call("tip.create", tip("key")).await.result();
     for (field, value) in [("amount", "1.1"), ("toUserId", "8"), ("message", "hello")] {
         let mut params = tip("key");
@@ -61,9 +59,8 @@ async fn a_key_with_other_params_conflicts_and_does_nothing() {
     assert_eq!(hub.node.questions().create_invoice, 1);
 }
 
-#[tokio::test]
-async fn a_tip_whose_node_was_down_is_carried_on_by_a_repeat() {
-    let hub = Hub::new().await;
+pub(crate) async fn a_tip_whose_node_was_down_is_carried_on_by_a_repeat(backend: Backend) {
+    let hub = Hub::new(backend).await;
     hub.node.set_down(true);
     assert_eq!(hub.call("tip.create", tip("key")).await.code(), -32011);
     hub.node.set_down(false);
@@ -73,9 +70,8 @@ async fn a_tip_whose_node_was_down_is_carried_on_by_a_repeat() {
     assert_eq!(summary.result()["stats"]["pendingCount"], 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_same_key_64_times_at_once_is_one_tip_and_one_answer() {
-    let hub = Hub::new().await;
+pub(crate) async fn the_same_key_64_times_at_once_is_one_tip_and_one_answer(backend: Backend) {
+    let hub = Hub::new(backend).await;
     let answers = join_all((0..64).map(|_| hub.call("tip.create", tip("key")))).await;
     let texts: BTreeSet<_> = answers.iter().map(|answer| &answer.text).collect();
     assert_eq!(texts.len(), 1, "{texts:?}");
@@ -84,19 +80,15 @@ async fn the_same_key_64_times_at_once_is_one_tip_and_one_answer() {
     assert_eq!(summary.result()["stats"]["pendingCount"], 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_same_key_64_times_at_once_is_one_withdrawal_and_one_answer() {
-    let hub = Hub::new().await;
+pub(crate) async fn the_same_key_64_times_at_once_is_one_withdrawal_and_one_answer(backend: Backend) {
+    let hub = Hub::new(backend).await;
     hub.give("9", "100").await;
     let params = withdrawal("key", &hub.foreign_invoice("5"));
     let answers = join_all((0..64).map(|_| hub.call("withdrawal.request", params.clone()))).await;
     let texts: BTreeSet<_> = answers.iter().map(|answer| &answer.text).collect();
     assert_eq!(texts.len(), 1, "{texts:?}");
     answers[0].result();
-    for _ in 0..5 {
-        hub.link.pay_due(100).await.unwrap();
-        hub.clock.advance(Duration::from_secs(1));
-    }
+    hub.pay_out().await;
     let hub = hub.restarted().await;
     assert_eq!(
         hub.call("withdrawal.request", params).await.text,

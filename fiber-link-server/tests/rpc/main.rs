@@ -1,4 +1,5 @@
-//! The wire contract, method by method, over the routes in one process.
+//! The wire contract, method by method, over the routes: those of one server on SQLite, and those of
+//! two servers on one Postgres that are asked in turn.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,10 +13,105 @@
 )]
 
 mod authentication;
+mod backend;
 mod dashboard;
 mod envelope;
 mod health;
 mod hub;
 mod idempotency;
+mod payouts;
+mod settlement;
 mod tips;
 mod withdrawals;
+
+/// Writes a test of each case for each backend. A case that is missing in the list is dead code.
+macro_rules! cases {
+    ($backend:ident [$($module:ident { $($case:ident)+ })+]) => { $(
+        mod $module { $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $case() {
+                crate::$module::$case(crate::backend::Backend::$backend).await;
+            }
+        )+ }
+    )+ };
+    ($list:tt) => {
+        mod one_server_on_sqlite { cases! { OneServerOnSqlite $list } }
+        mod two_servers_on_postgres { cases! { TwoServersOnPostgres $list } }
+    };
+}
+
+cases! {
+    [
+        authentication {
+            the_vectors_of_the_contract_are_let_in
+            every_failure_is_unauthorized_alike
+            a_time_is_fresh_for_five_minutes_either_way
+            a_request_is_let_in_once
+            one_of_64_requests_with_one_nonce_is_let_in
+            apps_that_share_a_secret_share_their_nonces
+            the_environment_answers_only_for_apps_that_are_not_registered
+            a_rate_limit_counts_by_app_and_method_and_is_told_on_every_answer
+            a_rate_limit_of_ten_lets_ten_of_64_at_once_through
+        }
+        dashboard {
+            a_user_who_never_did_anything_has_nothing
+            a_user_sees_balances_counts_and_tips_both_ways
+            an_administrator_sees_the_whole_app
+            wrong_params_are_named
+        }
+        envelope {
+            what_is_no_request_is_refused_before_anybody_is_asked_for
+            an_id_comes_back_exactly_as_it_went
+            an_unknown_method_is_not_found
+            a_body_has_at_most_one_mebibyte
+            only_posts_are_answered
+        }
+        health {
+            it_lives_and_is_ready
+            a_node_that_is_down_makes_it_live_but_not_ready
+            a_store_that_cannot_be_written_makes_it_not_ready
+        }
+        idempotency {
+            a_repeated_tip_is_one_tip_also_after_a_restart
+            a_key_with_other_params_conflicts_and_does_nothing
+            a_tip_whose_node_was_down_is_carried_on_by_a_repeat
+            the_same_key_64_times_at_once_is_one_tip_and_one_answer
+            the_same_key_64_times_at_once_is_one_withdrawal_and_one_answer
+        }
+        payouts {
+            a_payment_whose_answer_is_lost_is_paid_once
+            a_failure_whose_answer_is_lost_returns_the_funds_once
+            funds_stay_reserved_while_the_outcome_is_unknown
+            passes_at_once_pay_each_withdrawal_once
+        }
+        settlement {
+            a_tip_that_was_paid_while_all_servers_were_down_is_credited_once
+            ten_thousand_open_tips_cost_one_question_per_hundred
+        }
+        tips {
+            an_invoice_asks_for_whole_units_in_base_units
+            a_tip_is_unpaid_then_settled
+            an_ended_tip_is_failed_until_a_late_payment_settles_it
+            a_tip_of_another_app_is_not_found
+            wrong_params_are_named_and_change_nothing
+            a_message_is_trimmed_and_null_is_none
+            a_node_that_is_down_is_told_apart_from_one_that_refuses
+            a_store_that_fails_is_an_internal_error_without_its_cause
+            the_feed_gives_settled_tips_oldest_first_and_goes_on_after_a_cursor
+            a_cursor_of_the_earlier_service_goes_on_by_its_time
+            wrong_cursors_and_limits_are_named
+        }
+        withdrawals {
+            what_is_tipped_can_be_withdrawn_to_the_same_number
+            a_quote_says_what_a_request_would_do
+            a_withdrawal_that_cannot_be_is_refused_with_its_reason
+            a_legacy_payment_request_is_one
+            wrong_params_are_named
+            a_failed_payment_is_shown_with_its_next_try
+            a_node_that_is_down_refuses_no_destination
+            funds_for_five_are_enough_for_five_of_64_at_once
+            a_daily_limit_for_three_lets_three_of_64_at_once_through
+            a_withdrawal_waits_for_liquidity_and_a_repeat_says_so_still
+        }
+    ]
+}

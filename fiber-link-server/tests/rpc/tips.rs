@@ -1,5 +1,6 @@
 //! `tip.create`, `tip.status` and `tip.settled_feed`.
 
+use crate::backend::Backend;
 use crate::hub::{Hub, NOW, OTHER};
 use fiber_link_core::testing::Fault;
 use fiber_link_core::{Amount, FiberNode};
@@ -14,9 +15,8 @@ fn with(mut params: Value, field: &str, value: Value) -> Value {
     params
 }
 
-#[tokio::test]
-async fn an_invoice_asks_for_whole_units_in_base_units() {
-    let hub = Hub::new().await;
+pub(crate) async fn an_invoice_asks_for_whole_units_in_base_units(backend: Backend) {
+    let hub = Hub::new(backend).await;
     let answer = hub.call("tip.create", tip()).await;
     let result = answer.result();
     let decoded = hub.node.decode_invoice(result["invoice"].as_str().unwrap()).await.unwrap();
@@ -26,9 +26,8 @@ async fn an_invoice_asks_for_whole_units_in_base_units() {
     assert!(result["tipId"].is_string());
 }
 
-#[tokio::test]
-async fn a_tip_is_unpaid_then_settled() {
-    let hub = Hub::new().await;
+pub(crate) async fn a_tip_is_unpaid_then_settled(backend: Backend) {
+    let hub = Hub::new(backend).await;
     let invoice = hub.tip("9", "1.50").await;
     let status = |method| hub.call(method, json!({ "invoice": invoice }));
     let open = status("tip.status").await;
@@ -43,9 +42,8 @@ async fn a_tip_is_unpaid_then_settled() {
     assert_eq!(settled.result()["settledAt"], "2025-10-09T09:53:20.000Z");
 }
 
-#[tokio::test]
-async fn an_ended_tip_is_failed_until_a_late_payment_settles_it() {
-    let hub = Hub::new().await;
+pub(crate) async fn an_ended_tip_is_failed_until_a_late_payment_settles_it(backend: Backend) {
+    let hub = Hub::new(backend).await;
     for cancelled in [true, false] {
         let invoice = hub.tip("9", "1").await;
         let ended = if cancelled { hub.node.cancel(&invoice) } else { hub.node.expire(&invoice) };
@@ -61,9 +59,8 @@ async fn an_ended_tip_is_failed_until_a_late_payment_settles_it() {
     }
 }
 
-#[tokio::test]
-async fn a_tip_of_another_app_is_not_found() {
-    let hub = Hub::new().await;
+pub(crate) async fn a_tip_of_another_app_is_not_found(backend: Backend) {
+    let hub = Hub::new(backend).await;
     let invoice = hub.give("9", "1").await;
     let answer = hub.call_as(OTHER, "tip.status", json!({ "invoice": invoice })).await;
     assert_eq!((answer.code(), answer.message()), (-32004, "Tip not found"));
@@ -73,9 +70,8 @@ async fn a_tip_of_another_app_is_not_found() {
     assert_eq!((&summary.result()["balance"], &summary.result()["tips"]), (&json!("0"), &json!([])));
 }
 
-#[tokio::test]
-async fn wrong_params_are_named_and_change_nothing() {
-    let hub = Hub::new().await;
+pub(crate) async fn wrong_params_are_named_and_change_nothing(backend: Backend) {
+    let hub = Hub::new(backend).await;
     let long = "x".repeat(256);
     let table = [
         ("postId", json!(""), "must not be empty"),
@@ -115,9 +111,8 @@ async fn wrong_params_are_named_and_change_nothing() {
     assert_eq!(hub.node.questions().create_invoice, 0, "the node was never asked");
 }
 
-#[tokio::test]
-async fn a_message_is_trimmed_and_null_is_none() {
-    let hub = Hub::new().await;
+pub(crate) async fn a_message_is_trimmed_and_null_is_none(backend: Backend) {
+    let hub = Hub::new(backend).await;
     for (message, shown) in
         [(json!(" thanks ✓ "), json!("thanks ✓")), (json!("  "), json!(null)), (json!(null), json!(null))]
     {
@@ -129,9 +124,8 @@ async fn a_message_is_trimmed_and_null_is_none() {
     }
 }
 
-#[tokio::test]
-async fn a_node_that_is_down_is_told_apart_from_one_that_refuses() {
-    let hub = Hub::new().await;
+pub(crate) async fn a_node_that_is_down_is_told_apart_from_one_that_refuses(backend: Backend) {
+    let hub = Hub::new(backend).await;
     hub.node.set_down(true);
     let answer = hub.call("tip.create", tip()).await;
     assert_eq!(
@@ -141,26 +135,24 @@ async fn a_node_that_is_down_is_told_apart_from_one_that_refuses() {
     assert!(!answer.text.contains("simulat"), "no cause goes out: {}", answer.text);
 }
 
-#[tokio::test]
-async fn a_store_that_fails_is_an_internal_error_without_its_cause() {
-    let hub = Hub::new().await;
+pub(crate) async fn a_store_that_fails_is_an_internal_error_without_its_cause(backend: Backend) {
+    let hub = Hub::new(backend).await;
     let internal = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"Internal error"}}"#;
-    hub.store.script_admissions([Fault::Before]);
+    hub.store().script_admissions([Fault::Before]);
     assert_eq!(hub.call("tip.create", tip()).await.text, internal);
-    hub.store.script_commits([Fault::Before]);
+    hub.store().script_commits([Fault::Before]);
     assert_eq!(hub.call("tip.create", tip()).await.text, internal);
     assert_eq!(hub.node.questions().create_invoice, 0, "nothing was asked of the node");
     let keyed = with(tip(), "idempotencyKey", json!("key"));
-    hub.store.script_commits([Fault::None, Fault::After]);
+    hub.store().script_commits([Fault::None, Fault::After]);
     assert_eq!(hub.call("tip.create", keyed.clone()).await.text, internal);
     hub.call("tip.create", keyed).await.result();
     let summary = hub.call("dashboard.summary", json!({ "userId": "9" })).await;
     assert_eq!(summary.result()["tips"].as_array().unwrap().len(), 1, "the repeat carried on");
 }
 
-#[tokio::test]
-async fn the_feed_gives_settled_tips_oldest_first_and_goes_on_after_a_cursor() {
-    let hub = Hub::new().await;
+pub(crate) async fn the_feed_gives_settled_tips_oldest_first_and_goes_on_after_a_cursor(backend: Backend) {
+    let hub = Hub::new(backend).await;
     let mut invoices = Vec::new();
     for amount in ["1", "2", "3"] {
         invoices.push(hub.give("9", amount).await);
@@ -183,9 +175,8 @@ async fn the_feed_gives_settled_tips_oldest_first_and_goes_on_after_a_cursor() {
     assert_eq!(end.result(), &json!({ "items": [], "nextCursor": null }));
 }
 
-#[tokio::test]
-async fn a_cursor_of_the_earlier_service_goes_on_by_its_time() {
-    let hub = Hub::new().await;
+pub(crate) async fn a_cursor_of_the_earlier_service_goes_on_by_its_time(backend: Backend) {
+    let hub = Hub::new(backend).await;
     hub.give("9", "1").await;
     let second = hub.give("9", "2").await;
     let settled_at = format_after_hours(2);
@@ -200,9 +191,8 @@ fn format_after_hours(hours: u64) -> String {
     jiff::Timestamp::from_second((NOW + hours * 3600) as i64).unwrap().to_string()
 }
 
-#[tokio::test]
-async fn wrong_cursors_and_limits_are_named() {
-    let hub = Hub::new().await;
+pub(crate) async fn wrong_cursors_and_limits_are_named(backend: Backend) {
+    let hub = Hub::new(backend).await;
     for (params, fields) in [
         (json!({ "limit": 0 }), vec!["limit"]),
         (json!({ "limit": 101 }), vec!["limit"]),

@@ -1,32 +1,19 @@
 //! `withdrawal.quote` and `withdrawal.request`.
 
+use crate::backend::Backend;
 use crate::hub::{Hub, OTHER};
 use fiber_link_core::simulated::Outcome;
 use fiber_link_core::{Amount, AssetId, Liquidity};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-fn to(invoice: &str, amount: &str) -> Value {
+pub(crate) fn to(invoice: &str, amount: &str) -> Value {
     let destination = json!({ "kind": "PAYMENT_REQUEST", "paymentRequest": invoice });
     json!({ "userId": "9", "asset": "CKB", "amount": amount, "destination": destination })
 }
 
-async fn pay(hub: &Hub) {
-    for _ in 0..5 {
-        hub.link.pay_due(100).await.unwrap();
-        hub.clock.advance(Duration::from_secs(1));
-    }
-}
-
-async fn balances(hub: &Hub) -> (String, String) {
-    let summary = hub.call("dashboard.summary", json!({ "userId": "9" })).await;
-    let text = |field: &str| summary.result()["balances"][field].as_str().unwrap().to_owned();
-    (text("available"), text("locked"))
-}
-
-#[tokio::test]
-async fn what_is_tipped_can_be_withdrawn_to_the_same_number() {
-    let hub = Hub::new().await;
+pub(crate) async fn what_is_tipped_can_be_withdrawn_to_the_same_number(backend: Backend) {
+    let hub = Hub::new(backend).await;
     hub.give("9", "62").await;
     let invoice = hub.foreign_invoice("61");
     let answer = hub.call("withdrawal.request", to(&invoice, "61")).await;
@@ -35,11 +22,11 @@ async fn what_is_tipped_can_be_withdrawn_to_the_same_number() {
         (&answer.result()["amount"], &answer.result()["networkFeeLimit"]),
         (&json!("61"), &json!("0.61"))
     );
-    assert_eq!(balances(&hub).await, ("0.39".to_owned(), "61.61".to_owned()));
-    pay(&hub).await;
+    assert_eq!(hub.balances("9").await, ("0.39".to_owned(), "61.61".to_owned()));
+    hub.pay_out().await;
     let [paid] = hub.node.payments()[..] else { panic!("one payment") };
     assert_eq!((paid.amount.units(), paid.times_paid), (6_100_000_000, 1));
-    let (available, locked) = balances(&hub).await;
+    let (available, locked) = hub.balances("9").await;
     let left = 6_200_000_000 - 6_100_000_000 - paid.fee.units();
     assert_eq!(fiber_link_core::Asset::ckb().parse(&available).unwrap().units(), left);
     assert_eq!(locked, "0");
@@ -48,9 +35,8 @@ async fn what_is_tipped_can_be_withdrawn_to_the_same_number() {
     assert_eq!((&row["id"], &row["state"]), (&answer.result()["id"], &json!("COMPLETED")));
 }
 
-#[tokio::test]
-async fn a_quote_says_what_a_request_would_do() {
-    let hub = Hub::new().await;
+pub(crate) async fn a_quote_says_what_a_request_would_do(backend: Backend) {
+    let hub = Hub::new(backend).await;
     hub.give("9", "62").await;
     let quote = |amount: &'static str| {
         let invoice = hub.foreign_invoice(amount);
@@ -68,16 +54,15 @@ async fn a_quote_says_what_a_request_would_do() {
     let answer = hub.call("withdrawal.quote", to(&own, "5")).await;
     assert_eq!(answer.result()["destinationValid"], false);
     assert_eq!(answer.result()["validationMessage"], "payment request was issued by this service itself");
-    assert_eq!(balances(&hub).await, ("62".to_owned(), "0".to_owned()), "a quote reserves nothing");
+    assert_eq!(hub.balances("9").await, ("62".to_owned(), "0".to_owned()), "a quote reserves nothing");
 }
 
-#[tokio::test]
-async fn a_withdrawal_that_cannot_be_is_refused_with_its_reason() {
-    let hub = Hub::new().await;
+pub(crate) async fn a_withdrawal_that_cannot_be_is_refused_with_its_reason(backend: Backend) {
+    let hub = Hub::new(backend).await;
     hub.give("9", "6000").await;
     let (used, own) = (hub.foreign_invoice("5"), hub.tip("9", "5").await);
     hub.call("withdrawal.request", to(&used, "5")).await.result();
-    let before = balances(&hub).await;
+    let before = hub.balances("9").await;
     let table = [
         (to(&hub.foreign_invoice("5995"), "5995"), "withdrawal amount 5995 exceeds per-request limit 5000"),
         (to(&used, "5"), "payment request was already used"),
@@ -98,24 +83,22 @@ async fn a_withdrawal_that_cannot_be_is_refused_with_its_reason() {
     assert_eq!(hub.call("withdrawal.request", address).await.message(), signer);
     let legacy = json!({ "userId": "9", "asset": "CKB", "amount": "100", "toAddress": "ckt1qzda0cr08m85" });
     assert_eq!(hub.call("withdrawal.request", legacy).await.message(), signer);
-    assert_eq!(balances(&hub).await, before);
+    assert_eq!(hub.balances("9").await, before);
 
     let poor = hub.call_as(OTHER, "withdrawal.request", to(&hub.foreign_invoice("5"), "5")).await;
     assert_eq!((poor.code(), poor.message()), (-32602, "Insufficient balance for withdrawal"));
 }
 
-#[tokio::test]
-async fn a_legacy_payment_request_is_one() {
-    let hub = Hub::new().await;
+pub(crate) async fn a_legacy_payment_request_is_one(backend: Backend) {
+    let hub = Hub::new(backend).await;
     hub.give("9", "6").await;
     let invoice = hub.foreign_invoice("5");
     let params = json!({ "userId": "9", "asset": "CKB", "amount": "5", "toAddress": invoice });
     assert_eq!(hub.call("withdrawal.request", params).await.result()["state"], "PENDING");
 }
 
-#[tokio::test]
-async fn wrong_params_are_named() {
-    let hub = Hub::new().await;
+pub(crate) async fn wrong_params_are_named(backend: Backend) {
+    let hub = Hub::new(backend).await;
     let invoice = hub.foreign_invoice("5");
     for method in ["withdrawal.quote", "withdrawal.request"] {
         let answer = hub.call(method, json!({})).await;
@@ -136,14 +119,13 @@ async fn wrong_params_are_named() {
     }
 }
 
-#[tokio::test]
-async fn a_failed_payment_is_shown_with_its_next_try() {
-    let hub = Hub::new().await;
+pub(crate) async fn a_failed_payment_is_shown_with_its_next_try(backend: Backend) {
+    let hub = Hub::new(backend).await;
     hub.give("9", "6").await;
     let invoice = hub.foreign_invoice("5");
     hub.node.set_outcome(&invoice, Outcome::Failure).unwrap();
     hub.call("withdrawal.request", to(&invoice, "5")).await.result();
-    pay(&hub).await;
+    hub.pay_out().await;
     let params = json!({
         "userId": "9", "includeAdmin": true, "filters": { "withdrawalState": "RETRY_PENDING" },
     });
@@ -154,12 +136,11 @@ async fn a_failed_payment_is_shown_with_its_next_try() {
         (&json!("RETRY_PENDING"), &json!("TemporaryChannelFailure"))
     );
     assert!(row["nextRetryAt"].is_string() && row["txHash"].is_null());
-    assert_eq!(balances(&hub).await.1, "5.1", "the reservation stands");
+    assert_eq!(hub.balances("9").await.1, "5.1", "the reservation stands");
 }
 
-#[tokio::test]
-async fn a_node_that_is_down_refuses_no_destination() {
-    let hub = Hub::new().await;
+pub(crate) async fn a_node_that_is_down_refuses_no_destination(backend: Backend) {
+    let hub = Hub::new(backend).await;
     hub.give("9", "6").await;
     let invoice = hub.foreign_invoice("5");
     hub.node.set_down(true);
@@ -171,12 +152,11 @@ async fn a_node_that_is_down_refuses_no_destination() {
         );
     }
     hub.node.set_down(false);
-    assert_eq!(balances(&hub).await, ("6".to_owned(), "0".to_owned()));
+    assert_eq!(hub.balances("9").await, ("6".to_owned(), "0".to_owned()));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn funds_for_five_are_enough_for_five_of_64_at_once() {
-    let hub = Hub::new().await;
+pub(crate) async fn funds_for_five_are_enough_for_five_of_64_at_once(backend: Backend) {
+    let hub = Hub::new(backend).await;
     // Five times 5 and the fee of 0.1.
     hub.give("9", "25.5").await;
     let requests = (0..64).map(|_| {
@@ -189,12 +169,11 @@ async fn funds_for_five_are_enough_for_five_of_64_at_once() {
     assert_eq!(accepted, 5);
     let refused = |answer: &&crate::hub::Answer| answer.message() == "Insufficient balance for withdrawal";
     assert_eq!(answers.iter().filter(refused).count(), 59);
-    assert_eq!(balances(&hub).await, ("0".to_owned(), "25.5".to_owned()));
+    assert_eq!(hub.balances("9").await, ("0".to_owned(), "25.5".to_owned()));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_daily_limit_for_three_lets_three_of_64_at_once_through() {
-    let hub = Hub::new().await;
+pub(crate) async fn a_daily_limit_for_three_lets_three_of_64_at_once_through(backend: Backend) {
+    let hub = Hub::new(backend).await;
     let tip = hub.tip_as(OTHER, "9", "1000").await;
     hub.node.pay(&tip, false).unwrap();
     hub.settle().await;
@@ -209,9 +188,8 @@ async fn a_daily_limit_for_three_lets_three_of_64_at_once_through() {
     assert_eq!(answers.iter().filter(|answer| answer.message() == limit).count(), 61);
 }
 
-#[tokio::test]
-async fn a_withdrawal_waits_for_liquidity_and_a_repeat_says_so_still() {
-    let hub = Hub::new().await;
+pub(crate) async fn a_withdrawal_waits_for_liquidity_and_a_repeat_says_so_still(backend: Backend) {
+    let hub = Hub::new(backend).await;
     hub.give("9", "6").await;
     let invoice = hub.foreign_invoice("5");
     let params = with_key(to(&invoice, "5"), "key");
@@ -221,7 +199,7 @@ async fn a_withdrawal_waits_for_liquidity_and_a_repeat_says_so_still() {
     assert_eq!(first.result()["state"], "LIQUIDITY_PENDING");
     hub.node.set_liquidity(AssetId::ckb(), liquidity(Amount::MAX));
     hub.clock.advance(Duration::from_secs(60));
-    pay(&hub).await;
+    hub.pay_out().await;
     assert_eq!(hub.node.payments().len(), 1);
     assert_eq!(hub.call("withdrawal.request", params).await.text, first.text);
 }
