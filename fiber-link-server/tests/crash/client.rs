@@ -1,7 +1,7 @@
 //! A client that signs what it asks, and says when it got no answer.
 
 use crate::{APP, SECRET};
-use fiber_link_core::{Asset, Clock, Secret, SystemClock, signing};
+use fiber_link_core::{Asset, Clock, IdSource, RandomIds, Secret, SystemClock, signing};
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -30,6 +30,9 @@ struct Connection {
 
 /// How long questions are asked again that must have an answer.
 const STUBBORN_FOR: Duration = Duration::from_secs(60);
+
+/// How long a request is made again before the test gives up.
+const VERY_STUBBORN_FOR: Duration = Duration::from_secs(120);
 
 /// What a user has, in shannon.
 pub struct Balance {
@@ -61,33 +64,55 @@ impl Client {
 
     /// A signed call to the server whose turn it is; an error where no answer came.
     pub fn call(&self, method: &str, params: &Value) -> io::Result<Answer> {
-        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
-        let timestamp = (SystemClock.now().as_millis() / 1000).to_string();
-        let nonce = uuid();
-        let signature = signing::sign(&Secret::new(SECRET.as_bytes()), &timestamp, &nonce, body.as_bytes());
-        let headers = format!(
-            "x-app-id: {APP}\r\nx-ts: {timestamp}\r\nx-nonce: {nonce}\r\nx-signature: {signature}\r\n"
-        );
         let turn = self.turn.get();
         self.turn.set((turn + 1) % self.servers.len());
-        let (_, answer) = self.servers[turn].exchange("POST", "/rpc", &headers, &body)?;
-        match answer.get("error") {
-            None => Ok(Ok(answer["result"].clone())),
-            Some(error) => {
-                let code = error["code"].as_i64().unwrap();
-                Ok(Err((code, error["message"].as_str().unwrap().to_owned())))
+        let server = &self.servers[turn];
+        let (_, answer) = server.exchange(&signed_call(server.address, method, params))?;
+        Ok(read_result(&answer))
+    }
+
+    /// Calls until a server says yes or no: it may be gone now and then, or its database, or slow to
+    /// be answered by its node. After a crash of the database whatever was signed before counts as replayed, so each time is signed anew.
+    pub fn until_answered(&self, method: &str, params: &Value) -> Answer {
+        let deadline = Instant::now() + VERY_STUBBORN_FOR;
+        loop {
+            match self.call(method, params) {
+                Ok(Err((-32603 | -32001 | -32011, _))) | Err(_) => {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                Ok(answer) => return answer,
             }
+            assert!(Instant::now() < deadline, "{method} {params} has no answer");
         }
     }
 
     /// A call to the simulated node's switches: the HTTP status and the answer.
     pub fn simulator(&self, path: &str, body: &Value) -> io::Result<(u16, Value)> {
-        self.simulator.exchange("POST", &format!("/simulator/{path}"), "", &body.to_string())
+        let path = format!("/simulator/{path}");
+        self.simulator.exchange(&request(self.simulator.address, "POST", &path, "", &body.to_string()))
+    }
+
+    pub fn until_simulated(&self, path: &str, body: &Value) -> (u16, Value) {
+        loop {
+            match self.simulator(path, body) {
+                Ok(answer) => return answer,
+                Err(_) => std::thread::sleep(Duration::from_millis(10)),
+            }
+        }
+    }
+
+    /// An invoice of somebody else.
+    pub fn foreign_invoice(&self, ckb: &str) -> String {
+        let (status, made) = self.until_simulated("invoice", &json!({ "asset": "CKB", "amount": ckb }));
+        assert_eq!(status, 200, "{made}");
+        made["invoice"].as_str().unwrap().to_owned()
     }
 
     /// The HTTP status by which the first server says whether it can work, if it says anything.
     pub fn ready(&self) -> Option<u16> {
-        self.servers[0].exchange("GET", "/healthz/ready", "", "").ok().map(|(status, _)| status)
+        let server = &self.servers[0];
+        let ready = request(server.address, "GET", "/healthz/ready", "", "");
+        server.exchange(&ready).ok().map(|(status, _)| status)
     }
 
     /// The result of a question, asked until there is one.
@@ -117,7 +142,8 @@ impl Client {
     }
 
     pub fn payments(&self) -> Vec<Payment> {
-        let (status, answer) = self.simulator.exchange("GET", "/simulator/payments", "", "").unwrap();
+        let payments = request(self.simulator.address, "GET", "/simulator/payments", "", "");
+        let (status, answer) = self.simulator.exchange(&payments).unwrap();
         assert_eq!(status, 200, "{answer}");
         let shannon = |value: &Value| value.as_str().unwrap().parse().unwrap();
         let payment = |value: &Value| Payment {
@@ -131,17 +157,12 @@ impl Client {
 }
 
 impl Connection {
-    fn exchange(&self, method: &str, path: &str, headers: &str, body: &str) -> io::Result<(u16, Value)> {
+    fn exchange(&self, request: &str) -> io::Result<(u16, Value)> {
         let mut connection = self.stream.borrow_mut();
         let mut stream = match connection.take() {
             Some(stream) => stream,
             None => self.connect()?,
         };
-        let length = body.len();
-        let request = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n{headers}\r\n{body}",
-            self.address
-        );
         stream.get_mut().write_all(request.as_bytes())?;
         let answer = read_answer(&mut stream)?;
         *connection = Some(stream);
@@ -156,7 +177,32 @@ impl Connection {
     }
 }
 
-fn read_answer(stream: &mut BufReader<TcpStream>) -> io::Result<(u16, Value)> {
+/// A call of the app as it goes over the wire, with a nonce of its own.
+pub fn signed_call(to: SocketAddr, method: &str, params: &Value) -> String {
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
+    let timestamp = (SystemClock.now().as_millis() / 1000).to_string();
+    let nonce = RandomIds.next_id(SystemClock.now()).to_string();
+    let signature = signing::sign(&Secret::new(SECRET.as_bytes()), &timestamp, &nonce, body.as_bytes());
+    let headers =
+        format!("x-app-id: {APP}\r\nx-ts: {timestamp}\r\nx-nonce: {nonce}\r\nx-signature: {signature}\r\n");
+    request(to, "POST", "/rpc", &headers, &body)
+}
+
+fn request(to: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "{method} {path} HTTP/1.1\r\nhost: {to}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+    )
+}
+
+pub fn read_result(answer: &Value) -> Answer {
+    match answer.get("error") {
+        None => Ok(answer["result"].clone()),
+        Some(error) => Err((error["code"].as_i64().unwrap(), error["message"].as_str().unwrap().to_owned())),
+    }
+}
+
+pub fn read_answer(stream: &mut BufReader<TcpStream>) -> io::Result<(u16, Value)> {
     let cut = || io::Error::from(io::ErrorKind::UnexpectedEof);
     let mut line = String::new();
     stream.read_line(&mut line)?;
@@ -177,9 +223,4 @@ fn read_answer(stream: &mut BufReader<TcpStream>) -> io::Result<(u16, Value)> {
     let mut body = vec![0; length];
     stream.read_exact(&mut body)?;
     Ok((status, serde_json::from_slice(&body).map_err(|_| cut())?))
-}
-
-fn uuid() -> String {
-    use fiber_link_core::{IdSource, RandomIds};
-    RandomIds.next_id(SystemClock.now()).to_string()
 }

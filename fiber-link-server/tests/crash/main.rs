@@ -1,5 +1,5 @@
-//! Servers that are killed, paused or lose their database at random moments under load, again and
-//! again: afterwards nothing was lost and nothing doubled.
+//! Servers that are killed, paused or lose their database or their clients at random moments under
+//! load, again and again: afterwards nothing was lost and nothing doubled.
 //!
 //! `FIBER_LINK_KILLS` says how often (30 by default); `FIBER_LINK_SEED` repeats a run's choices, as
 //! far as a race can be repeated.
@@ -15,9 +15,12 @@
     reason = "a test that meets the unexpected stops there"
 )]
 
+mod activity;
+mod cancellation;
 mod client;
 mod oracle;
 mod process;
+mod records;
 mod restarts;
 mod workload;
 mod world;
@@ -93,9 +96,14 @@ fn two_servers_that_are_killed_and_paused_again_and_again_lose_and_double_nothin
 
 fn rounds_and_seed() -> (u64, u64) {
     let rounds = number_from_environment("FIBER_LINK_KILLS").unwrap_or(30);
+    println!("{rounds} rounds");
+    (rounds, seed())
+}
+
+fn seed() -> u64 {
     let seed = number_from_environment("FIBER_LINK_SEED").unwrap_or_else(random_seed);
-    println!("{rounds} rounds, seed {seed}");
-    (rounds, seed)
+    println!("seed {seed}");
+    seed
 }
 
 fn number_from_environment(name: &str) -> Option<u64> {

@@ -1,25 +1,39 @@
 //! What must be true in the end, wherever and by however many servers it was done.
 
-use crate::client::Client;
+use crate::client::{Client, Payment};
+use crate::records::Records;
 use crate::workload::Promises;
 use crate::world::World;
-use std::collections::BTreeMap;
+use fiber_link_core::{Withdrawal, WithdrawalState};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-/// Every paid invoice is credited once, every withdrawal is ended, none was sent twice, what came in
-/// is what is there and went out, and the audit finds nothing.
+/// Every paid invoice is credited once, every withdrawal was paid once or failed and was not paid, what
+/// came in is what is there and went out, each request left one record, and the audit finds nothing.
 pub fn everything_was_kept(mut world: World, promises: &Promises) {
-    println!("{} tips paid, {} withdrawals accepted", promises.tips.len(), promises.withdrawals);
-    assert!(promises.tips.len() > 100 && promises.withdrawals > 20, "too little happened to prove anything");
+    let (tips, withdrawals) = (promises.tips.len(), promises.withdrawals.len());
+    println!("{tips} tips paid, {withdrawals} withdrawals accepted");
+    assert!(tips > 100 && withdrawals > 20, "too little happened to prove anything");
 
     let client = Client::new(&world.addresses());
     let balances = wait_for_the_end(&client, promises);
     for tip in &promises.tips {
         assert_eq!(client.tip_state(&tip.invoice), "SETTLED", "{} of {}", tip.invoice, tip.to_user);
     }
-    compare_with_the_node(&client, promises, &balances);
+    let payments = client.payments();
+    compare_with_the_node(&payments, promises, &balances);
 
     world.stop();
+    let records = Records::open(&world);
+    assert_eq!(records.tips().len(), tips, "a tip for each request");
+    let accepted = promises.withdrawals.iter().cloned().collect::<BTreeSet<_>>();
+    let stored = records.withdrawals();
+    assert_eq!(
+        stored.iter().map(|withdrawal| withdrawal.id().to_string()).collect::<BTreeSet<_>>(),
+        accepted
+    );
+    assert_eq!(accepted.len(), withdrawals, "a withdrawal for each request");
+    each_withdrawal_was_paid_once_or_failed(&stored, &payments);
     assert_eq!(world.audit(), (true, String::new()), "findings of the audit");
 }
 
@@ -41,14 +55,34 @@ fn wait_for_the_end(client: &Client, promises: &Promises) -> BTreeMap<String, u1
 }
 
 /// What came in is what users have and what the node really paid out, to the last shannon.
-fn compare_with_the_node(client: &Client, promises: &Promises, balances: &BTreeMap<String, u128>) {
-    let payments = client.payments();
-    for payment in &payments {
-        assert!(payment.times <= 1, "{} was paid {} times", payment.payment_hash, payment.times);
-    }
+fn compare_with_the_node(payments: &[Payment], promises: &Promises, balances: &BTreeMap<String, u128>) {
     let paid_out: u128 = payments.iter().filter(|payment| payment.times > 0).map(|p| p.amount + p.fee).sum();
     let paid_in: u128 = promises.tips.iter().map(|tip| tip.amount).sum();
     let available: u128 = balances.values().sum();
     assert_eq!(paid_in, available + paid_out, "came in = is there + went out");
     println!("{paid_in} came in, {paid_out} went out in {} payments, {available} is there", payments.len());
+}
+
+/// One payout for each completed withdrawal, none for a failed one, and none beside.
+pub fn each_withdrawal_was_paid_once_or_failed(withdrawals: &[Withdrawal], payments: &[Payment]) {
+    let mut paid: BTreeMap<_, _> = payments.iter().map(|paid| (paid.payment_hash.as_str(), paid)).collect();
+    for withdrawal in withdrawals {
+        let hash = withdrawal.payment_hash().to_string();
+        let payment = paid.remove(hash.as_str()).map(|paid| (paid.times, paid.amount, paid.fee));
+        let expected = match withdrawal.state() {
+            WithdrawalState::Completed { fee, .. } => {
+                Some((1, withdrawal.terms().amount.units(), fee.units()))
+            }
+            WithdrawalState::Failed { .. } => None,
+            open @ (WithdrawalState::LiquidityPending
+            | WithdrawalState::Pending
+            | WithdrawalState::Processing { .. }
+            | WithdrawalState::RetryPending { .. }) => {
+                panic!("{} is still {open:?}", withdrawal.id())
+            }
+        };
+        assert_eq!(payment, expected, "withdrawal {}", withdrawal.id());
+    }
+    let strange: Vec<_> = paid.keys().collect();
+    assert!(strange.is_empty(), "paid for nobody: {strange:?}");
 }

@@ -3,7 +3,7 @@
 use crate::client::{Addresses, Client};
 use crate::workload::{PaidTip, Random, Workload};
 use crate::world::World;
-use crate::{my_turn, oracle, rounds_and_seed};
+use crate::{my_turn, oracle, seed};
 use fiber_link_postgres_cluster::{Cluster, Stop};
 use serde_json::json;
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ const RECOVERED: Duration = Duration::from_secs(5);
 #[test]
 fn servers_recover_with_their_database_and_say_when_they_are_ready() {
     let _turn = my_turn();
-    let (_, seed) = rounds_and_seed();
+    let seed = seed();
     let cluster = Cluster::start();
     let mut world = World::on_postgres(&cluster.url());
     let workload = Workload::start(&world.addresses(), seed);
@@ -68,7 +68,7 @@ fn works(client: &Client, key: &str, back: Instant) -> PaidTip {
     PaidTip { invoice, to_user: "restarts".to_owned(), amount: 100_000_000 }
 }
 
-fn until<T>(what: &str, within: Duration, mut done: impl FnMut() -> Option<T>) -> T {
+pub fn until<T>(what: &str, within: Duration, mut done: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + within;
     loop {
         if let Some(done) = done() {

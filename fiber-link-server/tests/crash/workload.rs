@@ -1,24 +1,21 @@
 //! Users who tip and withdraw, and who ask again with the same key until they get an answer.
 
-use crate::client::{Addresses, Answer, Client};
-use serde_json::{Value, json};
+use crate::client::{Addresses, Client};
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
 const CLIENTS: u64 = 4;
 const CREATORS: u64 = 6;
-
-/// How long a request is made again before the test gives up.
-const STUBBORN_FOR: Duration = Duration::from_secs(120);
 
 /// What the server promised, and must have kept in the end.
 #[derive(Default)]
 pub struct Promises {
     pub tips: Vec<PaidTip>,
-    pub withdrawals: usize,
+    /// The ids of those that were accepted.
+    pub withdrawals: Vec<String>,
 }
 
 /// A tip whose invoice was paid.
@@ -60,7 +57,7 @@ impl Workload {
         for client in self.clients {
             let promises = client.join().unwrap();
             all.tips.extend(promises.tips);
-            all.withdrawals += promises.withdrawals;
+            all.withdrawals.extend(promises.withdrawals);
         }
         all
     }
@@ -94,10 +91,10 @@ impl User {
             "postId": "1", "fromUserId": format!("user-{}", self.number), "toUserId": to_user,
             "asset": "CKB", "amount": ckb.to_string(), "idempotencyKey": self.next_key(),
         });
-        let created = self.until_answered("tip.create", &params).unwrap();
+        let created = self.client.until_answered("tip.create", &params).unwrap();
         let invoice = created["invoice"].as_str().unwrap().to_owned();
         // An invoice whose payment got no answer may be paid already: that is an answer too.
-        let (status, answer) = self.until_simulated("pay", &json!({ "invoice": invoice }));
+        let (status, answer) = self.client.until_simulated("pay", &json!({ "invoice": invoice }));
         let already_paid = answer["error"].as_str().is_some_and(|error| error.contains("paid already"));
         assert!(status == 200 || already_paid, "{status} {answer}");
         self.promises.tips.push(PaidTip { invoice, to_user, amount: u128::from(ckb) * 100_000_000 });
@@ -106,9 +103,7 @@ impl User {
     fn withdraw(&mut self) {
         let ckb = (1 + self.random.below(30)).to_string();
         let user = format!("creator-{}", self.random.below(CREATORS));
-        let (status, made) = self.until_simulated("invoice", &json!({ "asset": "CKB", "amount": ckb }));
-        assert_eq!(status, 200, "{made}");
-        let invoice = made["invoice"].as_str().unwrap();
+        let invoice = self.client.foreign_invoice(&ckb);
         let outcome = match self.random.below(10) {
             0 => "failure",
             1 | 2 => "lose_answer",
@@ -116,38 +111,16 @@ impl User {
             _ => "success",
         };
         let (status, answer) =
-            self.until_simulated("outcome", &json!({ "invoice": invoice, "outcome": outcome }));
+            self.client.until_simulated("outcome", &json!({ "invoice": invoice, "outcome": outcome }));
         assert_eq!(status, 200, "{answer}");
         let params = json!({
             "userId": user, "asset": "CKB", "amount": ckb, "idempotencyKey": self.next_key(),
             "destination": { "kind": "PAYMENT_REQUEST", "paymentRequest": invoice },
         });
-        match self.until_answered("withdrawal.request", &params) {
-            Ok(_) => self.promises.withdrawals += 1,
+        match self.client.until_answered("withdrawal.request", &params) {
+            Ok(accepted) => self.promises.withdrawals.push(accepted["id"].as_str().unwrap().to_owned()),
             Err((-32602, message)) => assert_eq!(message, "Insufficient balance for withdrawal"),
             Err(error) => panic!("{error:?}"),
-        }
-    }
-
-    /// Asks until a server says yes or no: it may be gone now and then, or its database. After a
-    /// crash of that whatever was signed before counts as replayed, so each time is signed anew.
-    fn until_answered(&self, method: &str, params: &Value) -> Answer {
-        let deadline = Instant::now() + STUBBORN_FOR;
-        loop {
-            match self.client.call(method, params) {
-                Ok(Err((-32603 | -32001, _))) | Err(_) => std::thread::sleep(Duration::from_millis(10)),
-                Ok(answer) => return answer,
-            }
-            assert!(Instant::now() < deadline, "{method} {params} has no answer");
-        }
-    }
-
-    fn until_simulated(&self, path: &str, body: &Value) -> (u16, Value) {
-        loop {
-            match self.client.simulator(path, body) {
-                Ok(answer) => return answer,
-                Err(_) => std::thread::sleep(Duration::from_millis(10)),
-            }
         }
     }
 

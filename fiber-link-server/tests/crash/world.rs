@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 pub struct World {
     program: Program,
+    store: String,
     pub servers: Vec<Process>,
     /// A node that is no part of a server.
     node: Option<Process>,
@@ -25,10 +26,10 @@ impl World {
     /// One server with a file and a node in itself.
     pub fn on_sqlite() -> Self {
         let (folder, mut program) = begin();
-        let store = folder.path().join("fiber-link.sqlite");
-        program.environment.push(("FIBER_LINK_STORE", format!("sqlite:{}", store.display())));
+        let store = format!("sqlite:{}", folder.path().join("fiber-link.sqlite").display());
+        program.environment.push(("FIBER_LINK_STORE", store.clone()));
         let server = Process::start(&program, "server", &[&SERVE[..], &["--node", "simulated"]].concat());
-        Self { program, servers: vec![server], node: None, _folder: folder }
+        Self { program, store, servers: vec![server], node: None, _folder: folder }
     }
 
     /// Two servers with one database and one node.
@@ -36,11 +37,11 @@ impl World {
         let (folder, mut program) = begin();
         let node = Process::start(&program, "node", &["node-stub", "--data", "node-data"]);
         program.environment.push(("FIBER_LINK_STORE", url.to_owned()));
-        let url = format!("http://{}", node.address());
-        let arguments = [&SERVE[..], &["--migrate", "--node", &url]].concat();
+        let node_url = format!("http://{}", node.address());
+        let arguments = [&SERVE[..], &["--migrate", "--node", &node_url]].concat();
         let server = |name| Process::start(&program, name, &arguments);
         let servers = ["one", "two"].map(server).into();
-        Self { program, servers, node: Some(node), _folder: folder }
+        Self { program, store: url.to_owned(), servers, node: Some(node), _folder: folder }
     }
 
     pub fn addresses(&self) -> Addresses {
@@ -71,10 +72,24 @@ impl World {
         }
     }
 
+    /// Where the store is, as the servers are told.
+    pub fn store(&self) -> &str {
+        &self.store
+    }
+
     fn tool(&self, arguments: &[&str]) -> String {
         let output = self.program.run(arguments);
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The invoices that the node ever made for us.
+    pub fn invoices_made(&self) -> Vec<String> {
+        let facts =
+            std::fs::read_to_string(self.program.folder.join("node-data/simulated-node.jsonl")).unwrap();
+        // The last line may be on its way still.
+        let facts = facts.lines().map_while(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        facts.filter_map(|fact| Some(fact["invoice"]["encoded"].as_str()?.to_owned())).collect()
     }
 
     /// Ends everything as an operator does.
