@@ -17,6 +17,9 @@ pub enum IdempotentMethod {
 }
 
 impl IdempotentMethod {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::TipCreate, Self::WithdrawalRequest];
+
     /// The stored name.
     pub const fn as_str(self) -> &'static str {
         match self {

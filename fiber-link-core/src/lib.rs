@@ -88,6 +88,7 @@ pub mod signing;
 pub mod simulated;
 mod standing;
 mod store;
+mod stored_row;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod time;
@@ -142,6 +143,7 @@ pub use store::{
     SettledQuery, Store, StoreError, Stored, TipLookup, TipPhase, TipQuery, TipTotals, Version,
     WithdrawalLookup, WithdrawalQuery,
 };
+pub use stored_row::{RowKey, StoredRow, Table};
 pub use time::{Clock, SystemClock, Timestamp};
 pub use tip::{ABANDON_AFTER, ForeignInvoice, GRACE, Tip, TipState, TipTerms};
 pub use withdrawal::{

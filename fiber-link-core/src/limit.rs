@@ -21,6 +21,16 @@ pub enum LimitScope {
     App,
 }
 
+impl LimitScope {
+    /// The user as it is stored: empty for a whole app.
+    pub fn stored_user(&self) -> &str {
+        match self {
+            Self::User(user) => user.as_str(),
+            Self::App => "",
+        }
+    }
+}
+
 /// Which counter.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LimitKey {
@@ -94,6 +104,22 @@ pub struct LimitCounter {
 }
 
 impl LimitCounter {
+    /// A counter as it was stored. For store authors.
+    pub fn restore(mut hours: Vec<(u64, Amount)>, last_request: Option<Timestamp>) -> Self {
+        hours.sort_unstable_by_key(|(hour, _)| *hour);
+        Self { hours, last_request }
+    }
+
+    /// Hours since the epoch, ascending, with what was requested in them.
+    pub fn hours(&self) -> &[(u64, Amount)] {
+        &self.hours
+    }
+
+    /// When the last request was.
+    pub fn last_request(&self) -> Option<Timestamp> {
+        self.last_request
+    }
+
     /// The counter with one more request.
     ///
     /// # Errors

@@ -1,8 +1,10 @@
 //! The commands of the program.
 
+mod copy;
 mod node;
 mod server;
 
+use crate::data_folder::DataFolderError;
 use crate::demo::{self, DemoError, DemoFlags};
 use crate::logging;
 use crate::rpc::Chain;
@@ -13,10 +15,12 @@ use crate::stub::command::{self as node_stub, NodeStubError, NodeStubFlags};
 use crate::wire_time;
 use axum::Router;
 use clap::{Args, Parser, Subcommand};
+use copy::{CopyFlags, StoreCommand};
 use fiber_link_core::{
     AcceptNodeError, AppId, CreateAppError, DeclareDeadError, MAX_ROWS, NoRandomness, NodeError, Secret,
     StoreError, SystemClock, audit, create_app,
 };
+use fiber_link_store_postgres::ImportError;
 use node::NodeCommand;
 use server::ServerCommand;
 use std::fs::File;
@@ -35,8 +39,8 @@ Every setting is a flag, an environment variable, or a line in fiber-link.toml; 
 the environment, and that over the file. FIBER_LINK_HMAC_SECRET_MAP holds secrets of apps that \
 the store does not have, as a JSON object of names and secrets.
 
-Exit codes: 0 done; 1 the audit has findings, or there is something to migrate; 2 the command \
-could not be carried out; 3 the server was declared dead: start it anew.";
+Exit codes: 0 done; 1 the audit has findings, a copy differs, or there is something to migrate; \
+2 the command could not be carried out; 3 the server was declared dead: start it anew.";
 
 /// Take tips over the Fiber Network, credit them once, pay them out.
 #[derive(Debug, Parser)]
@@ -83,6 +87,11 @@ enum Command {
     Server {
         #[command(subcommand)]
         command: ServerCommand,
+    },
+    /// Move everything from one store to another.
+    Store {
+        #[command(subcommand)]
+        command: StoreCommand,
     },
     /// Recompute the ledger from its entries and compare. Works on --store, also while a server runs
     /// on it; prints one line for each finding and a summary.
@@ -138,6 +147,12 @@ enum CommandError {
     NodeStub(#[from] NodeStubError),
     #[error(transparent)]
     OpenStore(#[from] OpenStoreError),
+    #[error(transparent)]
+    DataFolder(#[from] DataFolderError),
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    #[error("--to, or --store where it is not said, has to be the address of a Postgres database")]
+    CopyToFile,
     #[error("--node: this needs the address of a node; the simulated one lives inside its server")]
     SimulatedNode,
     #[error("the node does not tell")]
@@ -184,8 +199,11 @@ pub fn run(cli: Cli) -> ExitCode {
     })
 }
 
-fn carry_out(cli: Cli) -> Result<ExitCode, CommandError> {
+fn carry_out(mut cli: Cli) -> Result<ExitCode, CommandError> {
     let secret_map = std::env::var(SECRET_MAP).ok();
+    if let Command::Store { command: StoreCommand::Copy(CopyFlags { to: Some(to), .. }) } = &mut cli.command {
+        cli.settings = SettingFlags { store: Some(to.clone()), store_url_file: None, ..cli.settings };
+    }
     let settings = Settings::load(cli.settings, secret_map.as_deref())?;
     logging::start(&settings);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -199,6 +217,7 @@ fn carry_out(cli: Cli) -> Result<ExitCode, CommandError> {
             Command::Migrate(flags) => return migrate(&settings, flags).await,
             Command::Node { command } => node::run(&settings, command).await?,
             Command::Server { command } => server::run(&settings, command).await?,
+            Command::Store { command } => return copy::run(&settings, command).await,
             Command::Audit => return audit_store(&settings).await,
         }
         Ok(ExitCode::SUCCESS)

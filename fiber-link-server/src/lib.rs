@@ -3,6 +3,7 @@
 mod api;
 pub mod cli;
 pub mod connections;
+pub mod copy;
 pub mod data_folder;
 pub mod demo;
 mod health;

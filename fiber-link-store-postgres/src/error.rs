@@ -1,7 +1,7 @@
 //! What can go wrong here, and how it is told.
 
 use crate::Schema;
-use fiber_link_core::{CommitError, Existing, StoreError};
+use fiber_link_core::{CommitError, Existing, StoreError, Table};
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 use std::sync::Arc;
 
@@ -43,6 +43,15 @@ pub enum SchemaError {
         /// The schema.
         schema: Schema,
     },
+    /// It is being filled from another store, and that came to no end.
+    #[error(
+        "the schema {schema} holds a part of another store: finish that with the same `fiber-link store copy \
+         --from sqlite:PATH` again, or drop the schema and begin anew"
+    )]
+    Unfinished {
+        /// The schema.
+        schema: Schema,
+    },
     /// The database is not there, or does not let us in.
     #[error("there is no connection to the database")]
     Unreachable {
@@ -71,6 +80,32 @@ pub enum OpenError {
     /// The schema is not what it has to be.
     #[error(transparent)]
     Schema(#[from] SchemaError),
+}
+
+/// A schema cannot be filled from another store. Nothing was changed in it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// It is not what it has to be.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    /// There is something in it.
+    #[error("the schema {schema} is not empty, there are rows in {table}: name another schema")]
+    NotEmpty {
+        /// The schema.
+        schema: Schema,
+        /// The first table with rows.
+        table: Table,
+    },
+    /// It was begun for another store.
+    #[error(
+        "the schema {schema} holds a part of another store than this one: name another schema, or drop it and \
+         begin anew"
+    )]
+    OtherSource {
+        /// The schema.
+        schema: Schema,
+    },
 }
 
 /// Too many writes wait: this one was not taken.

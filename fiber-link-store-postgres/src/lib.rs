@@ -23,6 +23,7 @@ mod commit;
 mod due;
 mod error;
 mod feed;
+mod import;
 mod lanes;
 mod news;
 mod pool;
@@ -36,7 +37,8 @@ mod tests;
 mod time;
 mod worker;
 
-pub use error::{OpenError, SchemaError};
+pub use error::{ImportError, OpenError, SchemaError};
+pub use import::Import;
 pub use pool::PoolSettings;
 pub use schema::{Schema, SchemaNameError};
 
@@ -123,6 +125,11 @@ impl PostgresStore {
     /// [`SchemaError`] as with [`connect`](Self::connect).
     pub async fn with_pool(pool: PgPool, schema: Schema) -> Result<Self, SchemaError> {
         schema.check(&pool).await?;
+        Ok(Self::unchecked(pool, schema))
+    }
+
+    /// The store in a schema of which the caller knows the form.
+    pub(crate) fn unchecked(pool: PgPool, schema: Schema) -> Self {
         let statements = Statements {
             commit: commit::Statements::of(&schema),
             due: due::Statements::of(&schema),
@@ -138,8 +145,7 @@ impl PostgresStore {
             settlements: Lanes::new(LANES_OF_SETTLEMENT, TOGETHER),
             admissions: Lanes::new(LANES, TOGETHER),
         };
-        let untold = Default::default();
-        Ok(Self(Arc::new(Inner { pool, schema, statements, writes, lanes, untold })))
+        Self(Arc::new(Inner { pool, schema, statements, writes, lanes, untold: Default::default() }))
     }
 
     /// The pool that the store works on.

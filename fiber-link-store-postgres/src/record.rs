@@ -245,11 +245,11 @@ fn id(id: &Uuid) -> String {
     id.to_string()
 }
 
-fn bytes(bytes: &[u8]) -> String {
+pub(crate) fn bytes(bytes: &[u8]) -> String {
     format!("\\x{}", hex::encode(bytes))
 }
 
-fn time(at: Timestamp) -> Result<String, StoreError> {
+pub(crate) fn time(at: Timestamp) -> Result<String, StoreError> {
     Time::stored(at).map(|time| time.to_string())
 }
 

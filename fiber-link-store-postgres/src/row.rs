@@ -90,13 +90,13 @@ impl<'r> Fields<'r> {
     }
 
     /// The column that was read last does not say what it should.
-    fn corrupt(&self, problem: impl Display) -> StoreError {
+    pub(crate) fn corrupt(&self, problem: impl Display) -> StoreError {
         let last = self.next.saturating_sub(1);
         let column = self.row.columns().get(last).map_or("?", |column| column.name());
         StoreError::Corrupt { table: self.table, reason: format!("{column}: {problem}") }
     }
 
-    fn text(&mut self) -> Read<&'r str> {
+    pub(crate) fn text(&mut self) -> Read<&'r str> {
         self.value()
     }
 
@@ -116,7 +116,7 @@ impl<'r> Fields<'r> {
         text.map(str::parse).transpose().map_err(|error| self.corrupt(error))
     }
 
-    fn bytes<const N: usize>(&mut self) -> Read<[u8; N]> {
+    pub(crate) fn bytes<const N: usize>(&mut self) -> Read<[u8; N]> {
         let bytes: &[u8] = self.value()?;
         bytes.try_into().map_err(|_| self.corrupt(format_args!("{} bytes instead of {N}", bytes.len())))
     }
@@ -130,11 +130,18 @@ impl<'r> Fields<'r> {
         T::try_from(number).map_err(|_| self.corrupt(format_args!("{number} is out of range")))
     }
 
+    pub(crate) fn optional_number<T: TryFrom<i64>>(&mut self) -> Read<Option<T>> {
+        let number: Option<i64> = self.optional()?;
+        let fits =
+            |number| T::try_from(number).map_err(|_| self.corrupt(format_args!("{number} is out of range")));
+        number.map(fits).transpose()
+    }
+
     pub(crate) fn time(&mut self) -> Read<Timestamp> {
         self.value::<Time>().map(Timestamp::from)
     }
 
-    fn optional_time(&mut self) -> Read<Option<Timestamp>> {
+    pub(crate) fn optional_time(&mut self) -> Read<Option<Timestamp>> {
         Ok(self.optional::<Time>()?.map(Timestamp::from))
     }
 

@@ -58,7 +58,7 @@ pub struct SchemaNameError(String);
 
 /// In which form a database is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Found {
+pub(crate) enum Found {
     /// There is no schema, or nothing in it.
     Nothing,
     /// This many migrations were applied.
@@ -114,9 +114,7 @@ impl Schema {
         let unusable = |source| self.unusable(source);
         let mut transaction = connection.begin().await.map_err(unusable)?;
         let run = |sql: String| sqlx::raw_sql(AssertSqlSafe(sql));
-        let prepare = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '30s';
-            SELECT pg_advisory_xact_lock(hashtextextended('{schema}/migrations', 0))";
-        run(self.render(prepare)).execute(&mut *transaction).await.map_err(unusable)?;
+        self.lock(&mut transaction).await?;
         let version = match self.found(&mut transaction).await? {
             Found::Nothing => {
                 self.create(&mut transaction).await?;
@@ -126,6 +124,9 @@ impl Schema {
             Found::Version(found) => found,
             Found::Foreign => return Err(self.foreign()),
         };
+        if self.is_marked(&mut transaction).await? {
+            return Err(SchemaError::Unfinished { schema: self.clone() });
+        }
         for (place, migration) in (1..).zip(MIGRATIONS).filter(|(place, _)| *place > version) {
             let sql = self.render(migration.template);
             run(sql).execute(&mut *transaction).await.map_err(unusable)?;
@@ -135,6 +136,14 @@ impl Schema {
         }
         transaction.commit().await.map_err(unusable)?;
         Ok(version)
+    }
+
+    /// Changes to the form of the schema are made by one transaction at a time, without hurry.
+    pub(crate) async fn lock(&self, transaction: &mut PgConnection) -> Result<(), SchemaError> {
+        let lock = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '30s';
+            SELECT pg_advisory_xact_lock(hashtextextended('{schema}/migrations', 0))";
+        let locked = sqlx::raw_sql(AssertSqlSafe(self.render(lock))).execute(transaction).await;
+        locked.map(drop).map_err(|source| self.unusable(source))
     }
 
     async fn create(&self, connection: &mut PgConnection) -> Result<(), SchemaError> {
@@ -161,8 +170,17 @@ impl Schema {
     /// [`SchemaError`] says what is wrong and what to run.
     pub async fn check(&self, pool: &PgPool) -> Result<(), SchemaError> {
         let mut connection = pool.acquire().await.map_err(unreachable)?;
+        self.known(self.found(&mut connection).await?)?;
+        if self.is_marked(&mut connection).await? {
+            return Err(SchemaError::Unfinished { schema: self.clone() });
+        }
+        Ok(())
+    }
+
+    /// Refuses what is not of the version that this program knows.
+    pub(crate) fn known(&self, found: Found) -> Result<(), SchemaError> {
         let (schema, known) = (self.clone(), Self::known_version());
-        match self.found(&mut connection).await? {
+        match found {
             Found::Version(found) if found == known => Ok(()),
             Found::Version(found) if found > known => Err(self.newer(found)),
             Found::Version(found) => Err(SchemaError::Older { schema, found, known }),
@@ -171,7 +189,14 @@ impl Schema {
         }
     }
 
-    async fn found(&self, connection: &mut PgConnection) -> Result<Found, SchemaError> {
+    /// Whether it is being filled by an import that is not finished.
+    pub(crate) async fn is_marked(&self, connection: &mut PgConnection) -> Result<bool, SchemaError> {
+        let mark = "SELECT to_regclass(format('%I.unfinished_import', $1::text)) IS NOT NULL";
+        let marked = sqlx::query_scalar(mark).bind(self.name()).fetch_one(connection).await;
+        marked.map_err(|source| self.unusable(source))
+    }
+
+    pub(crate) async fn found(&self, connection: &mut PgConnection) -> Result<Found, SchemaError> {
         let unusable = |source| self.unusable(source);
         let objects = "SELECT EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                 WHERE n.nspname = $1)
@@ -214,12 +239,12 @@ impl Schema {
         SchemaError::Foreign { schema: self.clone() }
     }
 
-    fn unusable(&self, source: sqlx::Error) -> SchemaError {
+    pub(crate) fn unusable(&self, source: sqlx::Error) -> SchemaError {
         SchemaError::Unusable { schema: self.clone(), source: Box::new(source) }
     }
 }
 
-fn unreachable(source: sqlx::Error) -> SchemaError {
+pub(crate) fn unreachable(source: sqlx::Error) -> SchemaError {
     SchemaError::Unreachable { source: Box::new(source) }
 }
 

@@ -79,18 +79,7 @@ pub(crate) fn memory_begins(
 ) -> Result<Timestamp, StoreError> {
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(backend)?;
-    let stored = find(&transaction, FIND_MEMORY, [], "memory", |fields| {
-        Ok((row::parsed::<String>(fields)?, fields.time()?))
-    })?;
-    // A start further ahead was made under a wrong clock; its word would refuse everybody for years.
-    let believed = |begins| if begins > now.plus(SET_BACK) { now } else { begins };
-    let stored = stored.map(|(id, begins)| (id, believed(begins)));
-    let begins = match (stored, nonces, database) {
-        (Some((id, begins)), _, _) if *boot == Boot::Known(id.clone()) => begins,
-        (Some((_, earlier)), _, _) => now.max(earlier),
-        (None, Origin::New, Origin::New) => Timestamp::from_millis(0),
-        (None, Origin::New | Origin::Existing, Origin::New | Origin::Existing) => now,
-    };
+    let begins = begins(find_memory(&transaction)?, nonces, database, boot, now);
     let id = match boot {
         Boot::Known(id) => id,
         Boot::Unknown => "",
@@ -98,6 +87,40 @@ pub(crate) fn memory_begins(
     execute(&transaction, SET_MEMORY, params![id, millis(begins)?]).map_err(backend)?;
     transaction.commit().map_err(backend)?;
     Ok(begins)
+}
+
+/// The same for another store that goes on with the nonces of this one, and without writing it down.
+/// `nonces` is missing where there is no file.
+pub(crate) fn begins_after_move(
+    nonces: Option<&Connection>,
+    boot: &Boot,
+    now: Timestamp,
+) -> Result<Timestamp, StoreError> {
+    let stored = nonces.map(find_memory).transpose()?.flatten();
+    Ok(begins(stored, Origin::Existing, Origin::Existing, boot, now))
+}
+
+/// In which run of the operating system nonces were remembered last, and since when.
+fn find_memory(connection: &Connection) -> Result<Option<(String, Timestamp)>, StoreError> {
+    find(connection, FIND_MEMORY, [], "memory", |fields| Ok((row::parsed::<String>(fields)?, fields.time()?)))
+}
+
+fn begins(
+    stored: Option<(String, Timestamp)>,
+    nonces: Origin,
+    database: Origin,
+    boot: &Boot,
+    now: Timestamp,
+) -> Timestamp {
+    // A start further ahead was made under a wrong clock; its word would refuse everybody for years.
+    let believed = |begins| if begins > now.plus(SET_BACK) { now } else { begins };
+    let stored = stored.map(|(id, begins)| (id, believed(begins)));
+    match (stored, nonces, database) {
+        (Some((id, begins)), _, _) if *boot == Boot::Known(id.clone()) => begins,
+        (Some((_, earlier)), _, _) => now.max(earlier),
+        (None, Origin::New, Origin::New) => Timestamp::from_millis(0),
+        (None, Origin::New | Origin::Existing, Origin::New | Origin::Existing) => now,
+    }
 }
 
 /// Lets a request in, once, and counts it.

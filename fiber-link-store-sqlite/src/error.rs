@@ -42,6 +42,12 @@ pub enum OpenError {
         /// What it was to be.
         expected: &'static str,
     },
+    /// Somebody is writing to the file, which nobody may meanwhile.
+    #[error("{path} is in use: stop whatever works on it first")]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file cannot be used.
     #[error("{path} cannot be opened as a database")]
     Unusable {

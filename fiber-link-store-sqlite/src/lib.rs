@@ -15,6 +15,7 @@ mod admission;
 mod apply;
 mod due;
 mod error;
+mod export;
 mod query;
 mod queue;
 mod readers;
@@ -28,6 +29,7 @@ mod worker;
 mod writer;
 
 pub use error::OpenError;
+pub use export::Export;
 
 use admission::Boot;
 use async_trait::async_trait;

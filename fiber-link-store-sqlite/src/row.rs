@@ -71,7 +71,7 @@ impl<'r> Fields<'r> {
     }
 
     /// The column that was read last does not say what it should.
-    fn corrupt(&self, problem: impl Display) -> StoreError {
+    pub(crate) fn corrupt(&self, problem: impl Display) -> StoreError {
         let column = self.row.as_ref().column_name(self.next.saturating_sub(1)).unwrap_or("?");
         StoreError::Corrupt { table: self.table, reason: format!("{column}: {problem}") }
     }
@@ -93,7 +93,7 @@ impl<'r> Fields<'r> {
         }
     }
 
-    fn parsed<T: FromStr<Err: Display>>(&mut self) -> Read<T> {
+    pub(crate) fn parsed<T: FromStr<Err: Display>>(&mut self) -> Read<T> {
         self.text()?.parse().map_err(|error| self.corrupt(error))
     }
 
@@ -106,7 +106,7 @@ impl<'r> Fields<'r> {
         }
     }
 
-    fn bytes<const N: usize>(&mut self) -> Read<[u8; N]> {
+    pub(crate) fn bytes<const N: usize>(&mut self) -> Read<[u8; N]> {
         let bytes = self.blob()?;
         bytes.try_into().map_err(|_| self.corrupt(format_args!("{} bytes instead of {N}", bytes.len())))
     }

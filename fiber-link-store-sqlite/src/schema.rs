@@ -57,6 +57,9 @@ const CHECKPOINT_PAGES: u32 = 12_288;
 /// asked for again.
 const JOURNAL_BYTES: u32 = 64 * 1024 * 1024;
 
+/// How long the end of somebody else's write is waited for.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+
 /// How often the change to a write-ahead log is tried while another process is opening the file.
 const JOURNAL_TRIES: u32 = 50;
 
@@ -91,6 +94,25 @@ impl Schema {
             Ok(found) if found == self.known() => Ok(()),
             Ok(found) => Err(OpenError::Older { path: path.to_owned(), found, known: self.known() }),
             Err(failure) => Err(self.error(path, failure)),
+        }
+    }
+
+    /// Opens a file of the version that this program knows, so that nobody else writes to it as long
+    /// as the connection lives. Nothing in it is changed.
+    pub(crate) fn open_locked(&self, path: &Path) -> Result<Connection, OpenError> {
+        self.check(path)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let open = || -> rusqlite::Result<Connection> {
+            let connection = Connection::open_with_flags(path, flags)?;
+            connection.busy_timeout(LOCK_PATIENCE)?;
+            connection.execute_batch("BEGIN IMMEDIATE")?;
+            Ok(connection)
+        };
+        match open() {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                Err(OpenError::InUse { path: path.to_owned() })
+            }
+            opened => opened.map_err(|source| unusable(path, source)),
         }
     }
 
