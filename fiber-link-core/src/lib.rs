@@ -53,6 +53,7 @@
 //! # Features
 //! - `fnn`: the real node, over its JSON-RPC.
 //! - `simulated`: a node without a network, with real invoices and a file that survives a crash.
+//! - `simulator`: days of bad luck in seconds, and an oracle that watches every step.
 //! - `testing`: fakes, mocks, and the suites that every store and every node passes,
 //!   `store_conformance!` and `node_conformance!`.
 
@@ -86,6 +87,8 @@ mod signal;
 pub mod signing;
 #[cfg(feature = "simulated")]
 pub mod simulated;
+#[cfg(feature = "simulator")]
+pub mod simulator;
 mod standing;
 mod store;
 mod stored_row;

@@ -4,6 +4,7 @@
 //!   passes.
 //! - [`node_conformance!`](crate::node_conformance): the one suite that every
 //!   [`FiberNode`](crate::FiberNode) passes.
+//! - [`simulation`]: many histories of bad luck, on a store of yours.
 //! - [`sample`]: records of every kind, made from a number.
 //! - [`FakeNode`]: a node that does what its script says. [`FaultyStore`]: a store that fails when
 //!   its script says so. [`ManualClock`] and [`SequentialIds`]: time and ids that a test decides on.
@@ -21,6 +22,7 @@ pub mod conformance;
 mod node;
 pub mod node_conformance;
 pub mod sample;
+pub mod simulation;
 mod store;
 mod time;
 

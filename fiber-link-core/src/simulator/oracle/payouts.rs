@@ -1,0 +1,278 @@
+//! What the oracle holds against withdrawals, their attempts, and what left for them.
+
+use super::book::signed;
+use super::{Limits, Oracle, Sender, Sight};
+use crate::simulator::executor::block_on;
+use crate::simulator::node::Truth;
+use crate::simulator::oracle::invariant::{Broken, Invariant};
+use crate::simulator::story::short;
+use crate::{
+    Attempt, AttemptQuery, AttemptState, EntryKind, EntrySource, EventKind, FeeBearer, NEVER_SENT_AFTER,
+    PaymentHash, PaymentRequest, Timestamp, UserAccount, Withdrawal, WithdrawalId, WithdrawalLookup,
+    WithdrawalState,
+};
+use std::time::Duration;
+
+/// Clocks of servers differ by less.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(10);
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+impl Oracle {
+    /// A withdrawal was written: it and its latest attempt fit together, and to what the node did.
+    pub(super) fn check_withdrawal(&mut self, sight: Sight<'_>, id: WithdrawalId) -> Result<(), Broken> {
+        let found = block_on(sight.store.find_withdrawal(WithdrawalLookup::Id(id)))?;
+        let known = self.withdrawals.get(&id);
+        self.checks.check(Invariant::I14, found.is_some() || known.is_none(), || {
+            format!("withdrawal {} is gone", short(&id))
+        })?;
+        let Some(withdrawal) = found else { return Ok(()) };
+        match known {
+            Some(known) => self.checks.check(Invariant::I14, known.terms() == withdrawal.terms(), || {
+                format!("withdrawal {} was agreed as {:?}", short(&id), known.terms())
+            })?,
+            None => self.check_new_withdrawal(sight.now, &withdrawal)?,
+        }
+        let attempt = block_on(sight.store.find_attempt(AttemptQuery::LatestOf(id)))?;
+        if let Some(attempt) = &attempt {
+            self.check_attempt(sight, &withdrawal, attempt)?;
+        }
+        self.check_ends(sight.truth, &withdrawal, attempt.as_deref())?;
+        let account = withdrawal.account();
+        self.withdrawals.insert(id, withdrawal.into_inner());
+        self.open.entry(account.clone()).or_default().insert(id);
+        self.check_reservation(sight, &account)
+    }
+
+    fn check_new_withdrawal(&mut self, now: Timestamp, withdrawal: &Withdrawal) -> Result<(), Broken> {
+        let (id, hash) = (withdrawal.id(), withdrawal.payment_hash());
+        let of_hash = self.by_hash.entry(hash).or_default();
+        of_hash.push(id);
+        let holders = of_hash.iter().filter(|other| {
+            let other = if **other == id { Some(withdrawal) } else { self.withdrawals.get(other) };
+            other.is_some_and(|other| other.held_payment_hash().is_some())
+        });
+        self.checks.check(Invariant::I18, holders.count() <= 1, || {
+            format!("two withdrawals hold the payment hash {hash}")
+        })?;
+        let terms = withdrawal.terms();
+        let of_app = |limits: &&Limits| (&limits.app, &limits.asset) == (&terms.app, &terms.asset);
+        let Some(Limits { user: per_user, whole: per_app, .. }) = self.limits.iter().find(of_app) else {
+            return Ok(());
+        };
+        let recent = self.withdrawals.values().filter(|other| {
+            let (of, failed) = (other.terms(), matches!(other.state(), WithdrawalState::Failed { .. }));
+            (&of.app, &of.asset) == (&terms.app, &terms.asset)
+                && !failed
+                && now.since(other.created_at()).saturating_add(CLOCKS_DIFFER) < DAY
+        });
+        let (mut of_user, mut of_app) = (terms.amount.units(), terms.amount.units());
+        for other in recent {
+            let amount = other.terms().amount.units();
+            of_app = of_app.saturating_add(amount);
+            if other.terms().user == terms.user {
+                of_user = of_user.saturating_add(amount);
+            }
+        }
+        self.checks.check(Invariant::I23, of_user <= per_user.units() && of_app <= per_app.units(), || {
+            format!("within a day {} asked for {of_user}, and {} for {of_app}", terms.user, terms.app)
+        })
+    }
+
+    /// I16: a dead attempt is proven dead, by what the node said of this very attempt, or by the time.
+    fn check_attempt(
+        &mut self,
+        sight: Sight<'_>,
+        withdrawal: &Withdrawal,
+        attempt: &Attempt,
+    ) -> Result<(), Broken> {
+        let (id, hash) = (attempt.id(), attempt.payment_hash());
+        let AttemptState::Failed { session, .. } = attempt.state() else { return Ok(()) };
+        if !self.dead.insert(id) {
+            return Ok(());
+        }
+        let proven = match session {
+            // A failure of an attempt before proves nothing about this one.
+            Some(session) => self.proofs.insert((hash, *session)) && sight.truth.said_failed(hash, *session),
+            None => {
+                let crate::Destination::PaymentRequest(invoice) = &withdrawal.terms().destination;
+                sight.now.plus(CLOCKS_DIFFER) > invoice.expires_at.plus(NEVER_SENT_AFTER)
+            }
+        };
+        self.checks.check(Invariant::I16, proven, || {
+            format!("attempt {} counts as failed, but nothing proves it", short(&id))
+        })?;
+        self.checks.check(Invariant::I16, !sight.truth.is_in_flight(&hash), || {
+            format!("attempt {} counts as failed while its payment is on its way", short(&id))
+        })
+    }
+
+    /// The entries and the event of a withdrawal follow from its state and from what really left.
+    fn check_ends(
+        &mut self,
+        truth: &Truth,
+        withdrawal: &Withdrawal,
+        attempt: Option<&Attempt>,
+    ) -> Result<(), Broken> {
+        let (id, hash) = (withdrawal.id(), withdrawal.payment_hash());
+        let sum = |kind| {
+            let entries = self.book.of(EntrySource::Withdrawal(id)).iter();
+            entries
+                .filter(|entry| entry.kind == kind)
+                .fold(0i128, |sum, e| sum.saturating_add(signed(e.amount)))
+        };
+        let [requested, paid, borne, released] = [
+            EntryKind::WithdrawalRequested,
+            EntryKind::WithdrawalPaid,
+            EntryKind::WithdrawalFeeBorne,
+            EntryKind::WithdrawalReleased,
+        ]
+        .map(sum);
+        let reserved = reserved(withdrawal);
+        let told = |kind| self.told.get(&kind).copied().unwrap_or_default();
+        let events = (told(EventKind::WithdrawalCompleted(id)), told(EventKind::WithdrawalFailed(id)));
+        let name = short(&id);
+        self.checks.check(Invariant::I16, requested == reserved, || {
+            format!("withdrawal {name} needs {reserved}, but {requested} was reserved for it")
+        })?;
+        match withdrawal.state() {
+            WithdrawalState::Completed { fee, .. } => {
+                let amount = signed(withdrawal.terms().amount);
+                let of_user = match withdrawal.terms().fee_bearer {
+                    FeeBearer::User => signed(*fee),
+                    FeeBearer::Hub => 0,
+                };
+                let right = paid == amount.saturating_add(of_user)
+                    && released == reserved.saturating_sub(paid)
+                    && borne == signed(*fee).saturating_sub(of_user);
+                self.checks.check(Invariant::I5, right, || {
+                    format!("withdrawal {name} over {amount} was paid as {paid}, {borne} and {released} back")
+                })?;
+                let sent = truth.sent(&hash).is_some_and(|sent| sent.fee == *fee);
+                let succeeded = matches!(attempt.map(Attempt::state), Some(AttemptState::Succeeded { .. }));
+                self.checks.check(Invariant::I20, sent && succeeded, || {
+                    format!("withdrawal {name} is complete, but the node did not pay it so")
+                })?;
+                self.checks.check(Invariant::I12, events == (1, 0), || {
+                    format!("withdrawal {name} is complete with {events:?} events of (completion, failure)")
+                })
+            }
+            WithdrawalState::Failed { .. } => {
+                self.checks.check(Invariant::I16, (paid, borne, released) == (0, 0, reserved), || {
+                    format!(
+                        "withdrawal {name} failed, but {released} of {reserved} came back and {paid} left"
+                    )
+                })?;
+                self.checks.check(Invariant::I16, truth.sent(&hash).is_none(), || {
+                    format!("withdrawal {name} failed and its funds came back, but it was paid")
+                })?;
+                self.checks.check(Invariant::I12, events == (0, 1), || {
+                    format!("withdrawal {name} failed with {events:?} events of (completion, failure)")
+                })
+            }
+            WithdrawalState::LiquidityPending
+            | WithdrawalState::Pending
+            | WithdrawalState::Processing { .. }
+            | WithdrawalState::RetryPending { .. } => {
+                self.checks.check(Invariant::I16, (paid, borne, released) == (0, 0, 0), || {
+                    let state = withdrawal.state().as_str();
+                    format!("withdrawal {name} is {state}, but {released} came back and {paid} left")
+                })?;
+                self.checks.check(Invariant::I12, events == (0, 0), || {
+                    format!("withdrawal {name} has ended by its events alone")
+                })
+            }
+        }
+    }
+
+    /// I16: what an account has reserved is what its open withdrawals need, no less and no more.
+    fn check_reservation(&mut self, sight: Sight<'_>, account: &UserAccount) -> Result<(), Broken> {
+        let stored = signed(block_on(sight.store.balance(account))?.reserved);
+        let mut needed = 0i128;
+        if let Some(open) = self.open.get_mut(account) {
+            let withdrawals = &self.withdrawals;
+            open.retain(|id| withdrawals.get(id).is_some_and(|known| !known.state().is_final()));
+            let known = open.iter().filter_map(|id| withdrawals.get(id));
+            needed = known.fold(0, |sum, known| sum.saturating_add(reserved(known)));
+        }
+        self.checks.check(Invariant::I16, stored == needed, || {
+            format!("{account} has {stored} reserved, but its open withdrawals need {needed}")
+        })
+    }
+
+    /// A server is about to send a request to pay: I17, I18 and I32.
+    pub(in crate::simulator) fn before_send(
+        &mut self,
+        sight: Sight<'_>,
+        sender: Sender,
+        request: &PaymentRequest,
+    ) -> Result<(), Broken> {
+        self.step();
+        let hash = request.payment_hash;
+        let withdrawal = block_on(sight.store.find_withdrawal(WithdrawalLookup::HeldPaymentHash(hash)))?;
+        self.checks.check(Invariant::I17, withdrawal.is_some(), || {
+            format!("a request to pay {hash} leaves, for which no withdrawal is stored")
+        })?;
+        let Some(withdrawal) = withdrawal else { return Ok(()) };
+        let (name, terms) = (short(&withdrawal.id()), withdrawal.terms());
+        let agreed = request.amount == terms.amount && request.fee_limit <= terms.fee_limit;
+        self.checks.check(Invariant::I15, agreed, || {
+            format!("withdrawal {name} is over {}, but {} leaves for it", terms.amount, request.amount)
+        })?;
+        let attempt = block_on(sight.store.find_attempt(AttemptQuery::LatestOf(withdrawal.id())))?;
+        let live = attempt.filter(|attempt| attempt.is_live() && attempt.payment_hash() == hash);
+        self.checks.check(Invariant::I17, live.is_some(), || {
+            format!("a request to pay withdrawal {name} leaves, but no attempt of it is stored as sent")
+        })?;
+        let Some(attempt) = live else { return Ok(()) };
+        let claim = attempt.claim();
+        let holds = Some(claim.worker) == sender.worker && sender.clock < claim.until;
+        self.checks.check(Invariant::I32, holds, || {
+            format!("a request to pay withdrawal {name} leaves from a server that has no claim to send it")
+        })?;
+        let sends = self.sends.entry(attempt.id()).or_default();
+        *sends = sends.saturating_add(1);
+        let (sends, claims) = (*sends, attempt.to_record().claims);
+        self.checks.check(Invariant::I18, sends <= claims, || {
+            format!("request {sends} leaves for attempt {} with {claims} claims", short(&attempt.id()))
+        })
+    }
+
+    /// The node paid somebody: I15, I16 and I18.
+    pub(in crate::simulator) fn after_payment(
+        &mut self,
+        sight: Sight<'_>,
+        hash: PaymentHash,
+    ) -> Result<(), Broken> {
+        self.step();
+        let sent = sight.truth.sent(&hash).copied().unwrap_or_default();
+        self.checks
+            .check(Invariant::I18, sent.times == 1, || format!("{hash} was paid {} times", sent.times))?;
+        let ids = self.by_hash.get(&hash).cloned().unwrap_or_default();
+        let known: Vec<_> = ids.iter().filter_map(|id| self.withdrawals.get(id)).collect();
+        let holder = known.iter().find(|known| known.held_payment_hash().is_some());
+        let limit = holder.map_or(0, |holder| {
+            let terms = holder.terms();
+            terms.amount.units().saturating_add(terms.fee_limit.units())
+        });
+        self.checks.check(Invariant::I15, sent.total <= limit, || {
+            format!("{} left for {hash}, for which at most {limit} may leave", sent.total)
+        })?;
+        let failed = known.iter().find(|known| matches!(known.state(), WithdrawalState::Failed { .. }));
+        let released =
+            failed.filter(|failed| failed.held_payment_hash().is_some()).map(|known| short(&known.id()));
+        self.checks.check(Invariant::I16, released.is_none(), || {
+            let name = released.clone().unwrap_or_default();
+            format!("withdrawal {name} is paid after it failed and its funds came back")
+        })
+    }
+}
+
+/// What is reserved for a withdrawal, by the oracle's own sum.
+fn reserved(withdrawal: &Withdrawal) -> i128 {
+    let terms = withdrawal.terms();
+    match terms.fee_bearer {
+        FeeBearer::User => signed(terms.amount).saturating_add(signed(terms.fee_limit)),
+        FeeBearer::Hub => signed(terms.amount),
+    }
+}

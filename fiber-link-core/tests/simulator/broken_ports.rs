@@ -1,0 +1,253 @@
+//! A store and nodes that are wrong in ways that cost money: the oracle names what they break.
+
+use super::fresh_store;
+use async_trait::async_trait;
+use fiber_link_core::simulator::{Fault, FaultLevel, Faults, Invariant, Options, Simulation, Violation};
+use fiber_link_core::testing::sample::change_set;
+use fiber_link_core::*;
+use futures_util::stream::BoxStream;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// In how many histories each has to be found.
+const HISTORIES: u64 = 300;
+
+fn first_violation(mut history: impl FnMut(u64) -> Option<Box<Violation>>) -> Box<Violation> {
+    (0..HISTORIES).find_map(&mut history).unwrap()
+}
+
+/// Ignores the version that a decision about a tip was made on, and the unique key of an entry that
+/// comes with a tip: one that is offered alone it refuses.
+#[derive(Debug, Default)]
+struct CarelessStore {
+    inner: MemoryStore,
+    /// Entries that the store inside refuses, after the place of the entry before them.
+    doubled: Mutex<Vec<NumberedEntry>>,
+}
+
+/// Places of the store inside, with room between them.
+const ROOM: u64 = 1_000;
+
+impl CarelessStore {
+    async fn careless(&self, ops: Vec<Op>) -> Result<Vec<Op>, StoreError> {
+        let mut careless = Vec::new();
+        let with_tip = ops.iter().any(|op| matches!(op, Op::UpdateTip { .. }));
+        for op in ops {
+            careless.push(match op {
+                Op::UpdateTip { next, expected, due } => {
+                    let stored = self.inner.find_tip(TipLookup::Id(next.id())).await?;
+                    Op::UpdateTip { next, expected: stored.map_or(expected, |tip| tip.version()), due }
+                }
+                Op::Post(entry) => {
+                    let posted = self.inner.entries(EntryQuery::Of(entry.source)).await?;
+                    if with_tip && posted.iter().any(|posted| posted.entry.kind == entry.kind) {
+                        let all = self.inner.entries(EntryQuery::All { after: 0, limit: MAX_ROWS }).await?;
+                        let mut doubled = self.doubled.lock().unwrap();
+                        let place = doubled.len() as u64 + 1;
+                        let number = all.last().unwrap().number * ROOM + place;
+                        doubled.push(NumberedEntry { number, entry });
+                        continue;
+                    }
+                    Op::Post(entry)
+                }
+                other => other,
+            });
+        }
+        Ok(careless)
+    }
+
+    fn with_doubled(&self, account: &UserAccount, balance: Balance) -> Balance {
+        let doubled = self.doubled.lock().unwrap();
+        let of_account = doubled.iter().filter(|doubled| doubled.entry.account == *account);
+        of_account.fold(balance, |sum, doubled| sum.after(doubled.entry.kind, doubled.entry.amount).unwrap())
+    }
+}
+
+#[async_trait]
+impl Store for CarelessStore {
+    async fn commit(&self, changes: ChangeSet) -> Result<(), CommitError> {
+        let ops = self.careless(changes.into_ops()).await?;
+        self.inner.commit(change_set(ops)).await
+    }
+
+    async fn balance(&self, account: &UserAccount) -> Result<Balance, StoreError> {
+        Ok(self.with_doubled(account, self.inner.balance(account).await?))
+    }
+
+    async fn balances(&self, query: BalanceQuery) -> Result<Vec<(UserAccount, Balance)>, StoreError> {
+        let mut balances = self.inner.balances(query).await?;
+        for (account, balance) in &mut balances {
+            *balance = self.with_doubled(account, *balance);
+        }
+        Ok(balances)
+    }
+
+    async fn entries(&self, query: EntryQuery) -> Result<Vec<NumberedEntry>, StoreError> {
+        let (after, inside) = match query.clone() {
+            EntryQuery::Of(source) => (0, EntryQuery::Of(source)),
+            EntryQuery::All { after, limit } => (after, EntryQuery::All { after: after / ROOM, limit }),
+            EntryQuery::Account { account, after, limit } => {
+                (after, EntryQuery::Account { account, after: after / ROOM, limit })
+            }
+        };
+        let mut entries = self.inner.entries(inside).await?;
+        entries.iter_mut().for_each(|entry| entry.number *= ROOM);
+        let wanted = |doubled: &&NumberedEntry| match &query {
+            EntryQuery::Of(source) => doubled.entry.source == *source,
+            EntryQuery::All { .. } => true,
+            EntryQuery::Account { account, .. } => doubled.entry.account == *account,
+        };
+        entries.extend(self.doubled.lock().unwrap().iter().filter(wanted).cloned());
+        entries.retain(|entry| entry.number > after);
+        entries.sort_by_key(|entry| entry.number);
+        Ok(entries)
+    }
+
+    async fn take_due_tips(&self, take: TakeDue) -> Result<Vec<Stored<Tip>>, StoreError> {
+        self.inner.take_due_tips(take).await
+    }
+
+    async fn take_due_withdrawals(&self, take: TakeDue) -> Result<Vec<Stored<Withdrawal>>, StoreError> {
+        self.inner.take_due_withdrawals(take).await
+    }
+
+    async fn admit(&self, admission: Admission) -> Result<Admitted, AdmitError> {
+        self.inner.admit(admission).await
+    }
+
+    async fn find_tip(&self, lookup: TipLookup) -> Result<Option<Stored<Tip>>, StoreError> {
+        self.inner.find_tip(lookup).await
+    }
+
+    async fn tips(&self, query: TipQuery) -> Result<Vec<Stored<Tip>>, StoreError> {
+        self.inner.tips(query).await
+    }
+
+    async fn settled_tips(&self, query: SettledQuery) -> Result<Vec<Stored<Tip>>, StoreError> {
+        self.inner.settled_tips(query).await
+    }
+
+    async fn tip_totals(&self, app: &AppId, user: &UserId) -> Result<TipTotals, StoreError> {
+        self.inner.tip_totals(app, user).await
+    }
+
+    async fn find_withdrawal(
+        &self,
+        lookup: WithdrawalLookup,
+    ) -> Result<Option<Stored<Withdrawal>>, StoreError> {
+        self.inner.find_withdrawal(lookup).await
+    }
+
+    async fn withdrawals(&self, query: WithdrawalQuery) -> Result<Vec<Stored<Withdrawal>>, StoreError> {
+        self.inner.withdrawals(query).await
+    }
+
+    async fn find_attempt(&self, query: AttemptQuery) -> Result<Option<Stored<Attempt>>, StoreError> {
+        self.inner.find_attempt(query).await
+    }
+
+    async fn events(&self, query: EventQuery) -> Result<Vec<NumberedEvent>, StoreError> {
+        self.inner.events(query).await
+    }
+
+    async fn find_idempotency(
+        &self,
+        scope: &IdempotencyScope,
+        now: Timestamp,
+    ) -> Result<Option<IdempotencyRecord>, StoreError> {
+        self.inner.find_idempotency(scope, now).await
+    }
+
+    async fn find_app(&self, id: &AppId) -> Result<Option<App>, StoreError> {
+        self.inner.find_app(id).await
+    }
+
+    async fn apps(&self, after: Option<AppId>, limit: u32) -> Result<Vec<App>, StoreError> {
+        self.inner.apps(after, limit).await
+    }
+
+    async fn find_hub(&self) -> Result<Option<Hub>, StoreError> {
+        self.inner.find_hub().await
+    }
+
+    async fn find_worker(&self, id: WorkerId) -> Result<Option<Stored<Worker>>, StoreError> {
+        self.inner.find_worker(id).await
+    }
+
+    async fn workers(&self, after: Option<WorkerId>, limit: u32) -> Result<Vec<ListedWorker>, StoreError> {
+        self.inner.workers(after, limit).await
+    }
+}
+
+#[test]
+fn a_store_without_version_guard_and_unique_key_credits_twice() {
+    let careless = || Arc::new(CarelessStore::default()) as Arc<dyn Store>;
+    let violation = first_violation(|seed| Simulation::new(Options::varied(seed)).shrink(careless).err());
+    assert_eq!(violation.invariant, Invariant::I8, "{violation}");
+    assert!(!violation.story.is_empty());
+    // What is said to replay it does so, and it is smaller than what it was found in.
+    let replayed = Simulation::new(violation.replay().parse().unwrap()).run(careless).unwrap_err();
+    assert_eq!((replayed.invariant, replayed.step), (violation.invariant, violation.step));
+    assert!(violation.options.users <= 3 && violation.step < 2_000, "{violation}");
+}
+
+/// Calls a payment failed that the node does not know, as if it had begun with it just now.
+struct HastyNode(Arc<dyn FiberNode>, AtomicU64);
+
+#[async_trait]
+impl FiberNode for HastyNode {
+    async fn info(&self) -> Result<NodeInfo, NodeError> {
+        self.0.info().await
+    }
+
+    async fn create_invoice(&self, request: InvoiceRequest) -> Result<Invoice, NodeError> {
+        self.0.create_invoice(request).await
+    }
+
+    async fn invoices(&self, hashes: &[PaymentHash]) -> Result<Vec<Option<InvoiceStatus>>, NodeError> {
+        self.0.invoices(hashes).await
+    }
+
+    async fn decode_invoice(&self, encoded: &str) -> Result<DecodedInvoice, NodeError> {
+        self.0.decode_invoice(encoded).await
+    }
+
+    async fn send_payment(&self, request: PaymentRequest) -> Result<PaymentStatus, NodeError> {
+        self.0.send_payment(request).await
+    }
+
+    async fn payment(&self, hash: PaymentHash) -> Result<Option<PaymentStatus>, NodeError> {
+        let failed = || PaymentStatus {
+            created_at: Timestamp::from_millis(self.1.fetch_add(1, Ordering::Relaxed)),
+            state: PaymentState::Failed { reason: "not found".to_owned() },
+        };
+        Ok(Some(self.0.payment(hash).await?.unwrap_or_else(failed)))
+    }
+
+    async fn liquidity(&self, asset: &Asset) -> Result<Liquidity, NodeError> {
+        self.0.liquidity(asset).await
+    }
+
+    fn hints(&self) -> BoxStream<'static, InvoiceHint> {
+        self.0.hints()
+    }
+}
+
+#[test]
+fn a_node_that_calls_failed_what_it_does_not_know_releases_without_proof() {
+    let violation = first_violation(|seed| {
+        let simulation = Simulation::new(Options::varied(seed));
+        let hasty = |node| Arc::new(HastyNode(node, AtomicU64::new(2_000_000_000_000))) as Arc<dyn FiberNode>;
+        simulation.wrap_node(hasty).run(fresh_store).err()
+    });
+    assert_eq!(violation.invariant, Invariant::I16, "{violation}");
+}
+
+#[test]
+fn a_payment_that_counts_as_failed_while_parts_are_on_their_way_is_paid_after_its_release() {
+    let violation = first_violation(|seed| {
+        let faults = Faults::of(FaultLevel::None).with(Fault::FailedInFlight, 2);
+        Simulation::new(Options { faults, ..Options::varied(seed) }).run(fresh_store).err()
+    });
+    assert_eq!(violation.invariant, Invariant::I16, "{violation}");
+}
