@@ -3,6 +3,7 @@
 mod copy;
 mod node;
 mod server;
+mod simulate;
 
 use crate::data_folder::DataFolderError;
 use crate::demo::{self, DemoError, DemoFlags};
@@ -23,6 +24,7 @@ use fiber_link_core::{
 use fiber_link_store_postgres::ImportError;
 use node::NodeCommand;
 use server::ServerCommand;
+use simulate::SimulateFlags;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -98,6 +100,14 @@ enum Command {
     ///
     /// Exit codes: 0 no finding; 1 findings; 2 the store could not be audited.
     Audit,
+    /// Try these settings in days of bad luck: servers stop and sleep, the node loses answers and is
+    /// restored, payments hang; and after every step it is checked that nothing is lost or doubled.
+    ///
+    /// Real code on simulated time, with nothing but memory: no store, no node and no network is
+    /// touched. Retries, times, assets and rules are those of the settings.
+    ///
+    /// Exit codes: 0 everything held; 1 something did not, with the story of it; 2 it was not simulated.
+    Simulate(Box<SimulateFlags>),
 }
 
 #[derive(Debug, Args)]
@@ -175,6 +185,8 @@ enum CommandError {
     },
     #[error("the secret has {0} bytes; allowed are {SHORTEST_SECRET} to {LONGEST_SECRET}")]
     SecretLength(usize),
+    #[error("the simulation broke off")]
+    Simulator(#[source] io::Error),
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
 }
@@ -219,6 +231,7 @@ fn carry_out(mut cli: Cli) -> Result<ExitCode, CommandError> {
             Command::Server { command } => server::run(&settings, command).await?,
             Command::Store { command } => return copy::run(&settings, command).await,
             Command::Audit => return audit_store(&settings).await,
+            Command::Simulate(flags) => return simulate::run(&settings, *flags).await,
         }
         Ok(ExitCode::SUCCESS)
     })
