@@ -62,6 +62,8 @@ fn mac(secret: &Secret, parts: &[&[u8]]) -> Hmac<Sha256> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
 
     const VECTORS: [(&str, &str, &str, &str, &str); 3] = [
         (
@@ -120,5 +122,49 @@ mod tests {
         assert_eq!(nonce_digest(&a, "1"), nonce_digest(&a, "1"));
         assert_ne!(nonce_digest(&a, "1"), nonce_digest(&b, "1"));
         assert_ne!(nonce_digest(&a, "1"), nonce_digest(&a, "2"));
+    }
+    proptest! {
+        #[test]
+        fn a_signature_is_right_for_what_was_signed_alone(
+            secret in vec(any::<u8>(), 0..200),
+            timestamp in "[0-9]{0,12}",
+            nonce in "[!-~]{0,20}",
+            body in vec(any::<u8>(), 0..80),
+            other in (vec(any::<u8>(), 0..200), "[0-9]{0,12}", "[!-~]{0,20}", vec(any::<u8>(), 0..80)),
+            change in 0..4,
+        ) {
+            let right = sign(&Secret::new(secret.clone()), &timestamp, &nonce, &body);
+            prop_assert!(verify(&Secret::new(secret.clone()), &timestamp, &nonce, &body, &right));
+            let signed = |timestamp: &str, nonce: &str, body: &[u8]| {
+                [timestamp.as_bytes(), b".", nonce.as_bytes(), b".", body].concat()
+            };
+            let before = signed(&timestamp, &nonce, &body);
+            // HMAC fills a short key up with zeros.
+            let padded = |secret: &[u8]| [secret, &[0; 64]].concat()[..64.max(secret.len())].to_vec();
+            let (mut secret, mut timestamp, mut nonce, mut body) = (secret, timestamp, nonce, body);
+            let same_secret = change != 0 || padded(&secret) == padded(&other.0);
+            match change {
+                0 => secret = other.0,
+                1 => timestamp = other.1,
+                2 => nonce = other.2,
+                _ => body = other.3,
+            }
+            let same = same_secret && signed(&timestamp, &nonce, &body) == before;
+            prop_assert_eq!(verify(&Secret::new(secret), &timestamp, &nonce, &body, &right), same);
+        }
+
+        #[test]
+        fn a_signature_is_written_in_one_way_alone(
+            at in any::<prop::sample::Index>(), cut in 0usize..3, with in "[0-9a-fA-F]{0,3}|\\PC{0,3}|.{0,3}", any in ".{0,70}",
+        ) {
+            let secret = Secret::new(*b"k");
+            let right = sign(&secret, "1", "n", b"{}");
+            let mut text = right.clone();
+            let at = at.index(text.len() + 1);
+            text.replace_range(at..text.len().min(at + cut), &with);
+            for text in [text, any] {
+                prop_assert_eq!(verify(&secret, "1", "n", b"{}", &text), text == right);
+            }
+        }
     }
 }

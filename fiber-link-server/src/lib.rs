@@ -1,6 +1,8 @@
 //! Fiber Link as a service: signed JSON-RPC over HTTP, worker loops, and the tools of an operator.
 
 mod api;
+#[cfg(test)]
+mod cases;
 pub mod cli;
 pub mod connections;
 pub mod copy;

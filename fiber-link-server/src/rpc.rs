@@ -5,6 +5,8 @@ mod body;
 mod dashboard;
 mod envelope;
 mod error;
+#[cfg(test)]
+mod mutations;
 mod params;
 mod tips;
 mod waiting;

@@ -495,4 +495,6 @@ fn optional<T>(
 }
 
 #[cfg(test)]
+mod mutations;
+#[cfg(test)]
 mod tests;

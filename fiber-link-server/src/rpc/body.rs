@@ -57,7 +57,9 @@ async fn read_patiently(body: Body) -> Result<Bytes, NoBody> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cases::cases;
     use futures_util::stream;
+    use proptest::prelude::*;
     use std::io;
 
     async fn of(chunks: Vec<Result<Vec<u8>, io::Error>>) -> Result<Bytes, NoBody> {
@@ -96,5 +98,31 @@ mod tests {
         let gone = || Err(io::Error::other("gone"));
         assert_eq!(of(vec![gone()]).await, Err(NoBody::Broken));
         assert_eq!(of(vec![Ok(b"a".to_vec()), gone()]).await, Err(NoBody::Broken));
+    }
+    proptest! {
+        #![proptest_config(cases(64))]
+
+        #[test]
+        fn a_body_is_all_of_its_chunks_or_none_however_they_are_cut(
+            lengths in proptest::collection::vec(
+                prop_oneof![Just(0), 1..200usize, Just(MOST / 2), Just(MOST - 1), Just(MOST), Just(MOST + 1)],
+                0..6,
+            ),
+            breaks_off: bool,
+        ) {
+            let chunk = |(at, length): (usize, &usize)| vec![u8::try_from(at).unwrap(); *length];
+            let chunks: Vec<_> = lengths.iter().enumerate().map(chunk).collect();
+            let whole = chunks.concat();
+            let end = breaks_off.then(|| Err(io::Error::other("gone")));
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let read = runtime.block_on(of(chunks.into_iter().map(Ok).chain(end).collect()));
+            if breaks_off {
+                prop_assert_eq!(read, Err(NoBody::Broken));
+            } else if whole.len() <= MOST {
+                prop_assert!(read.is_ok_and(|read| read == whole));
+            } else {
+                prop_assert_eq!(read, Err(NoBody::TooLarge));
+            }
+        }
     }
 }

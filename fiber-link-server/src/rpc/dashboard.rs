@@ -176,7 +176,7 @@ const SETTLEMENT_FILTERS: [Filter<TipPhase>; 4] = [
     ("FAILED", Some(TipPhase::Ended)),
 ];
 
-struct Request {
+pub(super) struct Request {
     user: UserId,
     limit: u32,
     include_admin: bool,
@@ -210,7 +210,7 @@ pub(super) async fn summary(link: &FiberLink, app: &AppId, params: &str) -> Resu
 }
 
 impl Request {
-    fn read(params: &str) -> Result<Self, RpcError> {
+    pub(super) fn read(params: &str) -> Result<Self, RpcError> {
         let mut params = Params::read(params)?;
         let user = params.required("userId", params::name);
         let limit = params.optional("limit", params::whole_number(1, 50));

@@ -37,8 +37,8 @@ impl Params {
     /// Takes the params apart. `text` is a JSON object.
     pub(super) fn read(text: &str) -> Result<Self, RpcError> {
         let fields = serde_json::from_str(text).map_err(|_| {
-            let issue = Issue { field: "params".into(), message: "nested too deeply".into(), got: None };
-            refusal(&[issue])
+            let message = "nested too deeply, or with a number or a text that cannot be read";
+            refusal(&[Issue { field: "params".into(), message: message.into(), got: None }])
         })?;
         Ok(Self { fields, issues: Vec::new() })
     }
@@ -354,5 +354,15 @@ mod tests {
     fn params_that_are_nested_too_deeply_are_refused() {
         let text = format!(r#"{{"a":{}{}}}"#, "[".repeat(1_000), "]".repeat(1_000));
         assert_eq!(Params::read(&text).unwrap_err().code(), -32602);
+    }
+
+    #[test]
+    fn params_that_nobody_can_read_are_refused_for_what_they_are() {
+        for text in [r#"{"a":1e999}"#, r#"{"a":"\ud800"}"#] {
+            let error = serde_json::to_value(Params::read(text).unwrap_err()).unwrap();
+            let issue = &error["data"]["issues"][0];
+            assert_eq!((error["code"].as_i64(), &issue["field"]), (Some(-32602), &json!("params")), "{text}");
+            assert!(issue["message"].as_str().unwrap().contains("cannot be read"), "{issue}");
+        }
     }
 }

@@ -74,7 +74,7 @@ pub(super) async fn create(link: &FiberLink, app: &AppId, params: &str) -> Resul
     })
 }
 
-fn read_request(assets: &Assets, params: &str) -> Result<TipRequest, RpcError> {
+pub(super) fn read_request(assets: &Assets, params: &str) -> Result<TipRequest, RpcError> {
     let mut params = Params::read(params)?;
     let post = params.required("postId", params::name);
     let from_user = params.required("fromUserId", params::name);
@@ -153,7 +153,7 @@ pub(super) async fn settled_feed(api: &Api, app: &AppId, params: &str) -> Result
     Ok(Feed { items, next_cursor })
 }
 
-fn read_cursor(params: &mut Params) -> params::Read<SettledPosition> {
+pub(super) fn read_cursor(params: &mut Params) -> params::Read<SettledPosition> {
     let Ok(after) = params.open("after") else {
         params.wrong("after", "must be an object with settledAt and id");
         return None;

@@ -79,7 +79,7 @@ fn requested(link: &FiberLink, withdrawal: &Withdrawal) -> Requested {
     }
 }
 
-fn read_request(assets: &Assets, params: &str) -> Result<WithdrawalRequest, RpcError> {
+pub(super) fn read_request(assets: &Assets, params: &str) -> Result<WithdrawalRequest, RpcError> {
     let mut params = Params::read(params)?;
     let user = params.required("userId", params::name);
     let (asset, amount) = params.asset_and_amount(assets);

@@ -19,6 +19,7 @@ mod envelope;
 mod health;
 mod hub;
 mod idempotency;
+mod mutations;
 mod payouts;
 mod settlement;
 mod tips;

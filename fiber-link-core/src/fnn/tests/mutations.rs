@@ -260,8 +260,18 @@ fn mutated(body: Vec<u8>, mutation: &Mutation) -> Vec<u8> {
     }
 }
 
+/// As many cases as `PROPTEST_CASES` says, and 2000 where it says nothing.
+fn cases() -> ProptestConfig {
+    let config = ProptestConfig::default();
+    if std::env::var_os("PROPTEST_CASES").is_some() {
+        config
+    } else {
+        ProptestConfig { cases: 2000, ..config }
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(cases())]
 
     #[test]
     fn no_mutated_answer_harms(
