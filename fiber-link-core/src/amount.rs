@@ -95,6 +95,7 @@ mod tests {
         assert_eq!(Amount::new(1).saturating_sub(Amount::new(2)), Amount::ZERO);
         assert_eq!(Amount::new(2).checked_add(Amount::new(3)), Some(Amount::new(5)));
         assert_eq!(Amount::try_from(1u128 << 127), Err(AmountOutOfRange));
+        assert_eq!(format!("{:?}", Amount::new(7)), "Amount(7)");
     }
 
     #[test]

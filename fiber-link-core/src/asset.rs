@@ -216,6 +216,7 @@ mod tests {
         assert_eq!(ckb.format(Amount::new(150_000_000)), "1.5");
         assert_eq!(ckb.format(Amount::ZERO), "0");
         assert_eq!(asset(0).format(Amount::new(100)), "100");
+        assert_eq!(asset(0).parse(&Amount::MAX.to_string()), Ok(Amount::MAX), "39 digits");
     }
 
     #[test]
@@ -237,6 +238,21 @@ mod tests {
         assert!(matches!(Assets::new([Asset::ckb(), twin]), Err(AssetsError::DuplicateKind(_))));
         assert!(matches!(Assets::new([Asset::ckb(), Asset::ckb()]), Err(AssetsError::DuplicateId(_))));
         assert!(matches!(Assets::new([asset(39)]), Err(AssetsError::TooManyDecimals { .. })));
+    }
+
+    #[test]
+    fn an_asset_is_found_by_its_name_and_by_what_it_is() {
+        let script = |args| TypeScript { code_hash: [1; 32], hash_type: ScriptHashType::Type, args };
+        let token =
+            Asset { id: AssetId::new("TOKEN").unwrap(), decimals: 6, kind: AssetKind::Udt(script(vec![1])) };
+        let assets = Assets::new([token.clone(), Asset::ckb()]).unwrap();
+        assert_eq!(assets.iter().collect::<Vec<_>>(), [&Asset::ckb(), &token]);
+        for asset in [Asset::ckb(), token] {
+            assert_eq!(assets.find(&asset.id), Some(&asset));
+            assert_eq!(assets.find_kind(&asset.kind), Some(&asset));
+        }
+        assert_eq!(assets.find(&AssetId::new("OTHER").unwrap()), None);
+        assert_eq!(assets.find_kind(&AssetKind::Udt(script(vec![2]))), None);
     }
 
     proptest! {

@@ -226,6 +226,23 @@ mod tests {
             assert_eq!(kind.as_str().parse(), Ok(kind));
         }
         assert!("tip".parse::<EntryKind>().is_err());
+        let names = AccountKind::ALL.map(AccountKind::as_str);
+        assert_eq!(names, ["available", "reserved", "fiber", "fees_paid"], "as stores keep them");
+    }
+
+    #[test]
+    fn a_finding_names_the_account_and_what_an_entry_belongs_to() {
+        let id = uuid::Uuid::from_u128(1);
+        let sources =
+            [EntrySource::Tip(TipId::from_uuid(id)), EntrySource::Withdrawal(WithdrawalId::from_uuid(id))];
+        let texts = sources.map(|source| source.to_string());
+        assert_eq!(texts, [format!("tip {id}"), format!("withdrawal {id}")]);
+        let account = UserAccount {
+            app: AppId::new("forum").unwrap(),
+            user: UserId::new("ann").unwrap(),
+            asset: AssetId::ckb(),
+        };
+        assert_eq!(account.to_string(), "forum/ann in CKB");
     }
 
     proptest! {

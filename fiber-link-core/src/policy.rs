@@ -203,6 +203,18 @@ mod tests {
         assert!(policies.of(&AppId::new("b").unwrap(), &ckb).allowed);
     }
 
+    #[test]
+    fn a_policy_that_was_set_holds_for_every_app_without_an_exception() {
+        let (ckb, app) = (Asset::ckb(), AppId::new("a").unwrap());
+        let mut policies = Policies::defaults(&Assets::default());
+        let strict = WithdrawalPolicy { allowed: false, ..WithdrawalPolicy::default_for(&ckb) };
+        policies.set(ckb.id.clone(), strict.clone());
+        assert_eq!(policies.of(&app, &ckb), strict);
+        let usual = WithdrawalPolicy::default_for(&ckb);
+        policies.set_for_app(app.clone(), ckb.id.clone(), usual.clone());
+        assert_eq!(policies.of(&app, &ckb), usual);
+    }
+
     proptest! {
         #[test]
         fn the_largest_amount_fits_and_one_more_does_not(

@@ -160,6 +160,18 @@ fn an_attempt_knows_the_latest_session_of_those_before_it() {
     assert_eq!(after(None), first);
 }
 
+#[test]
+fn an_attempt_is_stored_and_shown_as_it_was_begun() {
+    let record = AttemptRecord {
+        created_at: at(9),
+        ..sample::attempt_record(1, 2, AttemptState::Sent { session: Some(at(3)) })
+    };
+    let attempt = Attempt::restore(record.clone());
+    assert_eq!(attempt.to_record(), record);
+    assert_eq!((attempt.id(), attempt.withdrawal()), (record.id, record.withdrawal));
+    assert_eq!((attempt.payment_hash(), attempt.created_at()), (record.payment_hash, at(9)));
+}
+
 /// What can happen to an attempt.
 #[derive(Clone, Copy, Debug)]
 enum Event {

@@ -98,6 +98,15 @@ fn only_the_state_changes_and_the_invoice_stays_what_it_was() {
 }
 
 #[test]
+fn what_was_agreed_is_kept_as_it_was_created() {
+    let (terms, hash) = (sample::tip_terms(), sample::payment_hash(3));
+    let tip = Tip::create(sample::tip_id(2), terms.clone(), hash, at(7));
+    assert_eq!((tip.id(), tip.terms(), tip.payment_hash()), (sample::tip_id(2), &terms, hash));
+    assert_eq!((tip.created_at(), tip.invoice(), tip.settled_at()), (at(7), None, None));
+    assert_eq!(Tip::restore(tip.id(), terms, hash, at(7), TipState::Creating), tip);
+}
+
+#[test]
 fn an_invoice_of_another_hash_asset_or_amount_moves_no_tip() {
     let ours = sample::invoice_of(&sample::tip(1));
     let foreign = [
@@ -118,6 +127,7 @@ fn an_invoice_of_another_hash_asset_or_amount_moves_no_tip() {
 
 #[test]
 fn a_tip_is_asked_about_until_it_is_paid_or_its_end_is_long_past() {
+    assert_eq!(GRACE.as_secs(), 1_296_000, "fifteen days");
     let end = at(9).plus(GRACE);
     for tip in tips() {
         let (before, after) = match tip.state() {

@@ -135,6 +135,18 @@ fn a_withdrawal_begins_pending_or_waits_for_liquidity() {
 }
 
 #[test]
+fn what_was_agreed_is_kept_as_it_was_requested() {
+    let (id, terms) = (sample::withdrawal_id(2), sample::withdrawal_terms(3));
+    let requested = Withdrawal::request(id, terms.clone(), at(7));
+    assert_eq!((requested.id(), requested.terms()), (id, &terms));
+    assert_eq!((requested.created_at(), requested.updated_at()), (at(7), at(7)));
+    let state = WithdrawalState::LiquidityPending;
+    let restored = Withdrawal::restore(id, terms, at(7), at(9), 2, state.clone());
+    assert_eq!((restored.created_at(), restored.updated_at(), restored.attempts()), (at(7), at(9), 2));
+    assert_eq!((restored.state(), restored.payment_hash()), (&state, sample::payment_hash(3)));
+}
+
+#[test]
 fn a_retry_waits_for_its_time_and_every_start_counts() {
     let state = WithdrawalState::RetryPending { at: at(NOW), last_error: String::new() };
     let waiting = sample::withdrawal_in(&sample::withdrawal(1), 1, state, at(50));
