@@ -72,8 +72,8 @@ impl PostgresStore {
     async fn apply(&self, ops: &[Op]) -> Result<(), CommitError> {
         let commit = query(&self.statements().commit.commit_ops).bind(unit(ops)?.to_string());
         // This is only answered when the transaction has ended.
-        let committed = commit.execute(self.pool()).await;
-        committed.map(drop).map_err(|error| refused(self.schema(), error, ops))
+        let committed = self.database().execute(commit).await;
+        committed.map_err(|error| refused(self.schema(), error, ops))
     }
 
     async fn apply_together(&self, units: &[Unit]) -> Result<Together, StoreError> {
@@ -81,8 +81,8 @@ impl PostgresStore {
             units.iter().map(|unit| unit.changes.clone()).fold(ChangeSet::default(), ChangeSet::merge);
         let merged = unit(&merged.into_ops())?.to_string();
         let commit = query(&self.statements().commit.commit_together).bind(merged);
-        Ok(match commit.execute(self.pool()).await {
-            Ok(_) => Together::Applied,
+        Ok(match self.database().execute(commit).await {
+            Ok(()) => Together::Applied,
             Err(error) => match verdict(&error) {
                 Verdict::RolledBack => Together::Refused(error),
                 Verdict::Unknown => Together::Unknown(GroupFailed(Arc::new(error))),

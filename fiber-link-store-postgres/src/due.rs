@@ -66,8 +66,10 @@ impl PostgresStore {
             .bind(millis(shortest))
             .bind(millis(longest.max(shortest)))
             .bind(i64::from(divisor.max(1)));
-        let pool = self.pool().clone();
-        let rows = self.in_task(async move { statement.fetch_all(&pool).await.map_err(backend) }).await??;
+        let store = self.clone();
+        let rows = self
+            .in_task(async move { store.database().fetch_all(statement).await.map_err(backend) })
+            .await??;
         let mut taken = Vec::with_capacity(rows.len());
         for row in rows {
             match read(&mut Fields::of(table, &row)) {

@@ -94,7 +94,7 @@ impl PostgresStore {
             if !apps.is_empty() {
                 let channel = store.schema().name().to_owned();
                 let tell = query(&store.statements().news.tell).bind(channel).bind(apps);
-                if let Err(error) = tell.execute(store.pool()).await {
+                if let Err(error) = store.database().execute(tell).await {
                     tracing::debug!(%error, "other servers were not told of settled tips");
                 }
                 sleep(GAP).await;

@@ -48,6 +48,26 @@ pub struct Cluster {
     watcher: Child,
 }
 
+/// A process of a server that was stopped where it stood; it goes on when this ends.
+#[derive(Debug)]
+pub struct Paused<'c> {
+    _cluster: &'c Cluster,
+    process: i64,
+}
+
+impl Drop for Paused<'_> {
+    fn drop(&mut self) {
+        // It may have been killed meanwhile.
+        let _ = signal("-CONT", self.process);
+    }
+}
+
+fn signal(signal: &str, process: i64) -> Result<(), String> {
+    let sent = Command::new("kill").args([signal, &process.to_string()]).output();
+    let sent = sent.map_err(|error| error.to_string())?;
+    if sent.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&sent.stderr).into_owned()) }
+}
+
 /// How a server is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
@@ -169,6 +189,16 @@ impl Cluster {
     /// What the server has written down.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+
+    /// Stops one of its processes where it stands, until the end of what this answers: it holds its
+    /// connection and says nothing any more.
+    ///
+    /// # Panics
+    /// If there is no such process.
+    pub fn pause(&self, process: i64) -> Paused<'_> {
+        signal("-STOP", process).expect("a process of the server");
+        Paused { _cluster: self, process }
     }
 
     fn data(&self) -> String {

@@ -17,6 +17,7 @@ mod races;
 mod restarts;
 mod rows;
 mod settlement;
+mod silence;
 mod simulator;
 mod tls;
 mod workers;
