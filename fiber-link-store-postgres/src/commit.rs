@@ -3,6 +3,7 @@
 //! refused.
 
 use crate::error::{GroupFailed, Refusal, UnexpectedAnswer, Verdict, is_lock_timeout, refusal, verdict};
+use crate::news::settled_apps;
 use crate::record::{self, millis};
 use crate::statement::{bound, query, statements};
 use crate::time::Time;
@@ -37,7 +38,11 @@ enum Together {
 }
 
 impl Unit {
-    fn answer(self, outcome: Result<(), CommitError>) {
+    /// Also has others told of what it settled, whether or not its caller is still there.
+    fn answer(self, store: &PostgresStore, outcome: Result<(), CommitError>) {
+        if outcome.is_ok() {
+            store.tell(settled_apps(self.changes.ops()));
+        }
         drop(self.place);
         // A caller that no longer listens has lost its answer, as it was told.
         let _ = self.answer.send(outcome);
@@ -114,22 +119,22 @@ fn may_share(op: &Op) -> bool {
 
 async fn commit_alone(store: PostgresStore, unit: Unit) {
     let outcome = store.apply(&unit.changes.clone().into_ops()).await;
-    unit.answer(outcome);
+    unit.answer(&store, outcome);
 }
 
 /// One transaction for all of `units`. If it is refused, each has one of its own, and so an answer of
 /// its own.
 async fn commit_together(store: PostgresStore, mut units: Vec<Unit>) {
     match store.apply_together(&units).await {
-        Ok(Together::Applied) => units.into_iter().for_each(|unit| unit.answer(Ok(()))),
+        Ok(Together::Applied) => units.into_iter().for_each(|unit| unit.answer(&store, Ok(()))),
         Ok(Together::Unknown(failed)) => {
             let failure = || CommitError::from(StoreError::backend(failed.clone()));
-            units.into_iter().for_each(|unit| unit.answer(Err(failure())));
+            units.into_iter().for_each(|unit| unit.answer(&store, Err(failure())));
         }
         // What refused the only one is its answer, unless somebody was in its way.
         Ok(Together::Refused(error)) if units.len() == 1 && !is_lock_timeout(&error) => {
             if let Some(unit) = units.pop() {
-                unit.answer(Err(refused(store.schema(), error, &[])));
+                unit.answer(&store, Err(refused(store.schema(), error, &[])));
             }
         }
         Ok(Together::Refused(_)) | Err(_) => {

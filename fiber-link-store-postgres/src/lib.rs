@@ -211,10 +211,7 @@ impl fmt::Debug for PostgresStore {
 #[async_trait]
 impl Store for PostgresStore {
     async fn commit(&self, changes: ChangeSet) -> Result<(), CommitError> {
-        let settled = news::settled_apps(changes.ops());
-        self.commit_changes(changes).await?;
-        self.tell(settled);
-        Ok(())
+        self.commit_changes(changes).await
     }
 
     async fn take_due_tips(&self, take: TakeDue) -> Result<Vec<Stored<Tip>>, StoreError> {
