@@ -160,6 +160,34 @@ async fn who_stands_in_the_way_of_one_unit_does_not_hold_up_the_others() {
     update.unwrap();
 }
 
+#[tokio::test]
+async fn many_who_stand_in_the_way_one_after_the_other_end_a_group() {
+    const UNITS: u64 = 20;
+    let store = fresh_store().await;
+    assert!(commit_all(&store, (1..=UNITS).map(create)).await.iter().all(Result::is_ok));
+    // What each holds up for less than a lock is waited for.
+    let sql = "CREATE FUNCTION {schema}.hold_up() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN PERFORM pg_sleep(0.15); RETURN NEW; END $$;
+        CREATE TRIGGER hold_up BEFORE UPDATE ON {schema}.TABLE
+            FOR EACH ROW EXECUTE FUNCTION {schema}.hold_up()";
+    run(&store, &sql.replace("TABLE", "tips")).await.unwrap();
+    let abandoned = commit_all(&store, (1..=UNITS).map(|n| abandon(n, Version::FIRST))).await;
+    assert!(abandoned.iter().all(Result::is_ok), "{abandoned:?}");
+    let transactions = "SELECT count(DISTINCT xmin::text) FROM {schema}.tips";
+    assert_eq!(number(&store, transactions).await, i64::try_from(UNITS).unwrap());
+
+    let sql = sql.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace("TABLE", "balances");
+    run(&store, &sql).await.unwrap();
+    let post = |n: u64| {
+        let account = sample::account(&format!("user-{n}"));
+        change_set([Op::Post(Entry { account, ..sample::credit(n, 1) })])
+    };
+    let posted = commit_all(&store, (1..=UNITS).map(post)).await;
+    assert!(posted.iter().all(Result::is_ok), "{posted:?}");
+    let transactions = "SELECT count(DISTINCT xmin::text) FROM {schema}.entries";
+    assert_eq!(number(&store, transactions).await, i64::try_from(UNITS).unwrap());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn groups_of_two_servers_do_not_lock_each_other_out() {
     const UNITS: u64 = 400;
