@@ -4,6 +4,7 @@
 
 mod cancellation;
 mod conformance;
+mod dealt;
 mod failures;
 mod feed;
 mod groups;
@@ -55,6 +56,11 @@ async fn fresh_store() -> PostgresStore {
     let (pool, schema) = (pool(), fresh_schema());
     schema.migrate(&pool).await.unwrap();
     PostgresStore::with_pool(pool, schema).await.unwrap()
+}
+
+/// Another store on the same pool and schema, as another server has it.
+fn another(store: &PostgresStore) -> PostgresStore {
+    PostgresStore::unchecked(store.database().clone(), store.schema().clone())
 }
 
 /// A store on a server of its own.
