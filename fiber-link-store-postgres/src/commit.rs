@@ -9,8 +9,8 @@ use crate::statement::{bound, query, statements};
 use crate::time::Time;
 use crate::{PostgresStore, Schema};
 use fiber_link_core::{
-    Amount, ChangeSet, CommitError, CountTowardsLimit, GiveBackToLimit, LimitExceeded, LimitExcess, LimitKey,
-    LimitScope, Op, StoreError, Timestamp, Version,
+    Amount, ChangeSet, CommitError, CountTowardsLimit, GiveBackToLimit, LimitExceeded, LimitExcess, Op,
+    StoreError, Timestamp, Version,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -263,13 +263,6 @@ fn step(place: usize, op: &Op) -> Result<Step, StoreError> {
     })
 }
 
-fn owner(key: &LimitKey) -> &str {
-    match &key.scope {
-        LimitScope::User(user) => user.as_str(),
-        LimitScope::App => "",
-    }
-}
-
 fn count(place: usize, request: &CountTowardsLimit) -> Result<Value, StoreError> {
     let CountTowardsLimit { key, amount, ceiling, cooldown, now } = request;
     // Longer than any time that can be stored is for ever.
@@ -277,7 +270,7 @@ fn count(place: usize, request: &CountTowardsLimit) -> Result<Value, StoreError>
     Ok(json!({
         "place": place,
         "app": key.app.as_str(),
-        "user": owner(key),
+        "user": key.scope.stored_user(),
         "asset": key.asset.as_str(),
         "amount": amount.to_string(),
         "ceiling": ceiling.to_string(),
@@ -291,7 +284,7 @@ fn give_back(gift: &GiveBackToLimit) -> Result<Value, StoreError> {
     let GiveBackToLimit { key, amount, requested_at } = gift;
     Ok(json!({
         "app": key.app.as_str(),
-        "user": owner(key),
+        "user": key.scope.stored_user(),
         "asset": key.asset.as_str(),
         "amount": amount.to_string(),
         "requested_at": millis(*requested_at)?,

@@ -3,7 +3,8 @@
 
 use crate::PostgresStore;
 use crate::error::backend;
-use crate::row::{self, Fields, tip_columns, withdrawal_columns};
+use crate::fields::Fields;
+use crate::row::{self, tip_columns, withdrawal_columns};
 use crate::statement::{Sql, query, statements};
 use crate::time::Time;
 use fiber_link_core::{Gap, MAX_ROWS, StoreError, Stored, TakeDue, Tip, Withdrawal};

@@ -24,6 +24,7 @@ mod database;
 mod due;
 mod error;
 mod feed;
+mod fields;
 mod import;
 mod lanes;
 mod news;

@@ -4,6 +4,7 @@
 //! that they are few, whatever it thinks of a limit that it is told later.
 
 use crate::PostgresStore;
+use crate::fields::Fields;
 use crate::record::entry_source;
 use crate::row::{self, attempt_columns, entry_columns, phase_name, tip_columns, withdrawal_columns};
 use crate::statement::{Query, bound, find, list, query, statements, text};
@@ -226,7 +227,7 @@ impl PostgresStore {
                 query(&sql.balances_after).bind("").bind("").bind("").bind(rows(*limit))
             }
         };
-        let read = |fields: &mut row::Fields<'_>| Ok((row::account(fields)?, row::balance(fields)?));
+        let read = |fields: &mut Fields<'_>| Ok((row::account(fields)?, row::balance(fields)?));
         list(self.database(), statement, "balances", read).await
     }
 

@@ -3,7 +3,7 @@
 
 use crate::database::Database;
 use crate::error::backend;
-use crate::row::Fields;
+use crate::fields::Fields;
 use fiber_link_core::StoreError;
 use sqlx::postgres::PgArguments;
 use sqlx::{AssertSqlSafe, Postgres};

@@ -11,7 +11,9 @@
     reason = "a test that finds no Postgres fails"
 )]
 
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::fs::Permissions;
+use std::io;
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
@@ -34,6 +36,24 @@ pub fn shared_url() -> &'static str {
     URL.get_or_init(|| {
         std::env::var(URL_VARIABLE).unwrap_or_else(|_| SERVER.get_or_init(Cluster::start).url())
     })
+}
+
+/// Drops a schema of the shared database with all that is in it, if it is there: the end of a test.
+/// Where that fails, it says so and goes on.
+pub fn drop_schema(name: &str) {
+    let drop_schema = format!("SET lock_timeout = '5s'; DROP SCHEMA IF EXISTS \"{name}\" CASCADE");
+    // A thread of its own: that of the test is busy with its runtime, or about to end.
+    let thread = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let mut connection = PgConnection::connect(shared_url()).await.map_err(io::Error::other)?;
+            let dropped = sqlx::raw_sql(AssertSqlSafe(drop_schema)).execute(&mut connection).await;
+            dropped.map(drop).map_err(io::Error::other)
+        })
+    });
+    if !matches!(thread.join(), Ok(Ok(()))) {
+        eprintln!("the schema {name} stays behind");
+    }
 }
 
 /// A server of its own, which ends with this value.
