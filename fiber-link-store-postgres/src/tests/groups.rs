@@ -200,25 +200,32 @@ async fn many_who_stand_in_the_way_one_after_the_other_end_a_group() {
     assert_eq!(number(&store, transactions).await, i64::try_from(UNITS).unwrap());
 }
 
+/// Has two groups that wait for each other noticed at once, before either stops to wait, and makes both
+/// so slow that they meet in the middle.
+async fn have_groups_meet(store: &PostgresStore) {
+    let patient = "ALTER DATABASE postgres SET deadlock_timeout = '20ms';
+        DO $do$ BEGIN EXECUTE replace(replace(pg_get_functiondef('{schema}.commit_together'::regproc),
+            '200ms', '20s'), '2 seconds', '20 seconds'); END $do$";
+    run(store, patient).await.unwrap();
+    let slow = "CREATE FUNCTION {schema}.slow() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN PERFORM pg_sleep(0.001); RETURN NEW; END $$;
+        CREATE TRIGGER slow BEFORE UPDATE ON {schema}.tips FOR EACH ROW EXECUTE FUNCTION {schema}.slow();
+        CREATE TRIGGER slow BEFORE UPDATE ON {schema}.balances FOR EACH ROW EXECUTE FUNCTION {schema}.slow()";
+    run(store, slow).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn groups_of_two_servers_do_not_lock_each_other_out() {
     const UNITS: u64 = 400;
     let cluster = Cluster::start();
     let store = store_on(&cluster).await;
-    // Two that wait for each other are noticed at once, and wait for as long as that takes.
-    let patient = "ALTER DATABASE postgres SET deadlock_timeout = '20ms';
-        DO $do$ BEGIN EXECUTE replace(replace(pg_get_functiondef('{schema}.commit_together'::regproc),
-            '200ms', '20s'), '2 seconds', '20 seconds'); END $do$";
-    run(&store, patient).await.unwrap();
-    drop(store);
-    let store = store_on(&cluster).await;
-    let other = store_on(&cluster).await;
-    assert!(commit_all(&store, (1..=UNITS).map(create)).await.iter().all(Result::is_ok));
-    let settle = |server: PostgresStore, seed: u64| {
+    have_groups_meet(&store).await;
+    let (one, two) = (store_on(&cluster).await, store_on(&cluster).await);
+    assert!(commit_all(&one, (1..=2 * UNITS).map(create)).await.iter().all(Result::is_ok));
+    let settle = |server: &PostgresStore, seed: u64, mut tips: Vec<u64>| {
+        let server = server.clone();
         tokio::spawn(async move {
-            let mut dice = Dice(seed);
-            let mut tips: Vec<u64> = (1..=UNITS).collect();
-            dice.shuffle(&mut tips);
+            Dice(seed).shuffle(&mut tips);
             let users = ["alice", "bob", "carol", "dave", "erin"];
             let unit = |n: u64| credit(n, users[usize::try_from(n).unwrap() % users.len()]);
             let mut won = 0;
@@ -234,10 +241,18 @@ async fn groups_of_two_servers_do_not_lock_each_other_out() {
             won
         })
     };
-    let (one, two) = futures_util::future::join(settle(store.clone(), 1), settle(other, 2)).await;
-    assert_eq!(one.unwrap() + two.unwrap(), UNITS, "each tip is credited once");
+    // They meet at the tips, then at nothing but the balances.
+    let (all, rest) = (|| (1..=UNITS).collect(), UNITS + 1..=2 * UNITS);
+    let (even, odd) = rest.partition(|n| n % 2 == 0);
+    let mut won: u64 = 0;
+    for (of_one, of_two) in [(all(), all()), (even, odd)] {
+        let (of_one, of_two) =
+            futures_util::future::join(settle(&one, 1, of_one), settle(&two, 2, of_two)).await;
+        won += of_one.unwrap() + of_two.unwrap();
+    }
+    assert_eq!(won, 2 * UNITS, "each tip is credited once");
     let sum = "SELECT sum(available)::bigint FROM {schema}.balances";
-    assert_eq!(number(&store, sum).await, i64::try_from(UNITS).unwrap());
+    assert_eq!(number(&store, sum).await, i64::try_from(2 * UNITS).unwrap());
     let log = cluster.log();
     assert!(!log.contains("deadlock detected") && !log.contains("lock timeout"), "{log}");
 }
