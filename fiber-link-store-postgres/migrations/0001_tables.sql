@@ -116,7 +116,7 @@ CREATE TABLE {schema}.attempts (
 
 CREATE UNIQUE INDEX attempts_one_live ON {schema}.attempts (withdrawal) WHERE state IN ('sent', 'unknown');
 CREATE INDEX attempts_of_withdrawal ON {schema}.attempts (withdrawal, id);
-CREATE INDEX attempts_succeeded ON {schema}.attempts (ended_at, id) WHERE state = 'succeeded';
+CREATE INDEX attempts_succeeded ON {schema}.attempts (id) WHERE state = 'succeeded';
 CREATE INDEX attempts_claimed ON {schema}.attempts (worker) WHERE state IN ('sent', 'unknown');
 
 -- The runs of processes that work here. Who was declared dead, at `dead_at`, stays dead.

@@ -19,13 +19,22 @@ BEGIN
     END IF;
 END $$;
 
+-- A group of units, see `commit_together`, has waited for several others, one after the other.
+CREATE FUNCTION {schema}.give_up_group() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the group takes too long' USING ERRCODE = 'lock_not_available';
+END $$;
+
 -- One after the other: their rows are locked in the order in which they stand here. `version` is the
 -- one that is expected.
-CREATE FUNCTION {schema}.update_tips(changes jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION {schema}.update_tips(changes jsonb, group_ends timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     next {schema}.tips;
 BEGIN
     FOR next IN SELECT * FROM jsonb_populate_recordset(NULL::{schema}.tips, changes) LOOP
+        IF clock_timestamp() > group_ends THEN
+            PERFORM {schema}.give_up_group();
+        END IF;
         UPDATE {schema}.tips SET version = version + 1, state = next.state, phase = next.phase,
             ended_at = next.ended_at, invoice_expires_at = next.invoice_expires_at, invoice = next.invoice,
             next_check_at = next.next_check_at, check_since = next.check_since
@@ -155,7 +164,7 @@ END $$;
 -- The balance is locked before the entry is inserted: two units that post to one account wait for
 -- each other there, and nowhere else. Entries of one account stand together, and its balance is
 -- written once after them.
-CREATE FUNCTION {schema}.post(postings jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION {schema}.post(postings jsonb, group_ends timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     most CONSTANT numeric := 170141183460469231731687303715884105727;
     entry {schema}.entries;
@@ -167,6 +176,9 @@ BEGIN
         IF (balance.app, balance."user", balance.asset)
             IS DISTINCT FROM (entry.app, entry."user", entry.asset)
         THEN
+            IF clock_timestamp() > group_ends THEN
+                PERFORM {schema}.give_up_group();
+            END IF;
             UPDATE {schema}.balances SET available = available_after, reserved = reserved_after
                 WHERE app = balance.app AND "user" = balance."user" AND asset = balance.asset;
             balance := {schema}.lock_balance(entry.app, entry."user", entry.asset);
@@ -381,7 +393,7 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION {schema}.commit_ops(ops jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION {schema}.commit_ops(ops jsonb, group_ends timestamptz DEFAULT NULL) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     op jsonb;
     change jsonb;
@@ -391,13 +403,16 @@ BEGIN
         PERFORM set_config('synchronous_commit', 'on', true);
     END IF;
     FOR op IN SELECT value FROM jsonb_array_elements(ops) LOOP
+        IF clock_timestamp() > group_ends THEN
+            PERFORM {schema}.give_up_group();
+        END IF;
         -- Of tips, entries and events those that follow each other stand here together.
         change := op->'record';
         CASE op->>'op'
         WHEN 'create_tips' THEN
             INSERT INTO {schema}.tips SELECT * FROM jsonb_populate_recordset(NULL::{schema}.tips, change);
         WHEN 'update_tips' THEN
-            PERFORM {schema}.update_tips(change);
+            PERFORM {schema}.update_tips(change, group_ends);
         WHEN 'create_withdrawal' THEN
             INSERT INTO {schema}.withdrawals
                 SELECT * FROM jsonb_populate_record(NULL::{schema}.withdrawals, change);
@@ -427,7 +442,7 @@ BEGIN
         WHEN 'give_back_to_limit' THEN
             PERFORM {schema}.give_back_to_limit(change);
         WHEN 'post' THEN
-            PERFORM {schema}.post(change);
+            PERFORM {schema}.post(change, group_ends);
         WHEN 'remember' THEN
             PERFORM {schema}.remember(change, (op->>'now')::timestamptz);
         WHEN 'emit' THEN
@@ -439,11 +454,12 @@ BEGIN
 END $$;
 
 -- Units that wait at the same time, as one. Whoever stands in the way of one of them must not hold up
--- the others for long: then this is refused, and each is a unit of its own.
+-- the others for long, nor many who do so one after the other: then this is refused, and each is a unit
+-- of its own. (A statement timeout that is set in here counts for the next statement alone.)
 CREATE FUNCTION {schema}.commit_together(ops jsonb) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('lock_timeout', '200ms', true);
-    PERFORM {schema}.commit_ops(ops);
+    PERFORM {schema}.commit_ops(ops, clock_timestamp() + interval '2 seconds');
 END $$;
 
 -- Lets requests in, each once, and counts them. The answer for each stands in its place. -1: its nonce

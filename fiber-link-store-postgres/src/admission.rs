@@ -78,7 +78,7 @@ impl PostgresStore {
             .bind(rates().map(|rate| rate.map(|rate| rate.method)).collect::<Vec<_>>())
             .bind(windows.collect::<Vec<_>>())
             .bind(rates().map(|rate| rate.map(|rate| bound(rate.limit.requests.into()))).collect::<Vec<_>>());
-        statement.fetch_one(self.pool()).await?.try_get(0)
+        self.database().fetch_one(statement).await?.try_get(0)
     }
 }
 

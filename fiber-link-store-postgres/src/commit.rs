@@ -3,13 +3,14 @@
 //! refused.
 
 use crate::error::{GroupFailed, Refusal, UnexpectedAnswer, Verdict, is_lock_timeout, refusal, verdict};
+use crate::news::settled_apps;
 use crate::record::{self, millis};
 use crate::statement::{bound, query, statements};
 use crate::time::Time;
 use crate::{PostgresStore, Schema};
 use fiber_link_core::{
-    Amount, ChangeSet, CommitError, CountTowardsLimit, GiveBackToLimit, LimitExceeded, LimitExcess, LimitKey,
-    LimitScope, Op, StoreError, Timestamp, Version,
+    Amount, ChangeSet, CommitError, CountTowardsLimit, GiveBackToLimit, LimitExceeded, LimitExcess, Op,
+    StoreError, Timestamp, Version,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -37,7 +38,11 @@ enum Together {
 }
 
 impl Unit {
-    fn answer(self, outcome: Result<(), CommitError>) {
+    /// Also has others told of what it settled, whether or not its caller is still there.
+    fn answer(self, store: &PostgresStore, outcome: Result<(), CommitError>) {
+        if outcome.is_ok() {
+            store.tell(settled_apps(self.changes.ops()));
+        }
         drop(self.place);
         // A caller that no longer listens has lost its answer, as it was told.
         let _ = self.answer.send(outcome);
@@ -72,8 +77,8 @@ impl PostgresStore {
     async fn apply(&self, ops: &[Op]) -> Result<(), CommitError> {
         let commit = query(&self.statements().commit.commit_ops).bind(unit(ops)?.to_string());
         // This is only answered when the transaction has ended.
-        let committed = commit.execute(self.pool()).await;
-        committed.map(drop).map_err(|error| refused(self.schema(), error, ops))
+        let committed = self.database().execute(commit).await;
+        committed.map_err(|error| refused(self.schema(), error, ops))
     }
 
     async fn apply_together(&self, units: &[Unit]) -> Result<Together, StoreError> {
@@ -81,8 +86,8 @@ impl PostgresStore {
             units.iter().map(|unit| unit.changes.clone()).fold(ChangeSet::default(), ChangeSet::merge);
         let merged = unit(&merged.into_ops())?.to_string();
         let commit = query(&self.statements().commit.commit_together).bind(merged);
-        Ok(match commit.execute(self.pool()).await {
-            Ok(_) => Together::Applied,
+        Ok(match self.database().execute(commit).await {
+            Ok(()) => Together::Applied,
             Err(error) => match verdict(&error) {
                 Verdict::RolledBack => Together::Refused(error),
                 Verdict::Unknown => Together::Unknown(GroupFailed(Arc::new(error))),
@@ -114,22 +119,22 @@ fn may_share(op: &Op) -> bool {
 
 async fn commit_alone(store: PostgresStore, unit: Unit) {
     let outcome = store.apply(&unit.changes.clone().into_ops()).await;
-    unit.answer(outcome);
+    unit.answer(&store, outcome);
 }
 
 /// One transaction for all of `units`. If it is refused, each has one of its own, and so an answer of
 /// its own.
 async fn commit_together(store: PostgresStore, mut units: Vec<Unit>) {
     match store.apply_together(&units).await {
-        Ok(Together::Applied) => units.into_iter().for_each(|unit| unit.answer(Ok(()))),
+        Ok(Together::Applied) => units.into_iter().for_each(|unit| unit.answer(&store, Ok(()))),
         Ok(Together::Unknown(failed)) => {
             let failure = || CommitError::from(StoreError::backend(failed.clone()));
-            units.into_iter().for_each(|unit| unit.answer(Err(failure())));
+            units.into_iter().for_each(|unit| unit.answer(&store, Err(failure())));
         }
         // What refused the only one is its answer, unless somebody was in its way.
         Ok(Together::Refused(error)) if units.len() == 1 && !is_lock_timeout(&error) => {
             if let Some(unit) = units.pop() {
-                unit.answer(Err(refused(store.schema(), error, &[])));
+                unit.answer(&store, Err(refused(store.schema(), error, &[])));
             }
         }
         Ok(Together::Refused(_)) | Err(_) => {
@@ -258,13 +263,6 @@ fn step(place: usize, op: &Op) -> Result<Step, StoreError> {
     })
 }
 
-fn owner(key: &LimitKey) -> &str {
-    match &key.scope {
-        LimitScope::User(user) => user.as_str(),
-        LimitScope::App => "",
-    }
-}
-
 fn count(place: usize, request: &CountTowardsLimit) -> Result<Value, StoreError> {
     let CountTowardsLimit { key, amount, ceiling, cooldown, now } = request;
     // Longer than any time that can be stored is for ever.
@@ -272,7 +270,7 @@ fn count(place: usize, request: &CountTowardsLimit) -> Result<Value, StoreError>
     Ok(json!({
         "place": place,
         "app": key.app.as_str(),
-        "user": owner(key),
+        "user": key.scope.stored_user(),
         "asset": key.asset.as_str(),
         "amount": amount.to_string(),
         "ceiling": ceiling.to_string(),
@@ -286,7 +284,7 @@ fn give_back(gift: &GiveBackToLimit) -> Result<Value, StoreError> {
     let GiveBackToLimit { key, amount, requested_at } = gift;
     Ok(json!({
         "app": key.app.as_str(),
-        "user": owner(key),
+        "user": key.scope.stored_user(),
         "asset": key.asset.as_str(),
         "amount": amount.to_string(),
         "requested_at": millis(*requested_at)?,

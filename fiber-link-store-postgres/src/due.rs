@@ -3,7 +3,8 @@
 
 use crate::PostgresStore;
 use crate::error::backend;
-use crate::row::{self, Fields, tip_columns, withdrawal_columns};
+use crate::fields::Fields;
+use crate::row::{self, tip_columns, withdrawal_columns};
 use crate::statement::{Sql, query, statements};
 use crate::time::Time;
 use fiber_link_core::{Gap, MAX_ROWS, StoreError, Stored, TakeDue, Tip, Withdrawal};
@@ -66,8 +67,10 @@ impl PostgresStore {
             .bind(millis(shortest))
             .bind(millis(longest.max(shortest)))
             .bind(i64::from(divisor.max(1)));
-        let pool = self.pool().clone();
-        let rows = self.in_task(async move { statement.fetch_all(&pool).await.map_err(backend) }).await??;
+        let store = self.clone();
+        let rows = self
+            .in_task(async move { store.database().fetch_all(statement).await.map_err(backend) })
+            .await??;
         let mut taken = Vec::with_capacity(rows.len());
         for row in rows {
             match read(&mut Fields::of(table, &row)) {

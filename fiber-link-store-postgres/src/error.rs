@@ -43,6 +43,18 @@ pub enum SchemaError {
         /// The schema.
         schema: Schema,
     },
+    /// One of its migrations was another one than this program has under that name.
+    #[error(
+        "the schema {schema} was made by another form of the migration {migration} than this program has, so \
+         neither can go on from the other: start the program that made it, or name another schema, or drop this \
+         one with all that is in it and run `fiber-link migrate`"
+    )]
+    Different {
+        /// The schema.
+        schema: Schema,
+        /// The first migration that is not the same.
+        migration: &'static str,
+    },
     /// It is being filled from another store, and that came to no end.
     #[error(
         "the schema {schema} holds a part of another store: finish that with the same `fiber-link store copy \

@@ -43,7 +43,7 @@ impl PostgresStore {
             .bind(events.app.as_str().to_owned())
             .bind(bound(events.after))
             .bind(rows(events.limit));
-        list(self.pool(), statement, "events", row::event).await
+        list(self.database(), statement, "events", row::event).await
     }
 
     pub(crate) async fn settled_list(&self, settled: &SettledQuery) -> Result<Vec<Stored<Tip>>, StoreError> {
@@ -70,20 +70,22 @@ impl PostgresStore {
             .bind(settled.app.as_str().to_owned())
             .bind(after)
             .bind(rows(settled.limit));
-        list(self.pool(), statement, "tips", row::tip).await
+        list(self.database(), statement, "tips", row::tip).await
     }
 
     /// Has rows numbered that were committed before; whether there may be more of them.
     async fn number(&self, sql: &Sql, app: &AppId) -> Result<bool, StoreError> {
-        let (statement, pool) = (query(sql).bind(app.as_str().to_owned()), self.pool().clone());
-        let row = self.in_task(async move { statement.fetch_one(&pool).await.map_err(backend) }).await??;
+        let (statement, store) = (query(sql).bind(app.as_str().to_owned()), self.clone());
+        let row = self
+            .in_task(async move { store.database().fetch_one(statement).await.map_err(backend) })
+            .await??;
         row.try_get(0).map_err(backend)
     }
 
     async fn place_of(&self, app: &AppId, tip: TipId) -> Result<Option<i64>, StoreError> {
         let statement = query(&self.statements().feed.place_of_tip);
         let statement = statement.bind(*tip.as_uuid()).bind(app.as_str().to_owned());
-        Ok(find(self.pool(), statement, "settled_tips", |fields| fields.optional()).await?.flatten())
+        Ok(find(self.database(), statement, "settled_tips", |fields| fields.optional()).await?.flatten())
     }
 
     /// The first number of a tip that was settled at `at` or later. Clocks of several servers differ
@@ -93,6 +95,6 @@ impl PostgresStore {
             .bind(app.as_str().to_owned())
             .bind(Time::bound(at))
             .bind(i64::from(MAX_ROWS));
-        Ok(find(self.pool(), statement, "settled_tips", |fields| fields.optional()).await?.flatten())
+        Ok(find(self.database(), statement, "settled_tips", |fields| fields.optional()).await?.flatten())
     }
 }

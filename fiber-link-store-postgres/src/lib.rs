@@ -20,9 +20,11 @@
 
 mod admission;
 mod commit;
+mod database;
 mod due;
 mod error;
 mod feed;
+mod fields;
 mod import;
 mod lanes;
 mod news;
@@ -43,6 +45,7 @@ pub use pool::PoolSettings;
 pub use schema::{Schema, SchemaNameError};
 
 use async_trait::async_trait;
+use database::Database;
 use error::Overloaded;
 use fiber_link_core::{
     Admission, AdmitError, Admitted, App, AppId, Attempt, AttemptQuery, Balance, BalanceQuery, ChangeSet,
@@ -66,7 +69,7 @@ use tracing::Instrument;
 pub struct PostgresStore(Arc<Inner>);
 
 struct Inner {
-    pool: PgPool,
+    database: Database,
     schema: Schema,
     statements: Statements,
     writes: Arc<Semaphore>,
@@ -125,11 +128,12 @@ impl PostgresStore {
     /// [`SchemaError`] as with [`connect`](Self::connect).
     pub async fn with_pool(pool: PgPool, schema: Schema) -> Result<Self, SchemaError> {
         schema.check(&pool).await?;
-        Ok(Self::unchecked(pool, schema))
+        let database = Database::open(pool).await.map_err(|error| schema.unusable(error))?;
+        Ok(Self::unchecked(database, schema))
     }
 
     /// The store in a schema of which the caller knows the form.
-    pub(crate) fn unchecked(pool: PgPool, schema: Schema) -> Self {
+    pub(crate) fn unchecked(database: Database, schema: Schema) -> Self {
         let statements = Statements {
             commit: commit::Statements::of(&schema),
             due: due::Statements::of(&schema),
@@ -145,17 +149,21 @@ impl PostgresStore {
             settlements: Lanes::new(LANES_OF_SETTLEMENT, TOGETHER),
             admissions: Lanes::new(LANES, TOGETHER),
         };
-        Self(Arc::new(Inner { pool, schema, statements, writes, lanes, untold: Default::default() }))
+        Self(Arc::new(Inner { database, schema, statements, writes, lanes, untold: Default::default() }))
     }
 
     /// The pool that the store works on.
     pub fn pool(&self) -> &PgPool {
-        &self.0.pool
+        self.0.database.pool()
     }
 
     /// The schema that the store stands in.
     pub fn schema(&self) -> &Schema {
         &self.0.schema
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.0.database
     }
 
     pub(crate) fn statements(&self) -> &Statements {
@@ -204,10 +212,7 @@ impl fmt::Debug for PostgresStore {
 #[async_trait]
 impl Store for PostgresStore {
     async fn commit(&self, changes: ChangeSet) -> Result<(), CommitError> {
-        let settled = news::settled_apps(changes.ops());
-        self.commit_changes(changes).await?;
-        self.tell(settled);
-        Ok(())
+        self.commit_changes(changes).await
     }
 
     async fn take_due_tips(&self, take: TakeDue) -> Result<Vec<Stored<Tip>>, StoreError> {

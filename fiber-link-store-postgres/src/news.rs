@@ -33,7 +33,7 @@ const GAP: Duration = Duration::from_millis(50);
 /// How long the listening connection may be silent before it is tried out.
 const TRUSTED: Duration = Duration::from_secs(30);
 
-/// How long it may take to connect, or to answer when it is tried out.
+/// How long it may take to connect and to listen, or to answer when it is tried out.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The wait after the listening connection was lost, doubled with each failure.
@@ -94,7 +94,7 @@ impl PostgresStore {
             if !apps.is_empty() {
                 let channel = store.schema().name().to_owned();
                 let tell = query(&store.statements().news.tell).bind(channel).bind(apps);
-                if let Err(error) = tell.execute(store.pool()).await {
+                if let Err(error) = store.database().execute(tell).await {
                     tracing::debug!(%error, "other servers were not told of settled tips");
                 }
                 sleep(GAP).await;
@@ -151,12 +151,7 @@ impl Ear {
         let listener = match &mut self.listener {
             Some(listener) => listener,
             None => {
-                // A pool of its own for each: one whose connection hangs would have no other.
-                let pool = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
-                let pool = pool.acquire_timeout(PATIENCE).connect_lazy_with(self.options.clone());
-                let mut listener = PgListener::connect_with(&pool).await?;
-                listener.eager_reconnect(false);
-                listener.listen(&self.channel).await?;
+                let listener = timeout(PATIENCE, self.begin()).await.map_err(|_silent| silent())??;
                 if std::mem::take(&mut self.failures) > 0 {
                     tracing::info!("other servers are heard again");
                 }
@@ -169,8 +164,22 @@ impl Ear {
             Ok(Err(error)) => Err(error),
             Err(_silent) => match timeout(PATIENCE, listener.execute("SELECT 1")).await {
                 Ok(answered) => answered.map(|_| None),
-                Err(_silent) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
+                Err(_silent) => Err(silent()),
             },
         }
     }
+
+    async fn begin(&self) -> Result<PgListener, sqlx::Error> {
+        // A pool of its own for each: one whose connection hangs would have no other.
+        let pool = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
+        let pool = pool.acquire_timeout(PATIENCE).connect_lazy_with(self.options.clone());
+        let mut listener = PgListener::connect_with(&pool).await?;
+        listener.eager_reconnect(false);
+        listener.listen(&self.channel).await?;
+        Ok(listener)
+    }
+}
+
+fn silent() -> sqlx::Error {
+    io::Error::from(io::ErrorKind::TimedOut).into()
 }

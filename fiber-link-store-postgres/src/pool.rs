@@ -3,11 +3,16 @@
 use crate::OpenError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgPool};
+use std::io;
 use std::time::Duration;
+use tokio::time::timeout;
 
 /// How long a connection may have been idle before it is tried out: one that was used just now is
 /// taken as it is, so that a call costs one round trip.
 const TRUSTED: Duration = Duration::from_secs(1);
+
+/// How long it may take to try it out: with several that give no answer, a call still comes to the next.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How a pool is set up. A host that brings its own pool sets the same on it, or what it likes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +22,7 @@ pub struct PoolSettings {
     pub connections: u32,
     /// How long a call waits for a free connection, or for the database to be there; 5 s by default.
     pub acquire_timeout: Duration,
-    /// How long a statement may take; 10 s by default.
+    /// How long a statement may take; 10 s by default. Its answer is waited for two seconds longer.
     pub statement_timeout: Duration,
     /// How long a statement waits for a lock; 5 s by default. It is less than the statement may take,
     /// so that the log says what was waited for.
@@ -64,7 +69,8 @@ impl PoolSettings {
             .before_acquire(|connection, used| {
                 Box::pin(async move {
                     if used.idle_for > TRUSTED {
-                        connection.ping().await?;
+                        let tried = timeout(PATIENCE, connection.ping()).await;
+                        tried.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
                     }
                     Ok(true)
                 })

@@ -4,6 +4,7 @@
 //! that they are few, whatever it thinks of a limit that it is told later.
 
 use crate::PostgresStore;
+use crate::fields::Fields;
 use crate::record::entry_source;
 use crate::row::{self, attempt_columns, entry_columns, phase_name, tip_columns, withdrawal_columns};
 use crate::statement::{Query, bound, find, list, query, statements, text};
@@ -114,7 +115,7 @@ const ENTRIES_PER_SOURCE: i64 = 16;
 
 impl PostgresStore {
     async fn one_tip(&self, query: Query) -> Result<Option<Stored<Tip>>, StoreError> {
-        find(self.pool(), query, "tips", row::tip).await
+        find(self.database(), query, "tips", row::tip).await
     }
 
     pub(crate) async fn tip(&self, lookup: &TipLookup) -> Result<Option<Stored<Tip>>, StoreError> {
@@ -144,7 +145,7 @@ impl PostgresStore {
             }
             TipQuery::All { after: None, limit } => query(&sql.tips).bind(rows(*limit)),
         };
-        list(self.pool(), statement, "tips", row::tip).await
+        list(self.database(), statement, "tips", row::tip).await
     }
 
     pub(crate) async fn totals(&self, app: &AppId, user: &UserId) -> Result<TipTotals, StoreError> {
@@ -152,7 +153,7 @@ impl PostgresStore {
             .bind(name(app))
             .bind(user.as_str().to_owned())
             .bind(i64::from(COUNT_BOUND));
-        let totals = find(self.pool(), statement, "tips", |fields| {
+        let totals = find(self.database(), statement, "tips", |fields| {
             let (open, settled, ended) = (fields.number()?, fields.number()?, fields.number()?);
             let assets: Vec<AssetId> = fields.parsed_array()?;
             let pending = assets.into_iter().zip(fields.parsed_array()?).collect();
@@ -172,7 +173,7 @@ impl PostgresStore {
                 query(&sql.withdrawal_by_held_payment_hash).bind(hash.as_bytes().to_vec())
             }
         };
-        find(self.pool(), statement, "withdrawals", row::withdrawal).await
+        find(self.database(), statement, "withdrawals", row::withdrawal).await
     }
 
     pub(crate) async fn withdrawal_list(
@@ -192,7 +193,7 @@ impl PostgresStore {
             }
             WithdrawalQuery::All { after: None, limit } => query(&sql.withdrawals).bind(rows(*limit)),
         };
-        list(self.pool(), statement, "withdrawals", row::withdrawal).await
+        list(self.database(), statement, "withdrawals", row::withdrawal).await
     }
 
     pub(crate) async fn attempt(&self, attempt: AttemptQuery) -> Result<Option<Stored<Attempt>>, StoreError> {
@@ -201,12 +202,12 @@ impl PostgresStore {
             AttemptQuery::LatestOf(withdrawal) => query(&sql.latest_attempt).bind(*withdrawal.as_uuid()),
             AttemptQuery::NewestSucceeded => query(&sql.newest_succeeded_attempt),
         };
-        find(self.pool(), statement, "attempts", row::attempt).await
+        find(self.database(), statement, "attempts", row::attempt).await
     }
 
     pub(crate) async fn balance_of(&self, account: &UserAccount) -> Result<Balance, StoreError> {
         let statement = bind_account(query(&self.statements().query.balance), account);
-        Ok(find(self.pool(), statement, "balances", row::balance).await?.unwrap_or_default())
+        Ok(find(self.database(), statement, "balances", row::balance).await?.unwrap_or_default())
     }
 
     pub(crate) async fn balance_list(
@@ -226,8 +227,8 @@ impl PostgresStore {
                 query(&sql.balances_after).bind("").bind("").bind("").bind(rows(*limit))
             }
         };
-        let read = |fields: &mut row::Fields<'_>| Ok((row::account(fields)?, row::balance(fields)?));
-        list(self.pool(), statement, "balances", read).await
+        let read = |fields: &mut Fields<'_>| Ok((row::account(fields)?, row::balance(fields)?));
+        list(self.database(), statement, "balances", read).await
     }
 
     pub(crate) async fn entry_list(&self, entries: &EntryQuery) -> Result<Vec<NumberedEntry>, StoreError> {
@@ -242,7 +243,7 @@ impl PostgresStore {
             }
             EntryQuery::All { after, limit } => query(&sql.entries).bind(bound(*after)).bind(rows(*limit)),
         };
-        let mut entries = list(self.pool(), statement, "entries", row::entry).await?;
+        let mut entries = list(self.database(), statement, "entries", row::entry).await?;
         entries.sort_by_key(|entry| entry.number);
         Ok(entries)
     }
@@ -257,21 +258,22 @@ impl PostgresStore {
             .bind(scope.method.as_str())
             .bind(scope.key.as_str().to_owned())
             .bind(Time::bound(now));
-        find(self.pool(), statement, "idempotency", |fields| row::idempotency(scope.clone(), fields)).await
+        find(self.database(), statement, "idempotency", |fields| row::idempotency(scope.clone(), fields))
+            .await
     }
 
     pub(crate) async fn app(&self, id: &AppId) -> Result<Option<App>, StoreError> {
-        find(self.pool(), query(&self.statements().query.app).bind(name(id)), "apps", row::app).await
+        find(self.database(), query(&self.statements().query.app).bind(name(id)), "apps", row::app).await
     }
 
     pub(crate) async fn app_list(&self, after: Option<&AppId>, limit: u32) -> Result<Vec<App>, StoreError> {
         let after = after.map(name).unwrap_or_default();
         let statement = query(&self.statements().query.apps_after).bind(after).bind(rows(limit));
-        list(self.pool(), statement, "apps", row::app).await
+        list(self.database(), statement, "apps", row::app).await
     }
 
     pub(crate) async fn hub(&self) -> Result<Option<Hub>, StoreError> {
-        find(self.pool(), query(&self.statements().query.hub), "hub", row::hub).await
+        find(self.database(), query(&self.statements().query.hub), "hub", row::hub).await
     }
 }
 

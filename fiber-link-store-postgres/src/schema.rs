@@ -1,6 +1,7 @@
 //! Where everything stands in the database, and how it came to its present form.
 
 use crate::error::SchemaError;
+use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Row};
 use std::fmt;
 use std::str::FromStr;
@@ -17,11 +18,14 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { name: "0001_tables", template: include_str!("../migrations/0001_tables.sql") },
     Migration { name: "0002_functions", template: include_str!("../migrations/0002_functions.sql") },
-    Migration {
-        name: "0003_newest_success",
-        template: include_str!("../migrations/0003_newest_success.sql"),
-    },
 ];
+
+impl Migration {
+    /// What is kept of it where it was applied: from another text another schema was made.
+    fn digest(&self) -> String {
+        hex::encode(Sha256::digest(self.template))
+    }
+}
 
 /// What templates say where the schema is meant.
 const PLACEHOLDER: &str = "{schema}";
@@ -65,6 +69,8 @@ pub(crate) enum Found {
     Version(u32),
     /// There is something in it, and it is not ours.
     Foreign,
+    /// This migration of ours was applied, in another form.
+    Different(&'static str),
 }
 
 impl Schema {
@@ -123,6 +129,7 @@ impl Schema {
             Found::Version(found) if found > Self::known_version() => return Err(self.newer(found)),
             Found::Version(found) => found,
             Found::Foreign => return Err(self.foreign()),
+            Found::Different(migration) => return Err(self.different(migration)),
         };
         if self.is_marked(&mut transaction).await? {
             return Err(SchemaError::Unfinished { schema: self.clone() });
@@ -130,8 +137,9 @@ impl Schema {
         for (place, migration) in (1..).zip(MIGRATIONS).filter(|(place, _)| *place > version) {
             let sql = self.render(migration.template);
             run(sql).execute(&mut *transaction).await.map_err(unusable)?;
-            let insert = self.render("INSERT INTO {schema}.migrations (version, name) VALUES ($1, $2)");
-            let insert = sqlx::query(AssertSqlSafe(insert)).bind(i64::from(place)).bind(migration.name);
+            let insert = "INSERT INTO {schema}.migrations (version, name, digest) VALUES ($1, $2, $3)";
+            let insert = sqlx::query(AssertSqlSafe(self.render(insert))).bind(i64::from(place));
+            let insert = insert.bind(migration.name).bind(migration.digest());
             insert.execute(&mut *transaction).await.map_err(unusable)?;
         }
         transaction.commit().await.map_err(unusable)?;
@@ -150,6 +158,7 @@ impl Schema {
         let table = "CREATE TABLE {schema}.migrations (
                 version    bigint PRIMARY KEY,
                 name       text NOT NULL,
+                digest     text,
                 applied_at timestamptz NOT NULL DEFAULT now()
             )";
         let schema = "SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)";
@@ -186,6 +195,7 @@ impl Schema {
             Found::Version(found) => Err(SchemaError::Older { schema, found, known }),
             Found::Nothing => Err(SchemaError::Older { schema, found: 0, known }),
             Found::Foreign => Err(self.foreign()),
+            Found::Different(migration) => Err(self.different(migration)),
         }
     }
 
@@ -215,20 +225,15 @@ impl Schema {
             (true, false) => return Ok(Found::Foreign),
             (true, true) => {}
         }
-        let applied = "SELECT version, name FROM {schema}.migrations ORDER BY version LIMIT 10000";
-        let applied = sqlx::query_as::<_, (i64, String)>(AssertSqlSafe(self.render(applied)));
-        let applied = applied.fetch_all(connection).await.map_err(unusable)?;
-        // Those that we know must be the same ones in the same places.
-        let same = (1..).zip(&applied).all(|(place, (version, name))| {
-            let known = usize::try_from(place).ok().and_then(|place: usize| place.checked_sub(1));
-            let known = known.and_then(|index| MIGRATIONS.get(index));
-            *version == place && known.is_none_or(|known| known.name == name)
-        });
-        Ok(if same {
-            Found::Version(u32::try_from(applied.len()).unwrap_or(u32::MAX))
-        } else {
-            Found::Foreign
-        })
+        // A table of before there were digests has no such column.
+        let applied = "SELECT version, name, to_jsonb(migrations)->>'digest' FROM {schema}.migrations
+            ORDER BY version LIMIT 10000";
+        let applied = sqlx::query_as::<_, Applied>(AssertSqlSafe(self.render(applied)));
+        Ok(recognized(&applied.fetch_all(connection).await.map_err(unusable)?))
+    }
+
+    fn different(&self, migration: &'static str) -> SchemaError {
+        SchemaError::Different { schema: self.clone(), migration }
     }
 
     fn newer(&self, found: u32) -> SchemaError {
@@ -241,6 +246,22 @@ impl Schema {
 
     pub(crate) fn unusable(&self, source: sqlx::Error) -> SchemaError {
         SchemaError::Unusable { schema: self.clone(), source: Box::new(source) }
+    }
+}
+
+/// A row of the table of migrations: its version, name and digest.
+type Applied = (i64, String, Option<String>);
+
+/// Those that we know must be the same ones in the same places.
+fn recognized(applied: &[Applied]) -> Found {
+    let ordered = (1..).zip(applied).all(|(place, (version, _, _))| *version == place);
+    let mut known = MIGRATIONS.iter().zip(applied);
+    if !ordered || known.clone().any(|(known, (_, name, _))| known.name != name) {
+        return Found::Foreign;
+    }
+    match known.find(|(known, (_, _, digest))| digest.as_deref() != Some(known.digest().as_str())) {
+        Some((known, _)) => Found::Different(known.name),
+        None => Found::Version(u32::try_from(applied.len()).unwrap_or(u32::MAX)),
     }
 }
 

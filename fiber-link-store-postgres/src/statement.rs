@@ -1,11 +1,12 @@
 //! Every statement of the store is declared by [`statements!`]: once the schema is known its text is
 //! made once, and a test can look at the plans of all of them.
 
+use crate::database::Database;
 use crate::error::backend;
-use crate::row::Fields;
+use crate::fields::Fields;
 use fiber_link_core::StoreError;
 use sqlx::postgres::PgArguments;
-use sqlx::{AssertSqlSafe, PgPool, Postgres};
+use sqlx::{AssertSqlSafe, Postgres};
 use std::sync::Arc;
 
 /// The text of a statement for one schema.
@@ -43,23 +44,23 @@ pub(crate) fn query(sql: &Sql) -> Query {
 
 /// The rows of a statement; `table` is named where one is invalid.
 pub(crate) async fn list<T>(
-    pool: &PgPool,
+    database: &Database,
     query: Query,
     table: &'static str,
     read: impl Fn(&mut Fields<'_>) -> Result<T, StoreError>,
 ) -> Result<Vec<T>, StoreError> {
-    let rows = query.fetch_all(pool).await.map_err(backend)?;
+    let rows = database.fetch_all(query).await.map_err(backend)?;
     rows.iter().map(|row| read(&mut Fields::of(table, row))).collect()
 }
 
 /// The first row of a statement.
 pub(crate) async fn find<T>(
-    pool: &PgPool,
+    database: &Database,
     query: Query,
     table: &'static str,
     read: impl Fn(&mut Fields<'_>) -> Result<T, StoreError>,
 ) -> Result<Option<T>, StoreError> {
-    let row = query.fetch_optional(pool).await.map_err(backend)?;
+    let row = database.fetch_optional(query).await.map_err(backend)?;
     row.as_ref().map(|row| read(&mut Fields::of(table, row))).transpose()
 }
 

@@ -19,7 +19,7 @@ statements! {
 impl PostgresStore {
     pub(crate) async fn worker(&self, id: WorkerId) -> Result<Option<Stored<Worker>>, StoreError> {
         let statement = query(&self.statements().worker.worker_by_id).bind(*id.as_uuid());
-        find(self.pool(), statement, "workers", row::worker).await
+        find(self.database(), statement, "workers", row::worker).await
     }
 
     pub(crate) async fn worker_list(
@@ -31,7 +31,7 @@ impl PostgresStore {
         let after = after.map_or(Uuid::nil(), |id| *id.as_uuid());
         let statement = query(&self.statements().worker.workers_after);
         let statement = statement.bind(after).bind(rows(limit)).bind(i64::from(COUNT_BOUND));
-        list(self.pool(), statement, "workers", |fields| {
+        list(self.database(), statement, "workers", |fields| {
             Ok(ListedWorker { worker: row::worker(fields)?, claims: fields.number()? })
         })
         .await

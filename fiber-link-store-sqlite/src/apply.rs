@@ -7,8 +7,7 @@ use crate::statement::{execute, find, millis, statements};
 use crate::worker;
 use fiber_link_core::{
     Balance, CommitError, CountTowardsLimit, Entry, EntrySource, Event, EventKind, Existing, GiveBackToLimit,
-    IdempotencyRecord, IdempotencySubject, LimitCounter, LimitKey, LimitScope, Op, StoreError, Timestamp,
-    UserAccount,
+    IdempotencyRecord, IdempotencySubject, LimitCounter, LimitKey, Op, StoreError, Timestamp, UserAccount,
 };
 use rusqlite::{Connection, Params, params};
 use uuid::Uuid;
@@ -94,22 +93,15 @@ pub(crate) fn update(
     }
 }
 
-fn owner(scope: &LimitScope) -> &str {
-    match scope {
-        LimitScope::User(user) => user.as_str(),
-        LimitScope::App => "",
-    }
-}
-
 fn find_counter(connection: &Connection, key: &LimitKey) -> Result<Option<LimitCounter>, StoreError> {
     let LimitKey { app, scope, asset } = key;
-    let params = params![app.as_str(), owner(scope), asset.as_str()];
+    let params = params![app.as_str(), scope.stored_user(), asset.as_str()];
     find(connection, FIND_LIMIT, params, "limits", row::parsed)
 }
 
 fn set_counter(connection: &Connection, key: &LimitKey, counter: &LimitCounter) -> Result<(), StoreError> {
     let LimitKey { app, scope, asset } = key;
-    let params = params![app.as_str(), owner(scope), asset.as_str(), counter.to_string()];
+    let params = params![app.as_str(), scope.stored_user(), asset.as_str(), counter.to_string()];
     execute(connection, SET_LIMIT, params).map_err(backend)?;
     Ok(())
 }

@@ -5,7 +5,6 @@ use fiber_link_core::{Admission, Store, Timestamp};
 use fiber_link_postgres_cluster::shared_url;
 use fiber_link_store_postgres::{PoolSettings, PostgresStore, Schema};
 use fiber_link_store_sqlite::SqliteStore;
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
@@ -75,20 +74,6 @@ fn pool_settings() -> PoolSettings {
 
 impl Drop for TestSchema {
     fn drop(&mut self) {
-        let schema = self.0.name();
-        let drop_schema = format!("SET lock_timeout = '5s'; DROP SCHEMA IF EXISTS {schema} CASCADE");
-        // A thread of its own: that of the test is busy with its runtime.
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(async {
-                let connection = PgConnection::connect(shared_url()).await;
-                let mut connection = connection.map_err(std::io::Error::other)?;
-                let dropped = sqlx::raw_sql(AssertSqlSafe(drop_schema)).execute(&mut connection).await;
-                dropped.map(drop).map_err(std::io::Error::other)
-            })
-        });
-        if !matches!(thread.join(), Ok(Ok(()))) {
-            eprintln!("the schema {schema} stays behind");
-        }
+        fiber_link_postgres_cluster::drop_schema(self.0.name());
     }
 }

@@ -5,7 +5,7 @@ use fiber_link_core::{Clock, SystemClock, Table};
 use fiber_link_server::copy::Copy;
 use fiber_link_store_postgres::{Import, PoolSettings, PostgresStore, Schema};
 use fiber_link_store_sqlite::{Export, SqliteStore};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, PgPool};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -104,19 +104,7 @@ pub fn later() -> fiber_link_core::Timestamp {
 
 impl Drop for World {
     fn drop(&mut self) {
-        let drop_schema = format!("SET lock_timeout = '5s'; DROP SCHEMA IF EXISTS {} CASCADE", self.schema);
-        // A thread of its own: a test may be in a runtime.
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let url = fiber_link_postgres_cluster::shared_url();
-                let mut connection = PgConnection::connect(url).await.unwrap();
-                sqlx::raw_sql(AssertSqlSafe(drop_schema)).execute(&mut connection).await.unwrap();
-            });
-        });
-        if thread.join().is_err() {
-            eprintln!("the schema {} stays behind", self.schema);
-        }
+        fiber_link_postgres_cluster::drop_schema(self.schema.name());
     }
 }
 

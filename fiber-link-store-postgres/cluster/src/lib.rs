@@ -11,7 +11,9 @@
     reason = "a test that finds no Postgres fails"
 )]
 
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::fs::Permissions;
+use std::io;
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
@@ -36,6 +38,24 @@ pub fn shared_url() -> &'static str {
     })
 }
 
+/// Drops a schema of the shared database with all that is in it, if it is there: the end of a test.
+/// Where that fails, it says so and goes on.
+pub fn drop_schema(name: &str) {
+    let drop_schema = format!("SET lock_timeout = '5s'; DROP SCHEMA IF EXISTS \"{name}\" CASCADE");
+    // A thread of its own: that of the test is busy with its runtime, or about to end.
+    let thread = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let mut connection = PgConnection::connect(shared_url()).await.map_err(io::Error::other)?;
+            let dropped = sqlx::raw_sql(AssertSqlSafe(drop_schema)).execute(&mut connection).await;
+            dropped.map(drop).map_err(io::Error::other)
+        })
+    });
+    if !matches!(thread.join(), Ok(Ok(()))) {
+        eprintln!("the schema {name} stays behind");
+    }
+}
+
 /// A server of its own, which ends with this value.
 #[derive(Debug)]
 pub struct Cluster {
@@ -46,6 +66,26 @@ pub struct Cluster {
     tls_port: Option<u16>,
     /// Waits at the other end of a pipe for our end.
     watcher: Child,
+}
+
+/// A process of a server that was stopped where it stood; it goes on when this ends.
+#[derive(Debug)]
+pub struct Paused<'c> {
+    _cluster: &'c Cluster,
+    process: i64,
+}
+
+impl Drop for Paused<'_> {
+    fn drop(&mut self) {
+        // It may have been killed meanwhile.
+        let _ = signal("-CONT", self.process);
+    }
+}
+
+fn signal(signal: &str, process: i64) -> Result<(), String> {
+    let sent = Command::new("kill").args([signal, &process.to_string()]).output();
+    let sent = sent.map_err(|error| error.to_string())?;
+    if sent.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&sent.stderr).into_owned()) }
 }
 
 /// How a server is stopped.
@@ -169,6 +209,16 @@ impl Cluster {
     /// What the server has written down.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+
+    /// Stops one of its processes where it stands, until the end of what this answers: it holds its
+    /// connection and says nothing any more.
+    ///
+    /// # Panics
+    /// If there is no such process.
+    pub fn pause(&self, process: i64) -> Paused<'_> {
+        signal("-STOP", process).expect("a process of the server");
+        Paused { _cluster: self, process }
     }
 
     fn data(&self) -> String {

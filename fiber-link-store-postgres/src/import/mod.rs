@@ -7,6 +7,7 @@
 mod rows;
 mod tables;
 
+use crate::database::Database;
 use crate::error::{ImportError, backend};
 use crate::statement::{find, list, query};
 use crate::{PostgresStore, Schema};
@@ -41,7 +42,8 @@ impl Import {
             tracing::debug!(%error, "the connection of an import was not closed in order");
         }
         marked?;
-        Ok(Self { store: PostgresStore::unchecked(pool, schema) })
+        let database = Database::open(pool).await.map_err(|error| schema.unusable(error))?;
+        Ok(Self { store: PostgresStore::unchecked(database, schema) })
     }
 
     /// The last row of a table that is there already, or the place before its first.
@@ -54,7 +56,8 @@ impl Import {
             return Ok(RowKey::default());
         }
         let last = query(&self.statements(table).last);
-        let last = find(self.store.pool(), last, table.as_str(), |fields| rows::read(table, fields)).await?;
+        let last =
+            find(self.store.database(), last, table.as_str(), |fields| rows::read(table, fields)).await?;
         Ok(last.map_or_else(RowKey::default, |row| row.key()))
     }
 
@@ -64,7 +67,7 @@ impl Import {
     /// [`StoreError`] if the database failed.
     pub async fn count(&self, table: Table) -> Result<u64, StoreError> {
         let count = query(&self.statements(table).count);
-        let count = find(self.store.pool(), count, table.as_str(), |fields| fields.number()).await?;
+        let count = find(self.store.database(), count, table.as_str(), |fields| fields.number()).await?;
         Ok(count.unwrap_or_default())
     }
 
@@ -79,7 +82,7 @@ impl Import {
     pub async fn insert(&self, table: Table, inserted: &[StoredRow]) -> Result<(), StoreError> {
         let objects = inserted.iter().map(rows::object).collect::<Result<Vec<_>, _>>()?;
         let insert = query(&self.statements(table).insert).bind(Value::Array(objects).to_string());
-        insert.execute(self.store.pool()).await.map(drop).map_err(backend)
+        self.store.database().execute(insert).await.map_err(backend)
     }
 
     /// At most `limit` rows of a table in its order, those after `after`.
@@ -89,7 +92,7 @@ impl Import {
     pub async fn rows(&self, table: Table, after: &RowKey, limit: u32) -> Result<Vec<StoredRow>, StoreError> {
         let page = tables::bind(table, query(&self.statements(table).rows), after);
         let page = page.bind(crate::query::rows(limit));
-        list(self.store.pool(), page, table.as_str(), |fields| rows::read(table, fields)).await
+        list(self.store.database(), page, table.as_str(), |fields| rows::read(table, fields)).await
     }
 
     /// In which column a row of this schema is not what the row of the source becomes here.

@@ -1,7 +1,8 @@
 //! Rows as JSON objects with a field for each column, and from rows of the database.
 
+use crate::fields::Fields;
 use crate::record;
-use crate::row::{self, Fields};
+use crate::row;
 use crate::time::Time;
 use fiber_link_core::{
     Amount, Due, IdempotencyScope, IdempotentMethod, LimitCounter, LimitKey, LimitScope, NumberedEntry,

@@ -109,7 +109,8 @@ async fn a_reader_beside_many_writers_sees_each_event_once_and_in_order() {
     let store = fresh_store().await;
     let writers: Vec<_> = (0..WRITERS)
         .map(|writer| {
-            let store = store.clone();
+            // Each on a server of its own: units of one would share a transaction.
+            let store = another(&store);
             tokio::spawn(async move {
                 for n in 0..EVENTS {
                     let event = sample::event(1 + writer * EVENTS + n);

@@ -89,6 +89,18 @@ async fn a_unit_that_is_refused_takes_no_other_with_it() {
 }
 
 #[tokio::test]
+async fn what_a_group_did_before_it_is_refused_is_undone() {
+    let store = fresh_store().await;
+    // Records come in the order of their ids, so the tip that is made is a step before the one that is
+    // not there.
+    let [made, missing] =
+        commit_all(&store, [create(2), abandon(9, Version::FIRST)]).await.try_into().unwrap();
+    assert!(made.is_ok(), "{made:?}");
+    assert!(matches!(missing, Err(CommitError::Conflict)), "{missing:?}");
+    assert!(exists(&store, 2).await && !exists(&store, 9).await);
+}
+
+#[tokio::test]
 async fn one_of_many_that_are_the_same_wins() {
     let store = fresh_store().await;
     let outcomes = commit_all(&store, (0..8).map(|_| create(1))).await;
@@ -160,18 +172,60 @@ async fn who_stands_in_the_way_of_one_unit_does_not_hold_up_the_others() {
     update.unwrap();
 }
 
+#[tokio::test]
+async fn many_who_stand_in_the_way_one_after_the_other_end_a_group() {
+    const UNITS: u64 = 20;
+    let store = fresh_store().await;
+    assert!(commit_all(&store, (1..=UNITS).map(create)).await.iter().all(Result::is_ok));
+    // What each holds up for less than a lock is waited for.
+    let sql = "CREATE FUNCTION {schema}.hold_up() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN PERFORM pg_sleep(0.15); RETURN NEW; END $$;
+        CREATE TRIGGER hold_up BEFORE UPDATE ON {schema}.TABLE
+            FOR EACH ROW EXECUTE FUNCTION {schema}.hold_up()";
+    run(&store, &sql.replace("TABLE", "tips")).await.unwrap();
+    let abandoned = commit_all(&store, (1..=UNITS).map(|n| abandon(n, Version::FIRST))).await;
+    assert!(abandoned.iter().all(Result::is_ok), "{abandoned:?}");
+    let transactions = "SELECT count(DISTINCT xmin::text) FROM {schema}.tips";
+    assert_eq!(number(&store, transactions).await, i64::try_from(UNITS).unwrap());
+
+    let sql = sql.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace("TABLE", "balances");
+    run(&store, &sql).await.unwrap();
+    let post = |n: u64| {
+        let account = sample::account(&format!("user-{n}"));
+        change_set([Op::Post(Entry { account, ..sample::credit(n, 1) })])
+    };
+    let posted = commit_all(&store, (1..=UNITS).map(post)).await;
+    assert!(posted.iter().all(Result::is_ok), "{posted:?}");
+    let transactions = "SELECT count(DISTINCT xmin::text) FROM {schema}.entries";
+    assert_eq!(number(&store, transactions).await, i64::try_from(UNITS).unwrap());
+}
+
+/// Has two groups that wait for each other noticed at once, before either stops to wait, and makes both
+/// so slow that they meet in the middle.
+async fn have_groups_meet(store: &PostgresStore) {
+    let patient = "ALTER DATABASE postgres SET deadlock_timeout = '20ms';
+        DO $do$ BEGIN EXECUTE replace(replace(pg_get_functiondef('{schema}.commit_together'::regproc),
+            '200ms', '20s'), '2 seconds', '20 seconds'); END $do$";
+    run(store, patient).await.unwrap();
+    let slow = "CREATE FUNCTION {schema}.slow() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN PERFORM pg_sleep(0.001); RETURN NEW; END $$;
+        CREATE TRIGGER slow BEFORE UPDATE ON {schema}.tips FOR EACH ROW EXECUTE FUNCTION {schema}.slow();
+        CREATE TRIGGER slow BEFORE UPDATE ON {schema}.balances FOR EACH ROW EXECUTE FUNCTION {schema}.slow()";
+    run(store, slow).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn groups_of_two_servers_do_not_lock_each_other_out() {
     const UNITS: u64 = 400;
     let cluster = Cluster::start();
     let store = store_on(&cluster).await;
-    let other = store_on(&cluster).await;
-    assert!(commit_all(&store, (1..=UNITS).map(create)).await.iter().all(Result::is_ok));
-    let settle = |server: PostgresStore, seed: u64| {
+    have_groups_meet(&store).await;
+    let (one, two) = (store_on(&cluster).await, store_on(&cluster).await);
+    assert!(commit_all(&one, (1..=2 * UNITS).map(create)).await.iter().all(Result::is_ok));
+    let settle = |server: &PostgresStore, seed: u64, mut tips: Vec<u64>| {
+        let server = server.clone();
         tokio::spawn(async move {
-            let mut dice = Dice(seed);
-            let mut tips: Vec<u64> = (1..=UNITS).collect();
-            dice.shuffle(&mut tips);
+            Dice(seed).shuffle(&mut tips);
             let users = ["alice", "bob", "carol", "dave", "erin"];
             let unit = |n: u64| credit(n, users[usize::try_from(n).unwrap() % users.len()]);
             let mut won = 0;
@@ -187,11 +241,20 @@ async fn groups_of_two_servers_do_not_lock_each_other_out() {
             won
         })
     };
-    let (one, two) = futures_util::future::join(settle(store.clone(), 1), settle(other, 2)).await;
-    assert_eq!(one.unwrap() + two.unwrap(), UNITS, "each tip is credited once");
+    // They meet at the tips, then at nothing but the balances.
+    let (all, rest) = (|| (1..=UNITS).collect(), UNITS + 1..=2 * UNITS);
+    let (even, odd) = rest.partition(|n| n % 2 == 0);
+    let mut won: u64 = 0;
+    for (of_one, of_two) in [(all(), all()), (even, odd)] {
+        let (of_one, of_two) =
+            futures_util::future::join(settle(&one, 1, of_one), settle(&two, 2, of_two)).await;
+        won += of_one.unwrap() + of_two.unwrap();
+    }
+    assert_eq!(won, 2 * UNITS, "each tip is credited once");
     let sum = "SELECT sum(available)::bigint FROM {schema}.balances";
-    assert_eq!(number(&store, sum).await, i64::try_from(UNITS).unwrap());
-    assert!(!cluster.log().contains("deadlock detected"), "{}", cluster.log());
+    assert_eq!(number(&store, sum).await, i64::try_from(2 * UNITS).unwrap());
+    let log = cluster.log();
+    assert!(!log.contains("deadlock detected") && !log.contains("lock timeout"), "{log}");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 
 mod cancellation;
 mod conformance;
+mod dealt;
 mod failures;
 mod feed;
 mod groups;
@@ -17,13 +18,14 @@ mod races;
 mod restarts;
 mod rows;
 mod settlement;
+mod silence;
 mod simulator;
 mod tls;
 mod workers;
 
 use crate::{PoolSettings, PostgresStore, Schema};
 use fiber_link_postgres_cluster::Cluster;
-use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, PgPool};
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -54,6 +56,11 @@ async fn fresh_store() -> PostgresStore {
     let (pool, schema) = (pool(), fresh_schema());
     schema.migrate(&pool).await.unwrap();
     PostgresStore::with_pool(pool, schema).await.unwrap()
+}
+
+/// Another store on the same pool and schema, as another server has it.
+fn another(store: &PostgresStore) -> PostgresStore {
+    PostgresStore::unchecked(store.database().clone(), store.schema().clone())
 }
 
 /// A store on a server of its own.
@@ -99,19 +106,6 @@ async fn run(store: &PostgresStore, sql: &str) -> Result<(), sqlx::Error> {
 
 impl Drop for TestSchema {
     fn drop(&mut self) {
-        let drop_schema = self.0.render("SET lock_timeout = '5s'; DROP SCHEMA IF EXISTS {schema} CASCADE");
-        // A thread of its own: that of the test is about to end.
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(async {
-                let url = fiber_link_postgres_cluster::shared_url();
-                let mut connection = PgConnection::connect(url).await.map_err(std::io::Error::other)?;
-                let dropped = sqlx::raw_sql(AssertSqlSafe(drop_schema)).execute(&mut connection).await;
-                dropped.map(drop).map_err(std::io::Error::other)
-            })
-        });
-        if !matches!(thread.join(), Ok(Ok(()))) {
-            eprintln!("the schema {} stays behind", self.0);
-        }
+        fiber_link_postgres_cluster::drop_schema(self.0.name());
     }
 }

@@ -3,8 +3,12 @@
 use super::*;
 use fiber_link_core::testing::sample::{self, app_id, at, change_set, tip_terms};
 use fiber_link_core::{AppId, Op, Store, Tip, TipState, TipTerms};
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
+use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
@@ -101,6 +105,57 @@ async fn what_is_no_app_is_passed_over() {
     let mut ear = ear(&store).await;
     let channel = store.schema().name();
     run(&store, &format!("NOTIFY \"{channel}\"; NOTIFY \"{channel}\", 'a\tb'")).await.unwrap();
+    store.commit(change_set([tip(1, "forum", true)])).await.unwrap();
+    assert_eq!(next(&mut ear).await, app_id("forum"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn others_hear_of_what_is_settled_for_somebody_who_went_away() {
+    let store = fresh_store().await;
+    let mut ear = ear(&store).await;
+    let gone = store.commit(change_set([tip(1, "forum", true)])).now_or_never();
+    assert!(gone.is_none(), "the caller waits for the answer");
+    assert_eq!(next(&mut ear).await, app_id("forum"));
+    let alone = [tip(2, "wiki", true), Op::CreateApp(sample::app("wiki"))];
+    assert!(store.commit(change_set(alone)).now_or_never().is_none());
+    assert_eq!(next(&mut ear).await, app_id("wiki"));
+}
+
+/// Passes on what goes between a store and `server`, except the first request to listen.
+async fn swallow_first_listen(address: UnixListener, server: String) {
+    let swallowed = Arc::new(AtomicU32::new(0));
+    while let Ok((client, _)) = address.accept().await {
+        let (server, swallowed) = (UnixStream::connect(&server).await.unwrap(), swallowed.clone());
+        let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
+            (client.into_split(), server.into_split());
+        tokio::spawn(async move { copy(&mut from_server, &mut to_client).await });
+        tokio::spawn(async move {
+            let mut buffer = vec![0; 65_536];
+            while let Ok(length @ 1..) = from_client.read(&mut buffer).await {
+                // A message is its kind, its length and its text.
+                let listen = buffer[..length].get(5..).is_some_and(|text| text.starts_with(b"LISTEN"));
+                if listen && swallowed.fetch_add(1, Ordering::Relaxed) == 0 {
+                    std::future::pending::<()>().await;
+                }
+                to_server.write_all(&buffer[..length]).await.unwrap();
+            }
+        });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listener_that_gets_no_answer_is_given_up_for_another() {
+    let cluster = Cluster::start();
+    let url = cluster.url();
+    let (url, folder) = url.split_once("host=").unwrap();
+    let proxy = Path::new(folder).join("proxy");
+    std::fs::create_dir(&proxy).unwrap();
+    let address = UnixListener::bind(proxy.join(".s.PGSQL.5432")).unwrap();
+    tokio::spawn(swallow_first_listen(address, format!("{folder}/.s.PGSQL.5432")));
+    let pool = PoolSettings::default().pool(&format!("{url}host={}", proxy.display())).unwrap();
+    Schema::default().migrate(&pool).await.unwrap();
+    let store = PostgresStore::with_pool(pool, Schema::default()).await.unwrap();
+    let mut ear = ear(&store).await;
     store.commit(change_set([tip(1, "forum", true)])).await.unwrap();
     assert_eq!(next(&mut ear).await, app_id("forum"));
 }

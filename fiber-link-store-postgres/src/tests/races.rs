@@ -1,5 +1,6 @@
-//! The races of the suite again and again, each round on a fresh schema and sixteen connections.
+//! The races of the suite again and again, each round on a fresh schema and sixteen stores, so that
+//! those who race meet in the database and not in a lane.
 
-use super::fresh_store;
+use super::dealt::Dealt;
 
-fiber_link_core::store_races! { test = tokio::test(flavor = "multi_thread"), store = fresh_store().await }
+fiber_link_core::store_races! { test = tokio::test(flavor = "multi_thread"), store = Dealt::fresh().await }

@@ -159,6 +159,7 @@ macro_rules! store_conformance {
             one_of_many_uses_of_an_idempotency_key_wins
             racing_events_are_numbered_without_gaps
             tips_credited_at_once_add_up
+            tips_of_many_users_settled_at_once_are_read_once_each
             transfers_between_many_accounts_do_not_lock_each_other_out
         }
         tip_flows {
@@ -297,6 +298,7 @@ macro_rules! store_races {
         one_of_many_uses_of_an_idempotency_key_wins
         racing_events_are_numbered_without_gaps
         tips_credited_at_once_add_up
+        tips_of_many_users_settled_at_once_are_read_once_each
         transfers_between_many_accounts_do_not_lock_each_other_out
         two_takers_at_once_take_different_records
         one_of_many_requests_with_one_nonce_is_let_in
