@@ -86,7 +86,8 @@ fn all_statements(store: &PostgresStore) -> Vec<(&'static str, crate::statement:
     let all = store.statements();
     let (others, worker) =
         ([all.commit.all(), all.due.all(), all.admission.all(), all.query.all()], all.worker.all());
-    [others.concat(), all.feed.all(), worker, all.news.all()].concat()
+    let import = crate::import::statements(store.schema());
+    [others.concat(), all.feed.all(), worker, all.news.all(), import].concat()
 }
 
 /// How often each large table was scanned from end to end, also by what functions do.
