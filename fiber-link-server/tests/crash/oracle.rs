@@ -64,12 +64,14 @@ fn compare_with_the_node(payments: &[Payment], promises: &Promises, balances: &B
     println!("{paid_in} came in, {paid_out} went out in {} payments, {available} is there", payments.len());
 }
 
-/// Attempts failed with proof, and others followed: some succeeded in the end, and some did not.
+/// Attempts failed with proof and others followed: some succeeded in the end and some did not, where
+/// there were enough to expect both.
 fn some_were_tried_again(withdrawals: &[Withdrawal]) {
     let retried: Vec<_> = withdrawals.iter().filter(|withdrawal| withdrawal.attempts() > 1).collect();
     let paid = retried.iter().filter(|withdrawal| withdrawal.state().as_str() == "completed").count();
     println!("{} withdrawals were tried again, {paid} of them were paid then", retried.len());
-    assert!((1..retried.len()).contains(&paid), "too few were tried again to prove anything");
+    let both = (1..retried.len()).contains(&paid);
+    assert!(!retried.is_empty() && (both || withdrawals.len() < 100), "too little was tried again");
 }
 
 /// One payout for each completed withdrawal, none for a failed one, and none beside.
