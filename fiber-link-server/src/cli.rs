@@ -8,6 +8,7 @@ mod simulate;
 use crate::data_folder::DataFolderError;
 use crate::demo::{self, DemoError, DemoFlags};
 use crate::logging;
+use crate::moved::MovedError;
 use crate::rpc::Chain;
 use crate::service::{Service, ServiceError};
 use crate::settings::{SECRET_MAP, SettingFlags, Settings, SettingsError};
@@ -161,6 +162,8 @@ enum CommandError {
     DataFolder(#[from] DataFolderError),
     #[error(transparent)]
     Import(#[from] ImportError),
+    #[error(transparent)]
+    Moved(#[from] MovedError),
     #[error("--to, or --store where it is not said, has to be the address of a Postgres database")]
     CopyToFile,
     #[error("--node: this needs the address of a node; the simulated one lives inside its server")]

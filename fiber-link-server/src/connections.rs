@@ -9,11 +9,16 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-/// The most connections at once; more wait to be accepted.
-const MOST: u32 = 1_024;
+/// How many connections there are, and how long they may keep their places.
+#[derive(Clone, Copy)]
+struct Bounds {
+    /// The most connections at once; more wait to be accepted.
+    most: u32,
+    /// How long a client may take to send the head of a request, and how long a connection may idle.
+    head_patience: Duration,
+}
 
-/// How long a client may take to send the head of a request, and how long a connection may idle.
-const HEAD_PATIENCE: Duration = Duration::from_secs(60);
+const BOUNDS: Bounds = Bounds { most: 1_024, head_patience: Duration::from_secs(60) };
 
 /// How long requests that are under way may take once the server stops.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -21,13 +26,18 @@ const FAREWELL: Duration = Duration::from_secs(10);
 /// Serves `router` until `stop` is done; then accepts no more, lets requests that are under way
 /// finish, and returns.
 pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
-    let places = Arc::new(Semaphore::new(MOST as usize));
+    serve_within(BOUNDS, listener, router, stop).await;
+}
+
+async fn serve_within(bounds: Bounds, listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+    let places = Arc::new(Semaphore::new(bounds.most as usize));
     let (stopping, stopped) = watch::channel(false);
     let accept = async {
         while let Ok(place) = places.clone().acquire_owned().await {
             match listener.accept().await {
                 Ok((stream, _)) => {
-                    tokio::spawn(serve_connection(stream, router.clone(), place, stopped.clone()));
+                    let patience = bounds.head_patience;
+                    tokio::spawn(serve_connection(stream, patience, router.clone(), place, stopped.clone()));
                 }
                 Err(error) => {
                     // Out of file descriptors, or a client that left already.
@@ -43,13 +53,14 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
     }
     drop(listener);
     stopping.send_replace(true);
-    if tokio::time::timeout(FAREWELL, places.acquire_many(MOST)).await.is_err() {
+    if tokio::time::timeout(FAREWELL, places.acquire_many(bounds.most)).await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }
 }
 
 async fn serve_connection(
     stream: TcpStream,
+    head_patience: Duration,
     router: Router,
     place: OwnedSemaphorePermit,
     mut stopped: watch::Receiver<bool>,
@@ -58,7 +69,7 @@ async fn serve_connection(
     let _ = stream.set_nodelay(true);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_PATIENCE)
+        .header_read_timeout(head_patience)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
@@ -76,4 +87,58 @@ async fn serve_connection(
         tracing::debug!(%error, "a connection broke");
     }
     drop(place);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::get;
+    use std::net::SocketAddr;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+
+    async fn start(most: u32, head_patience: Duration) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().route("/", get(async || "served"));
+        let bounds = Bounds { most, head_patience };
+        tokio::spawn(serve_within(bounds, listener, router, std::future::pending()));
+        address
+    }
+
+    async fn connect(address: SocketAddr, sent: &[u8]) -> TcpStream {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(sent).await.unwrap();
+        stream
+    }
+
+    /// Everything that is answered until the connection is closed; nothing if it stays open for long.
+    async fn answer(stream: &mut TcpStream, patience: Duration) -> Option<String> {
+        let mut text = String::new();
+        tokio::time::timeout(patience, stream.read_to_string(&mut text)).await.ok()?.unwrap();
+        Some(text)
+    }
+
+    #[tokio::test]
+    async fn a_client_that_does_not_send_its_request_loses_its_place() {
+        let (short, long) = (Duration::from_millis(200), Duration::from_secs(20));
+        let address = start(1, short).await;
+        let mut slow = connect(address, &REQUEST[..9]).await;
+        let mut next = connect(address, REQUEST).await;
+        assert!(answer(&mut next, long).await.unwrap().ends_with("served"));
+        assert!(!answer(&mut slow, long).await.unwrap().ends_with("served"));
+    }
+
+    #[tokio::test]
+    async fn a_connection_too_many_waits_until_another_one_ends() {
+        let (short, long) = (Duration::from_millis(200), Duration::from_secs(20));
+        let address = start(2, long * 10).await;
+        let first = connect(address, &REQUEST[..9]).await;
+        let _second = connect(address, &REQUEST[..9]).await;
+        let mut third = connect(address, REQUEST).await;
+        assert_eq!(answer(&mut third, short).await, None, "it has no place");
+        drop(first);
+        assert!(answer(&mut third, long).await.unwrap().ends_with("served"));
+    }
 }

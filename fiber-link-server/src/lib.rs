@@ -11,6 +11,7 @@ pub mod demo;
 mod health;
 mod host;
 mod logging;
+pub mod moved;
 mod node;
 mod rpc;
 pub mod secrets;

@@ -171,7 +171,7 @@ impl Service {
         let api = Api::new(self.link.clone())
             .rate_limit(self.settings.rate_limit)
             .secret_map(self.settings.secret_map.clone())
-            .worker(worker.health());
+            .worker(worker.health().node_timeout(self.settings.node_timeout));
         let mut routes = router(api).merge(more);
         if let Some(node) = self.simulated_node() {
             if address.ip().is_loopback() {

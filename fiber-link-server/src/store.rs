@@ -1,5 +1,6 @@
 //! The store that the settings name: the one place that opens one.
 
+use crate::moved::{self, MovedError};
 use crate::settings::{PostgresPlace, StorePlace};
 use fiber_link_core::{Clock, Store, SystemClock};
 use fiber_link_store_postgres::{self as postgres, PostgresStore, SchemaError};
@@ -13,6 +14,9 @@ pub enum OpenStoreError {
     /// There is none.
     #[error("there is no store at {0}")]
     Missing(PathBuf),
+    /// It was copied to a database, and is not worked on any more.
+    #[error(transparent)]
+    Moved(#[from] MovedError),
     /// The SQLite file was not opened.
     #[error("cannot open the store {path}")]
     Sqlite {
@@ -41,6 +45,7 @@ impl OpenStoreError {
     pub fn asks_for_migration(&self) -> bool {
         match self {
             Self::Missing(_) => true,
+            Self::Moved(_) => false,
             Self::Sqlite { source, .. } => matches!(source, sqlite::OpenError::Older { .. }),
             Self::Postgres(source) => {
                 matches!(source, postgres::OpenError::Schema(SchemaError::Older { .. }))
@@ -61,10 +66,14 @@ impl From<SchemaError> for OpenStoreError {
 /// [`OpenStoreError`] says what is wrong and what to run.
 pub async fn open(place: &StorePlace) -> Result<Arc<dyn Store>, OpenStoreError> {
     match place {
-        StorePlace::Sqlite(path) => match SqliteStore::open(path, SystemClock.now()) {
-            Ok(store) => Ok(Arc::new(store)),
-            Err(source) => Err(OpenStoreError::Sqlite { path: path.clone(), source }),
-        },
+        StorePlace::Sqlite(path) => {
+            // Whoever serves it has locked it before, and so did the copy when it left the mark.
+            moved::check(path)?;
+            match SqliteStore::open(path, SystemClock.now()) {
+                Ok(store) => Ok(Arc::new(store)),
+                Err(source) => Err(OpenStoreError::Sqlite { path: path.clone(), source }),
+            }
+        }
         StorePlace::Postgres(PostgresPlace { url, schema, pool }) => {
             let store = PostgresStore::connect(url.expose(), schema.clone(), pool).await;
             Ok(Arc::new(store.map_err(OpenStoreError::Postgres)?))
@@ -91,6 +100,7 @@ pub async fn check(place: &StorePlace) -> Result<(), OpenStoreError> {
     match place {
         StorePlace::Sqlite(path) if !path.exists() => Err(OpenStoreError::Missing(path.clone())),
         StorePlace::Sqlite(path) => {
+            moved::check(path)?;
             SqliteStore::check(path).map_err(|source| OpenStoreError::Sqlite { path: path.clone(), source })
         }
         StorePlace::Postgres(PostgresPlace { url, schema, pool }) => {

@@ -26,8 +26,12 @@ const STOPPED: Duration = Duration::from_secs(1);
 /// The longest rest of a loop whose passes fail.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(2);
 
-/// How long a loop may go without beginning or ending a pass before it counts as stuck.
-const STUCK_AFTER: Duration = Duration::from_secs(120);
+/// How long a loop may go without beginning or ending a pass before it counts as stuck: so many times
+/// what the node may take to answer, since a pass asks it more than once.
+const STUCK_AFTER_TIMEOUTS: u32 = 12;
+
+/// The same where the node has less time than it usually has.
+const STUCK_AFTER_AT_LEAST: Duration = Duration::from_secs(120);
 
 /// How long a stream of hints or news is left alone after it ended.
 const LISTEN_AGAIN: Duration = Duration::from_secs(5);
@@ -59,12 +63,13 @@ pub struct WorkerHealth {
     began: Instant,
     settlement: Arc<AtomicU64>,
     payouts: Arc<AtomicU64>,
+    stuck_after: Duration,
 }
 
 /// Starts the loops on the current tokio runtime.
 pub fn spawn(link: FiberLink, node: Arc<dyn FiberNode>) -> Worker {
     let (stopping, stop) = watch::channel(false);
-    let health = WorkerHealth { began: Instant::now(), settlement: Arc::default(), payouts: Arc::default() };
+    let health = WorkerHealth::new();
     let mut tasks = JoinSet::new();
     tasks.spawn(settle(link.clone(), health.clone(), stop.clone()));
     tasks.spawn(pay(link.clone(), health.clone(), stop.clone()));
@@ -107,10 +112,23 @@ impl Worker {
 }
 
 impl WorkerHealth {
+    fn new() -> Self {
+        let (settlement, payouts) = Default::default();
+        Self { began: Instant::now(), settlement, payouts, stuck_after: STUCK_AFTER_AT_LEAST }
+    }
+
+    /// Takes loops for stuck later where the node may take so long to answer: after twelve times that,
+    /// and two minutes at least.
+    #[must_use]
+    pub fn node_timeout(self, timeout: Duration) -> Self {
+        let stuck_after = timeout.saturating_mul(STUCK_AFTER_TIMEOUTS).max(STUCK_AFTER_AT_LEAST);
+        Self { stuck_after, ..self }
+    }
+
     /// Whether every loop began or ended a pass lately.
     pub fn is_well(&self) -> bool {
         let now = self.now();
-        let stuck_after = u64::try_from(STUCK_AFTER.as_millis()).unwrap_or(u64::MAX);
+        let stuck_after = u64::try_from(self.stuck_after.as_millis()).unwrap_or(u64::MAX);
         [&self.settlement, &self.payouts]
             .into_iter()
             .all(|beat| now.saturating_sub(beat.load(Ordering::Relaxed)) < stuck_after)
@@ -284,5 +302,20 @@ mod tests {
         assert_eq!(rest.after("settlement", false, None), IDLE);
         assert_eq!(rest.after("settlement", true, Some(Stop::NodeSilent)), STOPPED);
         assert_eq!(rest.after_failure("settlement", &failure), IDLE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_loop_is_stuck_later_where_the_node_may_take_longer() {
+        for (node_timeout, stuck_after) in [(1, 120), (10, 120), (11, 132), (300, 3_600)] {
+            let health = WorkerHealth::new().node_timeout(Duration::from_secs(node_timeout));
+            tokio::time::advance(Duration::from_secs(stuck_after - 1)).await;
+            assert!(health.is_well(), "{node_timeout}");
+            tokio::time::advance(Duration::from_secs(1)).await;
+            assert!(!health.is_well(), "{node_timeout}");
+            health.beat(&health.settlement);
+            assert!(!health.is_well(), "payouts stand still");
+            health.beat(&health.payouts);
+            assert!(health.is_well());
+        }
     }
 }

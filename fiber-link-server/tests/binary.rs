@@ -15,23 +15,17 @@
 
 mod process;
 
-use fiber_link_core::{Clock, IdSource, RandomIds, Secret, SystemClock, signing};
+use fiber_link_core::{Clock, IdSource, RandomIds, SystemClock};
+use process::http::{Answer, signed};
 use process::{Process, fiber_link};
 use serde_json::{Value, json};
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::io::Write;
 use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
 /// A server that is killed when the test ends.
 struct Server(Process);
-
-struct Answer {
-    status: u16,
-    head: String,
-    body: Value,
-}
 
 impl Server {
     fn start(folder: &Path, arguments: &[&str]) -> Self {
@@ -66,19 +60,7 @@ impl Server {
     }
 
     fn exchange(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Answer {
-        let mut stream = TcpStream::connect(self.0.address()).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        let length = body.len();
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
-        );
-        stream.write_all(head.as_bytes()).unwrap();
-        stream.write_all(body).unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Answer { status, head: head.to_owned(), body: serde_json::from_str(body).unwrap_or(Value::Null) }
+        self.0.exchange(method, path, headers, body)
     }
 
     /// Asks again until `done`, for at most twenty seconds.
@@ -93,11 +75,6 @@ impl Server {
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     fiber_link(folder, arguments).stdin(Stdio::null()).output().unwrap()
-}
-
-fn signed(app: &str, secret: &str, timestamp: &str, nonce: &str, body: &str) -> String {
-    let signature = signing::sign(&Secret::new(secret.as_bytes()), timestamp, nonce, body.as_bytes());
-    format!("x-app-id: {app}\r\nx-ts: {timestamp}\r\nx-nonce: {nonce}\r\nx-signature: {signature}\r\n")
 }
 
 fn stdout(output: &Output) -> &str {
@@ -159,34 +136,6 @@ fn a_tip_is_taken_settled_and_paid_out_and_nothing_is_asked_twice() {
     let audit = run(folder.path(), &["audit"]);
     assert!(audit.status.success(), "{}", stdout(&audit));
     assert!(stdout(&audit).starts_with("0 findings in "), "{}", stdout(&audit));
-}
-
-#[test]
-fn each_authentication_failure_is_unauthorized_over_http() {
-    let folder = tempfile::tempdir().unwrap();
-    let secret = create_app(folder.path(), "forum");
-    let server = Server::start(folder.path(), &[]);
-    let body = r#"{"jsonrpc":"2.0","id":1.50,"method":"health.ping","params":{}}"#;
-    let now = (SystemClock.now().as_millis() / 1000).to_string();
-    let right = signed("forum", &secret, &now, "n", body);
-    let old = (SystemClock.now().as_millis() / 1000 - 310).to_string();
-    let refused = [
-        ("no headers", String::new()),
-        ("an unknown app", right.replace("x-app-id: forum", "x-app-id: nobody")),
-        ("a wrong signature", signed("forum", "another secret", &now, "n", body)),
-        ("a stale time", signed("forum", &secret, &old, "n", body)),
-        ("no nonce", right.replace("x-nonce: n\r\n", "")),
-    ];
-    let unauthorized =
-        json!({ "jsonrpc": "2.0", "id": 1.5, "error": { "code": -32001, "message": "Unauthorized" } });
-    for (what, headers) in refused {
-        let answer = server.post_rpc(&headers, body.as_bytes());
-        assert_eq!((answer.status, &answer.body), (200, &unauthorized), "{what}");
-    }
-    let answer = server.post_rpc(&right, body.as_bytes());
-    assert_eq!(answer.body["result"], json!({ "status": "ok" }));
-    assert!(answer.head.contains("x-ratelimit-remaining: 299"), "{}", answer.head);
-    assert_eq!(server.post_rpc(&right, body.as_bytes()).body, unauthorized, "a replay");
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use super::CommandError;
 use crate::copy::{Comparison, Copy};
 use crate::data_folder::StoreLock;
+use crate::moved;
 use crate::rpc::Chain;
-use crate::settings::{PostgresPlace, Settings, StorePlace, StoreText};
+use crate::settings::{PostgresPlace, Settings, SqliteFile, StorePlace, StoreText};
 use crate::store::{self, OpenStoreError};
 use clap::{Args, Subcommand};
 use fiber_link_core::{Clock, MAX_ROWS, Store, SystemClock, Table, Timestamp, audit};
@@ -12,9 +13,8 @@ use fiber_link_store_postgres::Import;
 use fiber_link_store_sqlite::Export;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
-use std::str::FromStr;
 use std::time::Duration;
 
 #[derive(Debug, Subcommand)]
@@ -23,8 +23,8 @@ pub(super) enum StoreCommand {
     /// database; compare both sides row by row, and audit the copy.
     ///
     /// It can be interrupted at any moment: started again it goes on. Until it is finished no server
-    /// works on the copy. The source is only read. Afterwards never start a server on it again, or
-    /// both would pay the same withdrawals.
+    /// works on the copy. The source is only read; in the end a file beside it, `-moved` after its
+    /// name, keeps servers off, or both stores would pay the same withdrawals.
     ///
     /// Exit codes: 0 copied, alike on both sides, and no finding; 1 something differs, or the audit of
     /// the copy has findings: it is not finished; 2 it could not be copied.
@@ -45,26 +45,14 @@ pub(super) struct CopyFlags {
     migrate: bool,
 }
 
-/// The file of an SQLite store.
-#[derive(Clone, Debug)]
-struct SqliteFile(PathBuf);
-
-impl FromStr for SqliteFile {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.strip_prefix("sqlite:") {
-            Some(path) if !matches!(path, "" | ":memory:") => Ok(Self(path.into())),
-            Some(_) | None => Err("allowed is `sqlite:PATH`"),
-        }
-    }
-}
-
 pub(super) async fn run(settings: &Settings, command: StoreCommand) -> Result<ExitCode, CommandError> {
-    let StoreCommand::Copy(CopyFlags { from: SqliteFile(path), to: _, migrate }) = command;
+    let StoreCommand::Copy(CopyFlags { from, to: _, migrate }) = command;
+    let path = from.path();
     let place = settings.needed_store()?;
     let StorePlace::Postgres(target) = place else { return Err(CommandError::CopyToFile) };
-    let (source, _lock) = lock_source(&path)?;
+    let (source, _lock) = lock_source(path)?;
+    let target_place = described(target)?;
+    moved::check_elsewhere(path, &target_place)?;
     if migrate {
         store::migrate(place).await?;
     }
@@ -83,12 +71,14 @@ pub(super) async fn run(settings: &Settings, command: StoreCommand) -> Result<Ex
         return Ok(ExitCode::from(1));
     }
     let unclear = unclear_servers(copy.target()).await?;
+    // First of all: from the moment at which servers may start on the copy none may on the file.
+    let mark = moved::mark(path, &target_place)?;
     copy.finish().await?;
     println!("the store was copied to the schema {}", target.schema);
     for server in unclear {
         println!("{server}");
     }
-    println!("never start a server on {} again: move it away", path.display());
+    println!("no server starts on {} any more: {} says where everything is", path.display(), mark.display());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -102,6 +92,18 @@ fn lock_source(path: &Path) -> Result<((Export, String), StoreLock), CommandErro
         .map_err(|source| OpenStoreError::Sqlite { path: path.to_owned(), source })?;
     let identity = source.identity()?;
     Ok(((source, identity), lock))
+}
+
+/// Where a copy goes, without the password, as the mark beside the source says it.
+fn described(target: &PostgresPlace) -> Result<String, OpenStoreError> {
+    let pool = target.pool.pool(target.url.expose()).map_err(OpenStoreError::Postgres)?;
+    let options = pool.connect_options();
+    let host = match options.get_socket() {
+        Some(folder) => folder.display().to_string(),
+        None => options.get_host().to_owned(),
+    };
+    let database = options.get_database().unwrap_or_else(|| options.get_username());
+    Ok(format!("the schema {} of the database {database} at {host}:{}", target.schema, options.get_port()))
 }
 
 async fn begin(target: &PostgresPlace, source: &str) -> Result<Import, CommandError> {

@@ -99,6 +99,20 @@ mod tests {
         assert_eq!(of(vec![gone()]).await, Err(NoBody::Broken));
         assert_eq!(of(vec![Ok(b"a".to_vec()), gone()]).await, Err(NoBody::Broken));
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_is_too_slow_has_sent_nothing() {
+        let dripping = |pause: Duration| {
+            let chunks = stream::iter(0..10).then(move |_| async move {
+                tokio::time::sleep(pause).await;
+                Ok::<_, io::Error>(b"x".to_vec())
+            });
+            read(Body::from_stream(chunks))
+        };
+        assert_eq!(dripping(PATIENCE / 11).await.unwrap(), "xxxxxxxxxx");
+        assert_eq!(dripping(PATIENCE / 9).await, Err(NoBody::Broken));
+    }
+
     proptest! {
         #![proptest_config(cases(64))]
 

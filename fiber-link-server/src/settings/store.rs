@@ -17,6 +17,9 @@ pub(super) const STORES: &str = "`sqlite:PATH`, such as `sqlite:./fiber-link.sql
      `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, with any of `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, \
      `host`, `port`, `user`, `password` and `dbname` after a `?`";
 
+/// How the address of a store in a file begins.
+const SQLITE: &str = "sqlite:";
+
 /// What may follow the `?` of an address. Anything else would be passed over, also a mistyped
 /// `sslmode`.
 const PARAMETERS: [&str; 9] =
@@ -41,6 +44,10 @@ pub struct PostgresPlace {
     /// How it is spoken to.
     pub pool: PoolSettings,
 }
+
+/// The file that `sqlite:PATH` names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SqliteFile(PathBuf);
 
 /// The address of a database. It prints as `[redacted]`.
 #[derive(Clone, PartialEq, Eq)]
@@ -73,10 +80,8 @@ impl StorePlace {
                 return Err(SettingsError::NotShown { name: Name("store-url-file"), allowed });
             }
         };
-        let place = if let Some(path) = text.0.strip_prefix("sqlite:") {
-            // SQLite takes `file:` for a URI, whose parameters may switch off locks, or the file itself.
-            let is_path = !matches!(path, "" | ":memory:") && !path.starts_with("file:");
-            is_path.then(|| Self::Sqlite(path.into()))
+        let place = if text.0.starts_with(SQLITE) {
+            text.0.parse().ok().map(|SqliteFile(path)| Self::Sqlite(path))
         } else {
             DatabaseUrl::new(text.0).map(|url| Self::Postgres(PostgresPlace { url, schema, pool }))
         };
@@ -93,6 +98,25 @@ impl StorePlace {
             }
             Self::Postgres(_) => None,
         }
+    }
+}
+
+impl SqliteFile {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl FromStr for SqliteFile {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let refused = "allowed is `sqlite:PATH`, not `sqlite::memory:` and not a `file:` URI";
+        let path = text.strip_prefix(SQLITE).ok_or(refused)?;
+        // SQLite takes `file:` for a URI, whose parameters may switch off locks, or the file itself.
+        let is_path = !matches!(path, "" | ":memory:") && !path.starts_with("file:");
+        if is_path { Ok(Self(path.into())) } else { Err(refused) }
     }
 }
 

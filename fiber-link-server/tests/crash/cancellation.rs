@@ -1,7 +1,7 @@
 //! Clients that go away in the middle of what they ask, of what is done for them, and of what they
 //! are answered.
 //!
-//! `FIBER_LINK_DROPS` says how many requests are made (2000 by default).
+//! `FIBER_LINK_DROPS` says how many requests are made (10 000 by default).
 
 use crate::activity::{Activity, Watch, connections_to};
 use crate::client::{Addresses, Client, read_answer, read_result, signed_call};
@@ -19,7 +19,7 @@ use std::io::{BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-const REQUESTS: u64 = 2_000;
+const REQUESTS: u64 = 10_000;
 const VISITORS: u64 = 16;
 const CREATOR: &str = "creator";
 

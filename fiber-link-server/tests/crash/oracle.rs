@@ -34,6 +34,7 @@ pub fn everything_was_kept(mut world: World, promises: &Promises) {
     );
     assert_eq!(accepted.len(), withdrawals, "a withdrawal for each request");
     each_withdrawal_was_paid_once_or_failed(&stored, &payments);
+    some_were_tried_again(&stored);
     assert_eq!(world.audit(), (true, String::new()), "findings of the audit");
 }
 
@@ -61,6 +62,16 @@ fn compare_with_the_node(payments: &[Payment], promises: &Promises, balances: &B
     let available: u128 = balances.values().sum();
     assert_eq!(paid_in, available + paid_out, "came in = is there + went out");
     println!("{paid_in} came in, {paid_out} went out in {} payments, {available} is there", payments.len());
+}
+
+/// Attempts failed with proof and others followed: some succeeded in the end and some did not, where
+/// there were enough to expect both.
+fn some_were_tried_again(withdrawals: &[Withdrawal]) {
+    let retried: Vec<_> = withdrawals.iter().filter(|withdrawal| withdrawal.attempts() > 1).collect();
+    let paid = retried.iter().filter(|withdrawal| withdrawal.state().as_str() == "completed").count();
+    println!("{} withdrawals were tried again, {paid} of them were paid then", retried.len());
+    let both = (1..retried.len()).contains(&paid);
+    assert!(!retried.is_empty() && (both || withdrawals.len() < 100), "too little was tried again");
 }
 
 /// One payout for each completed withdrawal, none for a failed one, and none beside.

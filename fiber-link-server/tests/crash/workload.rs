@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 const CLIENTS: u64 = 4;
 const CREATORS: u64 = 6;
@@ -104,15 +105,15 @@ impl User {
         let ckb = (1 + self.random.below(30)).to_string();
         let user = format!("creator-{}", self.random.below(CREATORS));
         let invoice = self.client.foreign_invoice(&ckb);
-        let outcome = match self.random.below(10) {
-            0 => "failure",
-            1 | 2 => "lose_answer",
-            3 => "lose_answer_failure",
-            _ => "success",
+        let (outcome, later) = match self.random.below(10) {
+            0 => ("failure", None),
+            1 => ("failure", Some("success")),
+            2 => ("lose_answer_failure", None),
+            3 => ("lose_answer_failure", Some("lose_answer")),
+            4 | 5 => ("lose_answer", None),
+            _ => ("success", None),
         };
-        let (status, answer) =
-            self.client.until_simulated("outcome", &json!({ "invoice": invoice, "outcome": outcome }));
-        assert_eq!(status, 200, "{answer}");
+        self.set_outcome(&invoice, outcome);
         let params = json!({
             "userId": user, "asset": "CKB", "amount": ckb, "idempotencyKey": self.next_key(),
             "destination": { "kind": "PAYMENT_REQUEST", "paymentRequest": invoice },
@@ -122,6 +123,18 @@ impl User {
             Err((-32602, message)) => assert_eq!(message, "Insufficient balance for withdrawal"),
             Err(error) => panic!("{error:?}"),
         }
+        if let Some(later) = later {
+            // By then the first attempts have failed, as a rule.
+            std::thread::sleep(Duration::from_millis(self.random.below(500)));
+            self.set_outcome(&invoice, later);
+        }
+    }
+
+    /// What the node does about the next payment of an invoice.
+    fn set_outcome(&self, invoice: &str, outcome: &str) {
+        let (status, answer) =
+            self.client.until_simulated("outcome", &json!({ "invoice": invoice, "outcome": outcome }));
+        assert_eq!(status, 200, "{answer}");
     }
 
     fn next_key(&mut self) -> String {

@@ -15,9 +15,20 @@ pub struct World {
     _folder: TempDir,
 }
 
-/// What each server is started with: a claim of three seconds.
-const SERVE: [&str; 9] =
-    ["serve", "--rate-limit", "off", "--node-timeout", "1s", "--claim", "3s", "--withdrawal-retries", "0"];
+/// What each server is started with: a claim of three seconds, and retries soon after a failure.
+const SERVE: [&str; 11] = [
+    "serve",
+    "--rate-limit",
+    "off",
+    "--node-timeout",
+    "1s",
+    "--claim",
+    "3s",
+    "--withdrawal-retries",
+    "2",
+    "--withdrawal-retry-wait",
+    "200ms",
+];
 
 /// How long the right to send a payment lasts in these servers.
 pub const CLAIM: Duration = Duration::from_secs(3);

@@ -1,6 +1,8 @@
 //! The real program, as a process that is killed when the test ends.
 #![allow(dead_code, reason = "not every test needs all of it")]
 
+pub mod http;
+
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;

@@ -63,7 +63,9 @@ async fn a_copy_that_is_killed_again_and_again_comes_to_its_end() {
 async fn what_must_not_be_copied_or_filled_is_refused_with_the_reason() {
     let world = World::new();
     world.assert_says(&COPY, 2, "there is no store at hub.sqlite");
-    world.assert_says(&["store", "copy", "--from", "postgres://x"], 2, "allowed is `sqlite:PATH`");
+    for no_file in ["postgres://x", "sqlite:", "sqlite::memory:", "sqlite:file:hub.sqlite?immutable=1"] {
+        world.assert_says(&["store", "copy", "--from", no_file], 2, "allowed is `sqlite:PATH`");
+    }
     sound(&world, 1_000).await;
     let to_file = [&COPY[..], &["--to", "sqlite:other.sqlite"]].concat();
     world.assert_says(&to_file, 2, "has to be the address of a Postgres database");
@@ -115,6 +117,68 @@ async fn a_copy_that_differs_is_not_finished_and_says_where() {
     drop(source);
     world.assert_says(&COPY, 1, "balance of");
     world.assert_says(&["audit"], 2, "`fiber-link store copy --from");
+}
+
+/// A command on the file.
+fn on_file(arguments: &[&'static str]) -> Vec<&'static str> {
+    [arguments, &["--store", "sqlite:hub.sqlite"]].concat()
+}
+
+const SERVE: [&str; 7] = ["serve", "--node", "simulated", "--data", "d", "--listen", "127.0.0.1:0"];
+
+#[tokio::test]
+async fn a_store_that_was_copied_is_not_worked_on_any_more() {
+    let world = World::new();
+    sound(&world, 1_000).await;
+    world.migrate().await;
+    world.assert_says(&on_file(&["audit"]), 0, "0 findings");
+    world.assert_says(&COPY, 0, "no server starts on hub.sqlite any more");
+    let serve_and_migrate = [&SERVE[..], &["--migrate"]].concat();
+    let moved = format!("was moved: everything in it was copied to the schema {} of", world.schema);
+    for command in [
+        &SERVE[..],
+        &serve_and_migrate,
+        &["app", "create", "shop"],
+        &["app", "list"],
+        &["server", "list"],
+        &["audit"],
+        &["migrate"],
+        &["migrate", "--check"],
+    ] {
+        world.assert_says(&on_file(command), 2, &moved);
+    }
+    // Nor is it made anew where the mark still stands.
+    std::fs::rename(world.file(), world.file().with_extension("old")).unwrap();
+    world.assert_says(&on_file(&SERVE), 2, &moved);
+    std::fs::rename(world.file().with_extension("old"), world.file()).unwrap();
+
+    world.assert_says(&COPY, 2, "is not empty, there are rows in hub");
+    let elsewhere = [&COPY[..], &["--migrate", "--store-schema", "elsewhere"]].concat();
+    world.assert_says(&elsewhere, 2, &moved);
+
+    // Back again, and once more.
+    world.sql("DROP SCHEMA {schema} CASCADE").await;
+    std::fs::remove_file(world.file().with_extension("sqlite-moved")).unwrap();
+    world.assert_says(&on_file(&["audit"]), 0, "0 findings");
+    world.assert_says(&[&COPY[..], &["--migrate"]].concat(), 0, "no server starts on hub.sqlite any more");
+    world.assert_says(&on_file(&SERVE), 2, &moved);
+}
+
+#[tokio::test]
+async fn the_file_is_marked_before_the_copy_is_finished() {
+    let world = World::new();
+    sound(&world, 1_000).await;
+    world.migrate().await;
+    drop(world.copy().await);
+    // It cannot be finished as long as something needs its own mark.
+    world.sql("CREATE VIEW {schema}_needs AS SELECT source FROM {schema}.unfinished_import").await;
+    world.assert_says(&COPY, 2, "error: ");
+    world.assert_says(&on_file(&SERVE), 2, "was moved");
+    world.assert_says(&SERVE, 2, "`fiber-link store copy --from");
+    world.sql("DROP VIEW {schema}_needs").await;
+    world.assert_says(&COPY, 0, "the store was copied to the schema");
+    world.assert_says(&on_file(&SERVE), 2, "was moved");
+    world.assert_says(&["audit"], 0, "0 findings");
 }
 
 /// The figures of the runbook: `cargo test --release --test store_copy -- --ignored --nocapture`.

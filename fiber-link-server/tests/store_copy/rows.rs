@@ -4,6 +4,7 @@ use crate::dump;
 use crate::world::{World, differences, later};
 use fiber_link_core::testing::sample::{self, at, change_set};
 use fiber_link_core::*;
+use fiber_link_store_postgres::{Import, PoolSettings};
 use std::time::Duration;
 
 /// More tips than are copied in one step.
@@ -260,4 +261,28 @@ async fn assert_same_answers(theirs: &dyn Store, ours: &dyn Store) {
     assert_eq!(theirs.apps(None, 9).await.unwrap(), ours.apps(None, 9).await.unwrap());
     assert_eq!(theirs.find_hub().await.unwrap(), ours.find_hub().await.unwrap());
     assert_eq!(theirs.workers(None, 9).await.unwrap(), ours.workers(None, 9).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_reads_a_whole_table_may_take_longer_than_other_statements_may() {
+    let world = World::new();
+    world.migrate().await;
+    let mut settings = PoolSettings::default();
+    settings.statement_timeout = Duration::from_millis(300);
+    let pool = settings.pool(fiber_link_postgres_cluster::shared_url()).unwrap();
+    let import = Import::begin(pool, world.schema.clone(), "a store").await.unwrap();
+    let pool = world.pool();
+    let mut lock = pool.begin().await.unwrap();
+    let tips = format!("LOCK TABLE {}.tips", world.schema);
+    sqlx::raw_sql(sqlx::AssertSqlSafe(tips)).execute(&mut *lock).await.unwrap();
+    let slow = async {
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        lock.rollback().await.unwrap();
+    };
+    let first = RowKey::default();
+    let (counted, analyzed, page, ()) =
+        tokio::join!(import.count(Table::Tips), import.analyze(), import.rows(Table::Tips, &first, 10), slow);
+    assert_eq!(counted.unwrap(), 0);
+    analyzed.unwrap();
+    assert!(page.is_err(), "a page is read in time, or not");
 }

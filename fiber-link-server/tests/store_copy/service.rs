@@ -114,7 +114,7 @@ async fn a_service_goes_on_where_it_was() {
     let (code, said) = world.run(&[&COPY[..], &["--migrate"]].concat());
     assert_eq!(code, 0, "{said}");
     for expected in
-        ["tips, rows", "settled, base units of CKB", "audit of the target: 0 findings", "never start"]
+        ["tips, rows", "settled, base units of CKB", "audit of the target: 0 findings", "no server starts"]
     {
         assert!(said.contains(expected), "{expected}: {said}");
     }

@@ -9,13 +9,18 @@ mod tables;
 
 use crate::database::Database;
 use crate::error::{ImportError, backend};
+use crate::row::Fields;
 use crate::statement::{find, list, query};
 use crate::{PostgresStore, Schema};
 use fiber_link_core::{RowKey, StoreError, StoredRow, Table};
 use serde_json::Value;
-use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Transaction};
 use std::fmt;
+use std::time::Duration;
 use tables::Statements;
+
+/// How long what reads a whole table may take, whatever other statements of the pool may.
+const WHOLE_TABLE: Duration = Duration::from_secs(6 * 3600);
 
 /// An import that is not finished. Dropping it leaves the schema marked; beginning it again goes on.
 pub struct Import {
@@ -66,9 +71,11 @@ impl Import {
     /// # Errors
     /// [`StoreError`] if the database failed.
     pub async fn count(&self, table: Table) -> Result<u64, StoreError> {
-        let count = query(&self.statements(table).count);
-        let count = find(self.store.database(), count, table.as_str(), |fields| fields.number()).await?;
-        Ok(count.unwrap_or_default())
+        let mut transaction = self.patient().await?;
+        let count = query(&self.statements(table).count).fetch_one(&mut *transaction).await;
+        let count = Fields::of(table.as_str(), &count.map_err(backend)?).number()?;
+        transaction.rollback().await.map_err(backend)?;
+        Ok(count)
     }
 
     /// Inserts rows of one table, all or none: those that follow the [`last`](Self::last) one, in their
@@ -118,7 +125,17 @@ impl Import {
     pub async fn analyze(&self) -> Result<(), StoreError> {
         let tables = Table::ALL.map(|table| format!("{{schema}}.{table}")).join(", ");
         let analyze = self.store.schema().render(&format!("ANALYZE {tables}, {{schema}}.settled_tips"));
-        sqlx::raw_sql(AssertSqlSafe(analyze)).execute(self.store.pool()).await.map(drop).map_err(backend)
+        let mut transaction = self.patient().await?;
+        sqlx::raw_sql(AssertSqlSafe(analyze)).execute(&mut *transaction).await.map_err(backend)?;
+        transaction.commit().await.map_err(backend)
+    }
+
+    /// A transaction for what reads a whole table.
+    async fn patient(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        let mut transaction = self.store.pool().begin().await.map_err(backend)?;
+        let patience = format!("SET LOCAL statement_timeout = {}", WHOLE_TABLE.as_millis());
+        sqlx::raw_sql(AssertSqlSafe(patience)).execute(&mut *transaction).await.map_err(backend)?;
+        Ok(transaction)
     }
 
     /// Has entries numbered after those that were imported, and takes the mark off: a store opens on
@@ -140,6 +157,16 @@ impl Import {
     fn statements(&self, table: Table) -> Statements {
         Statements::of(table, self.store.schema())
     }
+}
+
+/// What is asked of each table, page by page, and how it is filled.
+#[cfg(test)]
+pub(crate) fn statements(schema: &Schema) -> Vec<(&'static str, crate::statement::Sql)> {
+    let of = |table: Table| {
+        let Statements { rows, last, count: _, insert } = Statements::of(table, schema);
+        [rows, last, insert].map(|sql| (table.as_str(), sql))
+    };
+    Table::ALL.into_iter().flat_map(of).collect()
 }
 
 /// Marks an empty schema, or finds the mark of the same source.

@@ -1,0 +1,95 @@
+//! Why settings are refused.
+
+use super::{DEFAULT_FILE, SECRET_MAP};
+use fiber_link_core::fnn::InvalidToken;
+use std::fmt;
+use std::path::PathBuf;
+
+/// The names of one setting. All three follow from the flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Name(pub(super) &'static str);
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = self.0.replace('-', "_");
+        write!(f, "--{} (FIBER_LINK_{}, {key} in {DEFAULT_FILE})", self.0, key.to_uppercase())
+    }
+}
+
+/// Why settings were refused.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// A value that is not allowed.
+    #[error("{name}: got {value:?}, allowed is {allowed}")]
+    Wrong {
+        /// Which setting.
+        name: Name,
+        /// What came.
+        value: String,
+        /// What is allowed.
+        allowed: String,
+    },
+    /// A value that is not allowed, and never shown.
+    #[error("{name}: what was given is not shown, allowed is {allowed}")]
+    NotShown {
+        /// Which setting.
+        name: Name,
+        /// What is allowed.
+        allowed: String,
+    },
+    /// A setting that the command needs.
+    #[error("{name} is needed: {allowed}")]
+    Missing {
+        /// Which setting.
+        name: Name,
+        /// What is allowed.
+        allowed: &'static str,
+    },
+    /// The settings file cannot be read.
+    #[error("cannot read the settings file {path}")]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Something in the settings file is wrong.
+    #[error("settings file {path}: {message}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+    /// The file with the address of the store cannot be read.
+    #[error("cannot read the address of the store from {path}")]
+    UnreadableStore {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A token file cannot be read.
+    #[error("cannot read the token file {path}")]
+    UnreadableToken {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A token file holds no token. What it holds is never shown.
+    #[error("token file {path}")]
+    Token {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        #[source]
+        source: InvalidToken,
+    },
+    /// The map of secrets is wrong. It is never shown.
+    #[error("{SECRET_MAP}: {0}; allowed is a JSON object that maps names of apps to their secrets")]
+    SecretMap(String),
+}
