@@ -177,6 +177,7 @@ impl Simulation {
             withdrawal_requests: state.people.withdrawals,
             payouts,
             failures,
+            overpaid: state.overpaid,
             open: state.ending,
             faults: state.luck.into_counts(),
             checks: state.oracle.into_checks(),
