@@ -11,9 +11,7 @@ use super::server::supervise;
 use super::store::SimulatedStore;
 use super::time::{START, ServerClock, Skew};
 use super::world::{State, World};
-use crate::{
-    Amount, AppId, ChangeSet, Hub, NEVER_SENT_AFTER, Op, Secret, Store, Timestamp, UserId, create_app,
-};
+use crate::{Amount, ChangeSet, Hub, NEVER_SENT_AFTER, Op, Secret, Store, Timestamp, UserId, create_app};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,7 +36,7 @@ pub(super) fn begin(world: &Arc<World>) {
     handle.spawn(Group::WORLD, operate_restarts(world.clone()));
     handle.spawn(Group::WORLD, keep_backups(world.clone()));
     let mut stream = 100;
-    for app in apps(options.apps) {
+    for app in options.all_apps() {
         let users: Vec<UserId> =
             (1..=options.users).filter_map(|n| UserId::new(format!("user-{n}")).ok()).collect();
         for number in 0..users.len() {
@@ -47,15 +45,6 @@ pub(super) fn begin(world: &Arc<World>) {
         }
     }
     handle.spawn(Group::WORLD, direct(world.clone()));
-}
-
-fn apps(count: u32) -> impl Iterator<Item = AppId> {
-    (1..=count).filter_map(app)
-}
-
-/// An app by its number.
-pub(super) fn app(number: u32) -> Option<AppId> {
-    AppId::new(format!("app-{number}")).ok()
 }
 
 /// The hub and the apps, with secrets that follow from the seed.
@@ -78,7 +67,7 @@ fn found(world: &Arc<World>) {
         }),
     });
     let clock = ServerClock { handle: world.handle().clone(), skew: Skew::None };
-    for app in apps(world.options().apps) {
+    for app in world.options().all_apps() {
         let created = block_on(create_app(&store, &clock, app, Secret::new(random.bytes())));
         if let Err(error) = created {
             world.tell(|| format!("operator: {error}"));

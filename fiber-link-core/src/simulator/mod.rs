@@ -112,13 +112,7 @@ impl Simulation {
     /// The [`Violation`] that was found, as it happened. `fresh_store` is called once more then: the
     /// history is made again to be told.
     pub fn run(&self, mut fresh_store: impl FnMut() -> Arc<dyn Store>) -> Result<Report, Box<Violation>> {
-        let found = match self.make(fresh_store(), 0).0 {
-            Ok(report) => return Ok(report),
-            Err(found) => found,
-        };
-        let (again, story) = self.of(&self.options).make(fresh_store(), LAST_LINES);
-        let same = again.is_err_and(|again| (again.invariant, again.step) == (found.invariant, found.step));
-        Err(Box::new(Violation { story: if same { story } else { Vec::new() }, ..*found }))
+        self.make(fresh_store(), 0).0.map_err(|found| self.told(found, fresh_store()))
     }
 
     /// Makes the history, and if it ends badly, smaller ones that end in the same way.
@@ -126,12 +120,25 @@ impl Simulation {
     /// # Errors
     /// The [`Violation`] of the smallest that was found.
     pub fn shrink(&self, mut fresh_store: impl FnMut() -> Arc<dyn Store>) -> Result<Report, Box<Violation>> {
-        let found = match self.make(fresh_store(), 0).0 {
-            Ok(report) => return Ok(report),
-            Err(found) => found,
-        };
-        let smallest = shrink::shrink(found, |options| self.of(options).make(fresh_store(), 0).0.err());
-        self.of(&smallest.options).run(fresh_store).and(Err(smallest))
+        self.make(fresh_store(), 0).0.map_err(|found| self.smaller(found, fresh_store))
+    }
+
+    /// Makes smaller histories, as long as one ends as this one did: with `found`. That may take as long
+    /// as a million steps.
+    pub fn smaller(
+        &self,
+        found: Box<Violation>,
+        mut fresh_store: impl FnMut() -> Arc<dyn Store>,
+    ) -> Box<Violation> {
+        let smallest = shrink::shrink(found, |options| self.of(options).make(fresh_store(), 0).0);
+        if smallest.story.is_empty() { self.told(smallest, fresh_store()) } else { smallest }
+    }
+
+    /// A violation with its story: its history is made once more to be told.
+    fn told(&self, found: Box<Violation>, store: Arc<dyn Store>) -> Box<Violation> {
+        let (again, story) = self.of(&found.options).make(store, LAST_LINES);
+        let same = again.is_err_and(|again| (again.invariant, again.step) == (found.invariant, found.step));
+        Box::new(Violation { story: if same { story } else { Vec::new() }, ..*found })
     }
 
     /// The whole story of the history, line by line, and how it ended.
@@ -194,7 +201,7 @@ impl fmt::Debug for Simulation {
 
 /// The most that a user and an app may ask for in a day, for the oracle.
 fn limits(options: &Options) -> Vec<Limits> {
-    let apps: Vec<_> = (1..=options.apps).filter_map(director::app).collect();
+    let apps: Vec<_> = options.all_apps().collect();
     let of_app = |app: &crate::AppId, asset: &crate::Asset| {
         let policy = options.policies.of(app, asset);
         let (user, whole) = (policy.per_user_daily, policy.per_app_daily);

@@ -23,6 +23,9 @@ pub struct Options {
     pub users: u32,
     /// How many apps there are; at least 1.
     pub apps: u32,
+    /// What the first of them are called, so that policies for single apps apply; the others are `app-1`
+    /// and so on, by their number.
+    pub app_names: Vec<AppId>,
     /// How long a user does nothing between two acts, about.
     pub pace: Duration,
     /// What goes wrong.
@@ -46,6 +49,7 @@ impl Default for Options {
             servers: 3,
             users: 4,
             apps: 2,
+            app_names: Vec::new(),
             pace: Duration::from_secs(10 * 60),
             faults: Faults::default(),
             settings: Settings::default(),
@@ -107,10 +111,18 @@ impl Options {
             ..Self::default()
         }
     }
+
+    /// The apps, by their names or their numbers.
+    pub(super) fn all_apps(&self) -> impl Iterator<Item = AppId> {
+        (1..=self.apps).zip(0..).filter_map(|(number, place): (u32, usize)| {
+            let named = self.app_names.get(place).cloned();
+            named.or_else(|| AppId::new(format!("app-{number}")).ok())
+        })
+    }
 }
 
-/// Everything that follows from no type: not the assets and the policies, and of the settings only
-/// whether the one server is the sole one.
+/// Everything that follows from no type: not the assets, the policies and the names of apps, and of the
+/// settings only whether the one server is the sole one.
 impl fmt::Display for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { seed, span, servers, users, apps, pace, faults, settings, .. } = self;

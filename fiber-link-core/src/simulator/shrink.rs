@@ -2,29 +2,36 @@
 
 use super::faults::Fault;
 use super::options::Options;
-use super::report::Violation;
+use super::report::{Report, Violation};
 use std::time::Duration;
 
 /// How many smaller histories are tried at most.
 const TRIES: u32 = 300;
 
+/// How many steps they may take together: thirty days have many.
+const STEPS: u64 = 1_000_000;
+
 /// Tries smaller options, one change at a time, and keeps what breaks the same invariant.
 pub(super) fn shrink(
     violation: Box<Violation>,
-    mut run: impl FnMut(&Options) -> Option<Box<Violation>>,
+    mut run: impl FnMut(&Options) -> Result<Report, Box<Violation>>,
 ) -> Box<Violation> {
     let mut best = violation;
-    let mut tries = 0u32;
+    let (mut tries, mut steps) = (0u32, 0u64);
     loop {
         let mut smaller = None;
         for options in candidates(&best) {
-            if tries >= TRIES {
+            if tries >= TRIES || steps >= STEPS {
                 return best;
             }
+            let ended = run(&options);
             tries = tries.saturating_add(1);
-            let found = run(&options).filter(|found| found.invariant == best.invariant);
-            if found.is_some() {
-                smaller = found;
+            steps =
+                steps.saturating_add(ended.as_ref().map_or_else(|found| found.step, |report| report.steps));
+            if let Err(found) = ended
+                && found.invariant == best.invariant
+            {
+                smaller = Some(found);
                 break;
             }
         }
