@@ -7,20 +7,25 @@
 //! must come to its end.
 //!
 //! # What is checked when
-//! - After every commit, whatever it came to: the new entries, the balances that they moved, and the
-//!   tips, withdrawals, attempts and events that it wrote, and that it did write them, or, if it was
-//!   refused, that it wrote nothing (I2, I4, I5, I7, I8, I9, I11, I12, I14, I16, I18, I20, I23, I29).
+//! - After every commit, whatever it came to: the entries of what it touched, against those that were
+//!   seen and against what the node received and sent (I1, I3), the balances that they moved, and the
+//!   tips, withdrawals, attempts, workers, idempotency records and events that it wrote, and that it did
+//!   write them, or, if it was refused, that it wrote nothing (I2, I4, I5, I7, I8, I9, I11, I12, I14, I16,
+//!   I18, I20, I23, I29).
 //! - Before the node makes an invoice or a server sends a request to pay, and after money left:
-//!   I13, I15, I16, I17, I18, I32.
+//!   I5, I13, I15, I16, I17, I18, I32.
 //! - After each answer that a user got: I22, I25.
-//! - After every 400 commits and at the end everything that was ever seen is read again, all entries
-//!   and all balances among it (I1, I3, and those above), and at the end by
+//! - Whenever the store answers: that it answers, and that pages of a list lead on.
+//! - After every 400 commits, refused ones among them, and at the end everything that was ever seen is
+//!   read again, all entries and all balances among it, and for each asset all credits are compared with
+//!   what came in and all that was paid with what went out (I1, and those above), and at the end by
 //!   [`audit`](crate::audit) too. Then a credit is offered to the store again, which has to refuse it (I8).
-//! - Once faults have ended: what the node calls paid is credited (I10), every withdrawal ends, and
-//!   what stays reserved does so for a reason with a name (I24).
+//! - Once faults have ended: what the node calls paid is credited (I10), also while payouts are paused,
+//!   every withdrawal ends, and what stays reserved does so for a reason with a name (I24).
 //!
 //! The oracle reads the store through its public trait and adds up by rules of its own. The chain has
-//! no part in it yet, so I19 is not checked.
+//! no part in it yet, so I19 is not checked, and nobody quotes, follows the feed of settled tips, or signs
+//! requests: those paths are not made.
 
 mod actors;
 mod director;
