@@ -187,7 +187,16 @@ mod tests {
         let text = "seed=9;span=60;servers=1;users=2;apps=3;pace=4;sole=true;faults=mild,hint_lies=0";
         assert_eq!(text.parse::<Options>().unwrap().to_string(), text);
         assert_eq!("seed=9".parse::<Options>().unwrap().servers, Options::default().servers);
+        assert!("pace".parse::<Options>().is_err());
         assert!("servers=0".parse::<Options>().is_err());
         assert!("seeds=1".parse::<Options>().is_err());
+    }
+
+    #[test]
+    fn apps_go_by_their_names_and_the_others_by_their_numbers() {
+        let app_names = vec![AppId::new("forum").unwrap()];
+        let options = Options { apps: 3, app_names, ..Options::default() };
+        let names: Vec<_> = options.all_apps().map(|app| app.to_string()).collect();
+        assert_eq!(names, ["forum", "app-2", "app-3"]);
     }
 }

@@ -61,3 +61,43 @@ fn candidates(violation: &Violation) -> Vec<Options> {
     all.extend(Fault::ALL.into_iter().filter(|fault| options.faults.has(*fault)).map(without));
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulator::Invariant;
+
+    fn found(options: &Options, step: u64) -> Box<Violation> {
+        let after = Duration::from_secs(60);
+        let (sentence, story) = (String::new(), Vec::new());
+        Box::new(Violation {
+            options: options.clone(),
+            invariant: Invariant::I1,
+            sentence,
+            step,
+            after,
+            story,
+        })
+    }
+
+    #[test]
+    fn what_ends_as_badly_is_made_smaller_and_what_ends_otherwise_is_not() {
+        let first = found(&Options::default(), 10);
+        let smallest = shrink(first.clone(), |options| Err(found(options, 10)));
+        let Options { users, apps, servers, .. } = smallest.options;
+        assert_eq!((users, apps, servers), (1, 1, 1));
+        let otherwise =
+            |options: &Options| Err(Box::new(Violation { invariant: Invariant::I2, ..*found(options, 9) }));
+        assert_eq!(shrink(first.clone(), otherwise).replay(), first.replay());
+    }
+
+    #[test]
+    fn no_more_is_tried_once_the_steps_are_used_up() {
+        let mut made = 0;
+        shrink(found(&Options::default(), 10), |_| {
+            made += 1;
+            Ok(Report { steps: STEPS / 2, ..Report::default() })
+        });
+        assert_eq!(made, 2);
+    }
+}

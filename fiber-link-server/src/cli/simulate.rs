@@ -208,6 +208,41 @@ fn hours(duration: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::SettingFlags;
+    use clap::Parser;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        flags: SimulateFlags,
+    }
+
+    fn options_of(file: &str, arguments: &[&str]) -> Options {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("fiber-link.toml");
+        std::fs::write(&config, file).unwrap();
+        let flags = SettingFlags { config: Some(config), ..SettingFlags::default() };
+        let settings = Settings::load(flags, None).unwrap();
+        options(&settings, Line::parse_from([&["simulate"], arguments].concat()).flags)
+    }
+
+    #[test]
+    fn apps_with_policies_of_their_own_are_simulated_under_their_names() {
+        let file =
+            ["one", "two", "three"].map(|app| format!("[app.{app}.policy.CKB]\nallowed = false\n")).concat();
+        let options = options_of(&file, &["--apps", "2"]);
+        let names: Vec<_> = options.app_names.iter().map(ToString::to_string).collect();
+        assert_eq!((options.apps, names.len()), (3, 3));
+        assert!(["one", "two", "three"].iter().all(|app| names.contains(&(*app).to_owned())), "{names:?}");
+    }
+
+    #[test]
+    fn the_one_server_of_a_file_is_the_sole_one() {
+        let exclusivity = |file, servers| options_of(file, &["--servers", servers]).settings.exclusivity;
+        assert_eq!(exclusivity("store = \"sqlite:hub.sqlite\"", "1"), Exclusivity::Sole);
+        assert_eq!(exclusivity("store = \"sqlite:hub.sqlite\"", "2"), Exclusivity::Shared);
+        assert_eq!(exclusivity("store = \"postgres://ann@127.0.0.1/hub\"", "1"), Exclusivity::Shared);
+    }
 
     #[test]
     fn a_history_without_a_credit_shows_nothing() {
