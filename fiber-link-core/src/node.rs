@@ -137,7 +137,7 @@ pub struct DecodedInvoice {
     pub payee: Option<NodeKey>,
 }
 
-/// A payment to be sent, in one part.
+/// A payment to be sent, in at most [`MAX_PARTS`](Self::MAX_PARTS) parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentRequest {
     /// The invoice.
@@ -148,6 +148,11 @@ pub struct PaymentRequest {
     pub amount: Amount,
     /// The highest fee.
     pub fee_limit: Amount,
+}
+
+impl PaymentRequest {
+    /// In how many parts a payment goes: one of several may be paid after the payment was called failed.
+    pub const MAX_PARTS: u32 = 1;
 }
 
 /// What the node says about a payment of its own.

@@ -115,6 +115,13 @@ impl Policies {
         self.by_app.insert((app, asset), policy);
     }
 
+    /// The apps with an exception.
+    pub fn apps(&self) -> impl Iterator<Item = &AppId> {
+        let mut last = None;
+        // By app first, so that those of one app stand together.
+        self.by_app.keys().filter_map(move |(app, _)| (last.replace(app) != Some(app)).then_some(app))
+    }
+
     /// The policy of `asset` in `app`; the default one where none was set.
     pub fn of(&self, app: &AppId, asset: &Asset) -> WithdrawalPolicy {
         let exception = self.by_app.get(&(app.clone(), asset.id.clone()));
@@ -213,6 +220,20 @@ mod tests {
         let usual = WithdrawalPolicy::default_for(&ckb);
         policies.set_for_app(app.clone(), ckb.id.clone(), usual.clone());
         assert_eq!(policies.of(&app, &ckb), usual);
+    }
+
+    #[test]
+    fn apps_with_exceptions_are_told_once_each() {
+        let assets = [AssetId::ckb(), AssetId::new("TOKEN").unwrap()];
+        let mut policies = Policies::default();
+        for app in ["b", "a"] {
+            for asset in assets.clone() {
+                let policy = WithdrawalPolicy::default_for(&Asset::ckb());
+                policies.set_for_app(AppId::new(app).unwrap(), asset, policy);
+            }
+        }
+        let apps: Vec<_> = policies.apps().map(ToString::to_string).collect();
+        assert_eq!(apps, ["a", "b"]);
     }
 
     proptest! {

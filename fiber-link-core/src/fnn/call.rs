@@ -229,7 +229,7 @@ impl Serialize for SendPayment {
         params.serialize_field("timeout", &Hex(u128::from(timeout)))?;
         params.serialize_field("max_fee_amount", &Hex(fee_limit.units()))?;
         params.serialize_field("max_fee_rate", &Hex(u128::from(rate)))?;
-        params.serialize_field("max_parts", &Hex(1))?;
+        params.serialize_field("max_parts", &Hex(PaymentRequest::MAX_PARTS.into()))?;
         params.end()
     }
 }

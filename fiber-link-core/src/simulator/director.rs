@@ -1,17 +1,17 @@
 //! The course of a history: everybody begins, things go wrong for a while, and then all must end well.
 
-use super::actors::{keep_backups, operate_liquidity, operate_node, operate_servers, user};
+use super::actors::{
+    keep_backups, operate_liquidity, operate_node, operate_restarts, operate_servers, pause_payouts, user,
+};
 use super::executor::{Group, block_on};
-use super::oracle::Ending;
 use super::oracle::invariant::Broken;
+use super::oracle::{Ending, Sight};
 use super::random::Random;
 use super::server::supervise;
 use super::store::SimulatedStore;
 use super::time::{START, ServerClock, Skew};
 use super::world::{State, World};
-use crate::{
-    Amount, AppId, ChangeSet, Hub, NEVER_SENT_AFTER, Op, Secret, Store, Timestamp, UserId, create_app,
-};
+use crate::{Amount, ChangeSet, Hub, NEVER_SENT_AFTER, Op, Secret, Store, Timestamp, UserId, create_app};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,9 +33,10 @@ pub(super) fn begin(world: &Arc<World>) {
     handle.spawn(Group::WORLD, operate_node(world.clone()));
     handle.spawn(Group::WORLD, operate_liquidity(world.clone()));
     handle.spawn(Group::WORLD, operate_servers(world.clone()));
+    handle.spawn(Group::WORLD, operate_restarts(world.clone()));
     handle.spawn(Group::WORLD, keep_backups(world.clone()));
     let mut stream = 100;
-    for app in apps(options.apps) {
+    for app in options.all_apps() {
         let users: Vec<UserId> =
             (1..=options.users).filter_map(|n| UserId::new(format!("user-{n}")).ok()).collect();
         for number in 0..users.len() {
@@ -44,15 +45,6 @@ pub(super) fn begin(world: &Arc<World>) {
         }
     }
     handle.spawn(Group::WORLD, direct(world.clone()));
-}
-
-fn apps(count: u32) -> impl Iterator<Item = AppId> {
-    (1..=count).filter_map(app)
-}
-
-/// An app by its number.
-pub(super) fn app(number: u32) -> Option<AppId> {
-    AppId::new(format!("app-{number}")).ok()
 }
 
 /// The hub and the apps, with secrets that follow from the seed.
@@ -75,7 +67,7 @@ fn found(world: &Arc<World>) {
         }),
     });
     let clock = ServerClock { handle: world.handle().clone(), skew: Skew::None };
-    for app in apps(world.options().apps) {
+    for app in world.options().all_apps() {
         let created = block_on(create_app(&store, &clock, app, Secret::new(random.bytes())));
         if let Err(error) = created {
             world.tell(|| format!("operator: {error}"));
@@ -92,40 +84,59 @@ async fn direct(world: Arc<World>) {
         world.report_progress();
     }
     turn(&world);
-    let turned = world.now();
-    loop {
-        world.handle().sleep(LOOK).await;
-        let mut ending = Ending::default();
-        look(&world, &mut ending);
-        let latest = turned.max(ending.not_before.map_or(turned, |at| at.plus(NEVER_SENT_AFTER)));
-        if ending.waiting.is_empty() {
-            world.watch(|oracle, sight| oracle.check_end(sight));
-            world.state().ending = ending.open;
-            world.handle().halt();
+    if world.state().servers.are_paused() {
+        // Tips come to their end while payouts are paused.
+        if wait_for(&world, Ending::tips_ended).await.is_none() {
             return;
         }
+        pause_payouts(&world, false).await;
+    }
+    let Some(ending) = wait_for(&world, |ending| ending.waiting.is_empty()).await else { return };
+    world.watch(|oracle, sight| oracle.check_end(sight));
+    let mut state = world.state();
+    let State { oracle, node, overpaid, ending: open, .. } = &mut *state;
+    *overpaid = oracle.overpaid(node.truth());
+    for reason in ending.open.into_values() {
+        let count = open.entry(reason).or_default();
+        *count = count.saturating_add(1);
+    }
+    drop(state);
+    world.handle().halt();
+}
+
+/// Waits until so much has ended, which is a violation if it takes too long.
+async fn wait_for(world: &World, ended: impl Fn(&Ending) -> bool) -> Option<Ending> {
+    let began = world.now();
+    loop {
+        world.handle().sleep(LOOK).await;
+        let mut ending = look(world)?;
+        if ended(&ending) {
+            return Some(ending);
+        }
+        let latest = began.max(ending.not_before.map_or(began, |at| at.plus(NEVER_SENT_AFTER)));
         if world.now() > latest.plus(HEALTHY_TIME) {
             let (invariant, sentence) = ending.waiting.swap_remove(0);
             let sentence =
-                format!("{sentence}, {} s after faults ended", world.now().since(turned).as_secs());
+                format!("{sentence}, though nothing goes wrong for {} s", world.now().since(began).as_secs());
             world.watch(|_, _| Err(Broken { invariant, sentence }));
-            return;
+            return None;
         }
     }
 }
 
-fn look(world: &World, ending: &mut Ending) {
+/// What has not ended yet; nothing if the oracle found something instead.
+fn look(world: &World) -> Option<Ending> {
     let now = world.now();
     let mut state = world.state();
     let State { oracle, node, broken, .. } = &mut *state;
-    let sight = super::oracle::Sight { store: &**world.store(), truth: node.truth(), now };
-    match oracle.look_at_end(sight, node) {
-        Ok(looked) => *ending = looked,
-        Err(found) => {
-            broken.get_or_insert((found, now));
+    let sight = Sight { store: &**world.store(), truth: node.truth(), node, now };
+    oracle
+        .look_at_end(sight)
+        .inspect_err(|found| {
+            broken.get_or_insert_with(|| (found.clone(), now));
             world.handle().halt();
-        }
-    }
+        })
+        .ok()
 }
 
 /// From now on nothing goes wrong any more.

@@ -2,14 +2,14 @@
 //!
 //! Every fault is one that a real store, node, network or machine can have. What no software could
 //! survive is left out, each at the place where its fault is made:
-//! - a request to pay that arrives after its sender was declared dead, see [`Fault::RequestLate`];
+//! - a request to pay that arrives after its sender was declared dead or left, see [`Fault::RequestLate`];
 //! - a node that is put back so that it forgot a payment of which nobody could know, see
 //!   [`Fault::NodeRestored`];
 //! - a payment in several parts that counts as failed while parts are on their way, see
 //!   [`Fault::FailedInFlight`].
 
 use super::random::Random;
-use crate::Timestamp;
+use crate::{PaymentRequest, Timestamp};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -22,6 +22,11 @@ pub enum Fault {
     ServerStops,
     /// A server sleeps, perhaps past its claim, and wakes up.
     ServerPauses,
+    /// An operator stops all servers in order and starts them again, one after the other.
+    ServersRestarted,
+    /// An operator restarts all servers in order so that they only take tips, and after a while so
+    /// that they pay again.
+    PayoutsPaused,
     /// The clock of a server is up to five seconds ahead or behind.
     ClockSkewed,
     /// A call of the store fails and did nothing.
@@ -33,10 +38,12 @@ pub enum Fault {
     /// The node never hears of a request.
     RequestLost,
     /// The node hears of a request after its sender gave up, and perhaps after it died; not after it
-    /// was declared dead: that word says that nothing of it will come any more.
+    /// was declared dead or left: that word says that nothing of it will come any more.
     RequestLate,
     /// The node answers as things were up to 15 s ago.
     OutOfDate,
+    /// The node takes nearly its timeout for an answer.
+    AnswerSlow,
     /// The node is down for a while, and may forget to go on with what it had begun.
     NodeDown,
     /// The node is put back to an earlier copy of its data: never to one from which a payment is
@@ -53,10 +60,14 @@ pub enum Fault {
     /// The payee has the money, and the node has the payment under way for good.
     PaymentHangsPaid,
     /// A payment counts as failed and is paid all the same. Only a payment in several parts can do
-    /// so, and Fiber Link never sends one: no level has this fault. It shows what would happen.
+    /// so: no level has this fault as long as payments go in one part ([`PaymentRequest::MAX_PARTS`]).
     FailedInFlight,
     /// An invoice is called expired or cancelled while its payment is held, and is paid after that.
     EndedThenPaid,
+    /// A payer sends more than the invoice asks: the node takes it, and the invoiced amount is credited.
+    PaidTooMuch,
+    /// A payer sends less than the invoice asks: the node does not take it.
+    PaidTooLittle,
     /// Nobody hears that an invoice was paid.
     HintLost,
     /// A hint is heard twice.
@@ -87,9 +98,11 @@ pub struct Faults {
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 27] = [
         Self::ServerStops,
         Self::ServerPauses,
+        Self::ServersRestarted,
+        Self::PayoutsPaused,
         Self::ClockSkewed,
         Self::StoreFails,
         Self::StoreAnswerLost,
@@ -97,6 +110,7 @@ impl Fault {
         Self::RequestLost,
         Self::RequestLate,
         Self::OutOfDate,
+        Self::AnswerSlow,
         Self::NodeDown,
         Self::NodeRestored,
         Self::LiquidityLow,
@@ -106,6 +120,8 @@ impl Fault {
         Self::PaymentHangsPaid,
         Self::FailedInFlight,
         Self::EndedThenPaid,
+        Self::PaidTooMuch,
+        Self::PaidTooLittle,
         Self::HintLost,
         Self::HintRepeated,
         Self::HintLate,
@@ -117,6 +133,8 @@ impl Fault {
         match self {
             Self::ServerStops => "server_stops",
             Self::ServerPauses => "server_pauses",
+            Self::ServersRestarted => "servers_restarted",
+            Self::PayoutsPaused => "payouts_paused",
             Self::ClockSkewed => "clock_skewed",
             Self::StoreFails => "store_fails",
             Self::StoreAnswerLost => "store_answer_lost",
@@ -124,6 +142,7 @@ impl Fault {
             Self::RequestLost => "request_lost",
             Self::RequestLate => "request_late",
             Self::OutOfDate => "out_of_date",
+            Self::AnswerSlow => "answer_slow",
             Self::NodeDown => "node_down",
             Self::NodeRestored => "node_restored",
             Self::LiquidityLow => "liquidity_low",
@@ -133,6 +152,8 @@ impl Fault {
             Self::PaymentHangsPaid => "payment_hangs_paid",
             Self::FailedInFlight => "failed_in_flight",
             Self::EndedThenPaid => "ended_then_paid",
+            Self::PaidTooMuch => "paid_too_much",
+            Self::PaidTooLittle => "paid_too_little",
             Self::HintLost => "hint_lost",
             Self::HintRepeated => "hint_repeated",
             Self::HintLate => "hint_late",
@@ -145,6 +166,8 @@ impl Fault {
         match self {
             Self::ServerStops => 60,
             Self::ServerPauses => 80,
+            Self::ServersRestarted => 1,
+            Self::PayoutsPaused => 2,
             Self::ClockSkewed => 2,
             Self::StoreFails => 40,
             Self::StoreAnswerLost => 40,
@@ -152,6 +175,7 @@ impl Fault {
             Self::RequestLost => 15,
             Self::RequestLate => 15,
             Self::OutOfDate => 20,
+            Self::AnswerSlow => 20,
             Self::NodeDown => 1,
             Self::NodeRestored => 1,
             Self::LiquidityLow => 1,
@@ -159,8 +183,11 @@ impl Fault {
             Self::PaymentSlow => 4,
             Self::PaymentHangs => 25,
             Self::PaymentHangsPaid => 25,
+            Self::FailedInFlight if PaymentRequest::MAX_PARTS > 1 => 4,
             Self::FailedInFlight => 0,
             Self::EndedThenPaid => 8,
+            Self::PaidTooMuch => 12,
+            Self::PaidTooLittle => 12,
             Self::HintLost => 3,
             Self::HintRepeated => 3,
             Self::HintLate => 3,
@@ -174,7 +201,9 @@ impl Fault {
         match self {
             Self::ServerStops | Self::ServerPauses => Some((minutes(1), minutes(60))),
             Self::NodeDown | Self::LiquidityLow => Some((minutes(20), minutes(240))),
-            Self::NodeRestored => Some((minutes(10), minutes(240))),
+            Self::NodeRestored | Self::ServersRestarted | Self::PayoutsPaused => {
+                Some((minutes(10), minutes(240)))
+            }
             Self::ClockSkewed
             | Self::StoreFails
             | Self::StoreAnswerLost
@@ -182,12 +211,15 @@ impl Fault {
             | Self::RequestLost
             | Self::RequestLate
             | Self::OutOfDate
+            | Self::AnswerSlow
             | Self::PaymentFails
             | Self::PaymentSlow
             | Self::PaymentHangs
             | Self::PaymentHangsPaid
             | Self::FailedInFlight
             | Self::EndedThenPaid
+            | Self::PaidTooMuch
+            | Self::PaidTooLittle
             | Self::HintLost
             | Self::HintRepeated
             | Self::HintLate

@@ -7,20 +7,25 @@
 //! must come to its end.
 //!
 //! # What is checked when
-//! - After every commit, whatever it came to: the new entries, the balances that they moved, and the
-//!   tips, withdrawals, attempts and events that it wrote, and that it did write them, or, if it was
-//!   refused, that it wrote nothing (I2, I4, I5, I7, I8, I9, I11, I12, I14, I16, I18, I20, I23, I29).
+//! - After every commit, whatever it came to: the entries of what it touched, against those that were
+//!   seen and against what the node received and sent (I1, I3), the balances that they moved, and the
+//!   tips, withdrawals, attempts, workers, idempotency records and events that it wrote, and that it did
+//!   write them, or, if it was refused, that it wrote nothing (I2, I4, I5, I7, I8, I9, I11, I12, I14, I16,
+//!   I18, I20, I23, I29).
 //! - Before the node makes an invoice or a server sends a request to pay, and after money left:
-//!   I13, I15, I16, I17, I18, I32.
+//!   I5, I13, I15, I16, I17, I18, I32.
 //! - After each answer that a user got: I22, I25.
-//! - After every 400 commits and at the end everything that was ever seen is read again, all entries
-//!   and all balances among it (I1, I3, and those above), and at the end by
+//! - Whenever the store answers: that it answers, and that pages of a list lead on.
+//! - After every 400 commits, refused ones among them, and at the end everything that was ever seen is
+//!   read again, all entries and all balances among it, and for each asset all credits are compared with
+//!   what came in and all that was paid with what went out (I1, and those above), and at the end by
 //!   [`audit`](crate::audit) too. Then a credit is offered to the store again, which has to refuse it (I8).
-//! - Once faults have ended: what the node calls paid is credited (I10), every withdrawal ends, and
-//!   what stays reserved does so for a reason with a name (I24).
+//! - Once faults have ended: what the node calls paid is credited (I10), also while payouts are paused,
+//!   every withdrawal ends, and what stays reserved does so for a reason with a name (I24).
 //!
 //! The oracle reads the store through its public trait and adds up by rules of its own. The chain has
-//! no part in it yet, so I19 is not checked.
+//! no part in it yet, so I19 is not checked, and nobody quotes, follows the feed of settled tips, or signs
+//! requests: those paths are not made.
 
 mod actors;
 mod director;
@@ -112,13 +117,7 @@ impl Simulation {
     /// The [`Violation`] that was found, as it happened. `fresh_store` is called once more then: the
     /// history is made again to be told.
     pub fn run(&self, mut fresh_store: impl FnMut() -> Arc<dyn Store>) -> Result<Report, Box<Violation>> {
-        let found = match self.make(fresh_store(), 0).0 {
-            Ok(report) => return Ok(report),
-            Err(found) => found,
-        };
-        let (again, story) = self.of(&self.options).make(fresh_store(), LAST_LINES);
-        let same = again.is_err_and(|again| (again.invariant, again.step) == (found.invariant, found.step));
-        Err(Box::new(Violation { story: if same { story } else { Vec::new() }, ..*found }))
+        self.make(fresh_store(), 0).0.map_err(|found| self.told(found, fresh_store()))
     }
 
     /// Makes the history, and if it ends badly, smaller ones that end in the same way.
@@ -126,12 +125,25 @@ impl Simulation {
     /// # Errors
     /// The [`Violation`] of the smallest that was found.
     pub fn shrink(&self, mut fresh_store: impl FnMut() -> Arc<dyn Store>) -> Result<Report, Box<Violation>> {
-        let found = match self.make(fresh_store(), 0).0 {
-            Ok(report) => return Ok(report),
-            Err(found) => found,
-        };
-        let smallest = shrink::shrink(found, |options| self.of(options).make(fresh_store(), 0).0.err());
-        self.of(&smallest.options).run(fresh_store).and(Err(smallest))
+        self.make(fresh_store(), 0).0.map_err(|found| self.smaller(found, fresh_store))
+    }
+
+    /// Makes smaller histories, as long as one ends as this one did: with `found`. That may take as long
+    /// as a million steps.
+    pub fn smaller(
+        &self,
+        found: Box<Violation>,
+        mut fresh_store: impl FnMut() -> Arc<dyn Store>,
+    ) -> Box<Violation> {
+        let smallest = shrink::shrink(found, |options| self.of(options).make(fresh_store(), 0).0);
+        if smallest.story.is_empty() { self.told(smallest, fresh_store()) } else { smallest }
+    }
+
+    /// A violation with its story: its history is made once more to be told.
+    fn told(&self, found: Box<Violation>, store: Arc<dyn Store>) -> Box<Violation> {
+        let (again, story) = self.of(&found.options).make(store, LAST_LINES);
+        let same = again.is_err_and(|again| (again.invariant, again.step) == (found.invariant, found.step));
+        Box::new(Violation { story: if same { story } else { Vec::new() }, ..*found })
     }
 
     /// The whole story of the history, line by line, and how it ended.
@@ -177,6 +189,7 @@ impl Simulation {
             withdrawal_requests: state.people.withdrawals,
             payouts,
             failures,
+            overpaid: state.overpaid,
             open: state.ending,
             faults: state.luck.into_counts(),
             checks: state.oracle.into_checks(),
@@ -193,7 +206,7 @@ impl fmt::Debug for Simulation {
 
 /// The most that a user and an app may ask for in a day, for the oracle.
 fn limits(options: &Options) -> Vec<Limits> {
-    let apps: Vec<_> = (1..=options.apps).filter_map(director::app).collect();
+    let apps: Vec<_> = options.all_apps().collect();
     let of_app = |app: &crate::AppId, asset: &crate::Asset| {
         let policy = options.policies.of(app, asset);
         let (user, whole) = (policy.per_user_daily, policy.per_app_daily);

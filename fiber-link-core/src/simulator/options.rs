@@ -23,6 +23,9 @@ pub struct Options {
     pub users: u32,
     /// How many apps there are; at least 1.
     pub apps: u32,
+    /// What the first of them are called, so that policies for single apps apply; the others are `app-1`
+    /// and so on, by their number.
+    pub app_names: Vec<AppId>,
     /// How long a user does nothing between two acts, about.
     pub pace: Duration,
     /// What goes wrong.
@@ -46,6 +49,7 @@ impl Default for Options {
             servers: 3,
             users: 4,
             apps: 2,
+            app_names: Vec::new(),
             pace: Duration::from_secs(10 * 60),
             faults: Faults::default(),
             settings: Settings::default(),
@@ -107,10 +111,18 @@ impl Options {
             ..Self::default()
         }
     }
+
+    /// The apps, by their names or their numbers.
+    pub(super) fn all_apps(&self) -> impl Iterator<Item = AppId> {
+        (1..=self.apps).zip(0..).filter_map(|(number, place): (u32, usize)| {
+            let named = self.app_names.get(place).cloned();
+            named.or_else(|| AppId::new(format!("app-{number}")).ok())
+        })
+    }
 }
 
-/// Everything that follows from no type: not the assets and the policies, and of the settings only
-/// whether the one server is the sole one.
+/// Everything that follows from no type: not the assets, the policies and the names of apps, and of the
+/// settings only whether the one server is the sole one.
 impl fmt::Display for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { seed, span, servers, users, apps, pace, faults, settings, .. } = self;
@@ -175,7 +187,16 @@ mod tests {
         let text = "seed=9;span=60;servers=1;users=2;apps=3;pace=4;sole=true;faults=mild,hint_lies=0";
         assert_eq!(text.parse::<Options>().unwrap().to_string(), text);
         assert_eq!("seed=9".parse::<Options>().unwrap().servers, Options::default().servers);
+        assert!("pace".parse::<Options>().is_err());
         assert!("servers=0".parse::<Options>().is_err());
         assert!("seeds=1".parse::<Options>().is_err());
+    }
+
+    #[test]
+    fn apps_go_by_their_names_and_the_others_by_their_numbers() {
+        let app_names = vec![AppId::new("forum").unwrap()];
+        let options = Options { apps: 3, app_names, ..Options::default() };
+        let names: Vec<_> = options.all_apps().map(|app| app.to_string()).collect();
+        assert_eq!(names, ["forum", "app-2", "app-3"]);
     }
 }

@@ -3,6 +3,7 @@
 use super::faults::Fault;
 use super::options::Options;
 use super::oracle::Invariant;
+use crate::AssetId;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
@@ -26,6 +27,8 @@ pub struct Report {
     pub payouts: u64,
     /// Withdrawals that failed, with their funds back.
     pub failures: u64,
+    /// What payers sent beyond what their invoices asked, and nobody was credited with, by asset.
+    pub overpaid: BTreeMap<AssetId, u128>,
     /// What may stay open for good, by the reason.
     pub open: BTreeMap<&'static str, u64>,
     /// How often each kind of fault happened.
@@ -42,6 +45,10 @@ impl Report {
                 let sum = into.entry(*key).or_default();
                 *sum = sum.saturating_add(*count);
             }
+        }
+        for (asset, overpaid) in &other.overpaid {
+            let sum = self.overpaid.entry(asset.clone()).or_default();
+            *sum = sum.saturating_add(*overpaid);
         }
         self.steps = self.steps.saturating_add(other.steps);
         self.simulated = self.simulated.saturating_add(other.simulated);

@@ -8,7 +8,7 @@ use super::store::SimulatedStore;
 use super::time::{ServerClock, Skew};
 use super::world::World;
 use crate::signal::Signal;
-use crate::{Clock, FiberLink, FiberNode, Stop, Timestamp, WorkerId};
+use crate::{Clock, FiberLink, FiberNode, Payouts, Settings, Stop, Timestamp, WorkerId};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use std::fmt;
@@ -40,9 +40,14 @@ pub(super) struct ServerRun {
     run: u32,
     group: Group,
     clock: ServerClock,
+    payouts: Payouts,
     link: OnceLock<FiberLink>,
     sending: AtomicU32,
     arrives_until: AtomicU64,
+    /// Whether its loops are to end after the pass that they make, and the server with them.
+    leaving: AtomicBool,
+    loops_ended: AtomicU32,
+    left: AtomicBool,
     stopped: AtomicBool,
     ended: Signal,
 }
@@ -52,12 +57,31 @@ pub(super) struct ServerRun {
 pub(super) struct Servers {
     running: Vec<Arc<ServerRun>>,
     ended: Vec<Arc<ServerRun>>,
+    paused: bool,
 }
+
+/// The loops of a server that make passes.
+const LOOPS: u32 = 2;
 
 impl Servers {
     /// Those that take requests.
     pub(super) fn open(&self) -> Vec<Arc<ServerRun>> {
-        self.running.iter().filter(|run| run.link.get().is_some()).cloned().collect()
+        let open = self.running.iter().filter(|run| run.link.get().is_some() && !run.is_leaving());
+        open.cloned().collect()
+    }
+
+    /// The run of a server that is under way.
+    pub(super) fn running(&self, number: u32) -> Option<Arc<ServerRun>> {
+        self.running.iter().find(|run| run.number == number).cloned()
+    }
+
+    /// Whether those that start from now on pay no withdrawals.
+    pub(super) fn set_paused(&mut self, paused: bool) {
+        self.paused = paused;
+    }
+
+    pub(super) fn are_paused(&self) -> bool {
+        self.paused
     }
 
     /// Those of which nobody has said yet that they are dead.
@@ -80,7 +104,8 @@ impl ServerRun {
     }
 
     pub(super) fn sender(&self) -> Sender {
-        Sender { worker: self.worker(), clock: self.clock.now() }
+        let pays = self.payouts == Payouts::Here;
+        Sender { worker: self.worker(), clock: self.clock.now(), pays }
     }
 
     pub(super) fn sending(&self) -> &AtomicU32 {
@@ -90,6 +115,15 @@ impl ServerRun {
     /// A request of this server is on its way until then.
     pub(super) fn request_arrives_until(&self, at: Timestamp) {
         self.arrives_until.fetch_max(at.as_millis(), Ordering::Relaxed);
+    }
+
+    /// Asks it to end in order.
+    pub(super) fn ask_to_leave(&self) {
+        self.leaving.store(true, Ordering::Relaxed);
+    }
+
+    fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Relaxed)
     }
 
     pub(super) fn has_stopped(&self) -> bool {
@@ -132,7 +166,10 @@ impl ServerRun {
         let mut state = world.state();
         let servers = &mut state.servers;
         let ended = servers.running.extract_if(.., |run| run.group == self.group).collect::<Vec<_>>();
-        servers.ended.extend(ended);
+        // Who left has said himself that he is dead.
+        if !self.left.load(Ordering::Relaxed) {
+            servers.ended.extend(ended);
+        }
         self.stopped.store(true, Ordering::Relaxed);
         self.ended.raise();
     }
@@ -153,7 +190,12 @@ pub(super) async fn supervise(world: Arc<World>, number: u32) {
             let by = world.duration(Duration::from_millis(1), Duration::from_secs(5));
             if world.state().luck.random().one_in(2) { Skew::Ahead(by) } else { Skew::Behind(by) }
         };
+        let paused = world.state().servers.are_paused();
         let server = Arc::new(ServerRun {
+            payouts: if paused { Payouts::Elsewhere } else { world.options().settings.payouts },
+            leaving: AtomicBool::new(false),
+            loops_ended: AtomicU32::new(0),
+            left: AtomicBool::new(false),
             number,
             run,
             group: world.handle().new_group(),
@@ -169,7 +211,7 @@ pub(super) async fn supervise(world: Arc<World>, number: u32) {
         world.handle().spawn(server.group, start(world.clone(), server.clone()));
         server.ended.wait().await;
         let down = world.duration(Duration::from_secs(1), Duration::from_secs(600));
-        let soon = world.state().luck.is_off();
+        let soon = world.state().luck.is_off() || server.left.load(Ordering::Relaxed);
         world.handle().sleep(if soon { Duration::from_secs(1) } else { down }).await;
     }
 }
@@ -185,7 +227,7 @@ async fn start(world: Arc<World>, server: Arc<ServerRun>) {
             .ids(Arc::new(world.ids().clone()))
             .label(server.to_string())
             .policies(options.policies.clone())
-            .settings(options.settings);
+            .settings(Settings { payouts: server.payouts, ..options.settings });
         match builder.open().await {
             Ok(link) => break link,
             Err(error) => {
@@ -196,34 +238,56 @@ async fn start(world: Arc<World>, server: Arc<ServerRun>) {
     };
     let _first = server.link.set(link.clone());
     let group = server.group;
-    world.handle().spawn(group, settle(world.clone(), link.clone()));
-    world.handle().spawn(group, pay(world.clone(), link.clone()));
+    world.handle().spawn(group, settle(world.clone(), server.clone(), link.clone()));
+    world.handle().spawn(group, pay(world.clone(), server.clone(), link.clone()));
     world.handle().spawn(group, beat(world.clone(), server.clone(), link.clone()));
     world.handle().spawn(group, pass_on_hints(world.clone(), link, node));
 }
 
-async fn settle(world: Arc<World>, link: FiberLink) {
+async fn settle(world: Arc<World>, server: Arc<ServerRun>, link: FiberLink) {
     let mut rest = Rest(SHORTEST_REST);
-    loop {
+    while !server.is_leaving() {
         let report = link.settle_due(TIPS_PER_PASS).await;
         let busy = report.as_ref().is_ok_and(|report| report.settled > 0 || report.more);
         rest.wait(&world, busy, link.settlement_wanted()).await;
     }
+    end_loop(&world, &server, &link).await;
 }
 
-async fn pay(world: Arc<World>, link: FiberLink) {
+async fn pay(world: Arc<World>, server: Arc<ServerRun>, link: FiberLink) {
     let mut rest = Rest(SHORTEST_REST);
-    loop {
+    while !server.is_leaving() {
         let report = link.pay_due(WITHDRAWALS_PER_PASS).await;
         let busy = report.as_ref().is_ok_and(|report| report.ended > 0 || report.more);
         rest.wait(&world, busy, link.payouts_wanted()).await;
     }
+    end_loop(&world, &server, &link).await;
+}
+
+/// A loop ended in order. After the last one the server says that it will never act again: once
+/// nothing of it is on its way any more, as that word says.
+async fn end_loop(world: &World, server: &ServerRun, link: &FiberLink) {
+    if server.loops_ended.fetch_add(1, Ordering::Relaxed).saturating_add(1) < LOOPS {
+        return;
+    }
+    while !server.has_nothing_on_its_way(world.now()) {
+        world.handle().sleep(Duration::from_secs(1)).await;
+    }
+    while let Err(error) = link.leave().await {
+        world.tell(|| format!("{server}: cannot leave: {error}"));
+        world.handle().sleep(Duration::from_secs(1)).await;
+    }
+    world.tell(|| format!("{server}: leaves"));
+    server.left.store(true, Ordering::Relaxed);
+    server.stop(world);
 }
 
 /// A server that learns that it was declared dead ends, and is started anew.
 async fn beat(world: Arc<World>, server: Arc<ServerRun>, link: FiberLink) {
-    loop {
+    while !server.is_leaving() {
         match link.beat().await {
+            // It says so itself.
+            Ok(Some(Stop::DeclaredDead)) if server.is_leaving() => return,
             Ok(Some(Stop::DeclaredDead)) => {
                 world.tell(|| format!("{server}: learns that it was declared dead, and ends"));
                 server.stop(&world);

@@ -3,6 +3,7 @@
 
 use super::executor::block_on;
 use super::faults::Fault;
+use super::oracle::invariant::Broken;
 use super::server::ServerRun;
 use super::story::short;
 use super::world::World;
@@ -55,13 +56,17 @@ impl SimulatedStore {
         if self.strikes(Fault::StoreFails) {
             return Err(failed());
         }
-        block_on(call)
+        let answer = block_on(call);
+        if let Err(error) = &answer {
+            self.world.watch(|_, _| Err(Broken::of_store(error)));
+        }
+        self.choice("after it read").await;
+        answer
     }
 
     /// Taking moves what is taken, so its answer can be lost.
     async fn take<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         let taken = self.read(call).await?;
-        self.choice("after it took what is due").await;
         if self.strikes(Fault::StoreAnswerLost) { Err(failed()) } else { Ok(taken) }
     }
 

@@ -12,7 +12,7 @@ use super::server::{ServerRun, Servers};
 use super::story::Story;
 use super::time::{CountedIds, START};
 use super::{Progress, Simulation};
-use crate::{FiberNode, Store, Timestamp};
+use crate::{AssetId, FiberNode, Store, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -35,7 +35,10 @@ pub(super) struct State {
     pub(super) servers: Servers,
     pub(super) people: People,
     pub(super) steps: u64,
+    /// What may stay open for good, by the reason.
     pub(super) ending: BTreeMap<&'static str, u64>,
+    /// What payers sent beyond what was credited.
+    pub(super) overpaid: BTreeMap<AssetId, u128>,
     pub(super) broken: Option<(Broken, Timestamp)>,
 }
 
@@ -50,6 +53,7 @@ impl State {
             people: People::default(),
             steps: 0,
             ending: BTreeMap::new(),
+            overpaid: BTreeMap::new(),
             broken: None,
         }
     }
@@ -141,7 +145,7 @@ impl World {
             return;
         }
         *steps = steps.saturating_add(1);
-        let sight = Sight { store: &*self.store, truth: node.truth(), now };
+        let sight = Sight { store: &*self.store, truth: node.truth(), node, now };
         if let Err(found) = look(oracle, sight) {
             story.tell(now, || format!("oracle: {} is broken: {}", found.invariant, found.sentence));
             *broken = Some((found, now));

@@ -1,18 +1,15 @@
-//! A store and nodes that are wrong in ways that cost money: the oracle names what they break.
+//! A store that credits twice: the oracle names what it breaks, and the history becomes smaller.
 
-use super::fresh_store;
 use async_trait::async_trait;
-use fiber_link_core::simulator::{Fault, FaultLevel, Faults, Invariant, Options, Simulation, Violation};
+use fiber_link_core::simulator::{Invariant, Options, Simulation, Violation};
 use fiber_link_core::testing::sample::change_set;
 use fiber_link_core::*;
-use futures_util::stream::BoxStream;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// In how many histories each has to be found.
+/// In how many histories each wrong store and node has to be found.
 const HISTORIES: u64 = 300;
 
-fn first_violation(mut history: impl FnMut(u64) -> Option<Box<Violation>>) -> Box<Violation> {
+pub(crate) fn first_violation(mut history: impl FnMut(u64) -> Option<Box<Violation>>) -> Box<Violation> {
     (0..HISTORIES).find_map(&mut history).unwrap()
 }
 
@@ -189,65 +186,4 @@ fn a_store_without_version_guard_and_unique_key_credits_twice() {
     let replayed = Simulation::new(violation.replay().parse().unwrap()).run(careless).unwrap_err();
     assert_eq!((replayed.invariant, replayed.step), (violation.invariant, violation.step));
     assert!(violation.options.users <= 3 && violation.step < 2_000, "{violation}");
-}
-
-/// Calls a payment failed that the node does not know, as if it had begun with it just now.
-struct HastyNode(Arc<dyn FiberNode>, AtomicU64);
-
-#[async_trait]
-impl FiberNode for HastyNode {
-    async fn info(&self) -> Result<NodeInfo, NodeError> {
-        self.0.info().await
-    }
-
-    async fn create_invoice(&self, request: InvoiceRequest) -> Result<Invoice, NodeError> {
-        self.0.create_invoice(request).await
-    }
-
-    async fn invoices(&self, hashes: &[PaymentHash]) -> Result<Vec<Option<InvoiceStatus>>, NodeError> {
-        self.0.invoices(hashes).await
-    }
-
-    async fn decode_invoice(&self, encoded: &str) -> Result<DecodedInvoice, NodeError> {
-        self.0.decode_invoice(encoded).await
-    }
-
-    async fn send_payment(&self, request: PaymentRequest) -> Result<PaymentStatus, NodeError> {
-        self.0.send_payment(request).await
-    }
-
-    async fn payment(&self, hash: PaymentHash) -> Result<Option<PaymentStatus>, NodeError> {
-        let failed = || PaymentStatus {
-            created_at: Timestamp::from_millis(self.1.fetch_add(1, Ordering::Relaxed)),
-            state: PaymentState::Failed { reason: "not found".to_owned() },
-        };
-        Ok(Some(self.0.payment(hash).await?.unwrap_or_else(failed)))
-    }
-
-    async fn liquidity(&self, asset: &Asset) -> Result<Liquidity, NodeError> {
-        self.0.liquidity(asset).await
-    }
-
-    fn hints(&self) -> BoxStream<'static, InvoiceHint> {
-        self.0.hints()
-    }
-}
-
-#[test]
-fn a_node_that_calls_failed_what_it_does_not_know_releases_without_proof() {
-    let violation = first_violation(|seed| {
-        let simulation = Simulation::new(Options::varied(seed));
-        let hasty = |node| Arc::new(HastyNode(node, AtomicU64::new(2_000_000_000_000))) as Arc<dyn FiberNode>;
-        simulation.wrap_node(hasty).run(fresh_store).err()
-    });
-    assert_eq!(violation.invariant, Invariant::I16, "{violation}");
-}
-
-#[test]
-fn a_payment_that_counts_as_failed_while_parts_are_on_their_way_is_paid_after_its_release() {
-    let violation = first_violation(|seed| {
-        let faults = Faults::of(FaultLevel::None).with(Fault::FailedInFlight, 2);
-        Simulation::new(Options { faults, ..Options::varied(seed) }).run(fresh_store).err()
-    });
-    assert_eq!(violation.invariant, Invariant::I16, "{violation}");
 }

@@ -1,6 +1,7 @@
 //! Histories on the store in memory: they end well, and the oracle would notice if they did not.
 #![allow(
     clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     clippy::wildcard_enum_match_arm,
@@ -8,6 +9,8 @@
 )]
 
 mod broken_ports;
+mod wrong_nodes;
+mod wrong_stores;
 
 use fiber_link_core::simulator::{Invariant, Options, Simulation};
 use fiber_link_core::testing::simulation::simulate;
@@ -22,7 +25,9 @@ fn fresh_store() -> Arc<dyn Store> {
 fn histories_lose_and_double_nothing() {
     let report = simulate(2_000, fresh_store);
     println!("{report:#?}");
-    if std::env::var("FIBER_LINK_SIMULATOR_SEED").is_err() {
+    // Few histories have no time for everything.
+    if report.steps > 200_000 {
+        assert!(!report.overpaid.is_empty());
         let unchecked = |invariant: &Invariant| !report.checks.contains_key(invariant);
         let unchecked: Vec<_> = Invariant::ALL.into_iter().filter(unchecked).collect();
         assert_eq!(unchecked, [Invariant::Store], "what was never checked");

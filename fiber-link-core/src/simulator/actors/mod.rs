@@ -1,19 +1,22 @@
 //! People: users of apps, payers, and operators.
 
 mod operators;
+mod restarts;
 mod tipping;
 mod users;
 mod withdrawing;
 
 pub(super) use operators::{keep_backups, operate_liquidity, operate_node, operate_servers};
+pub(super) use restarts::{operate_restarts, pause_payouts};
 pub(super) use users::user;
 
 use super::executor::Group;
 use super::random::Random;
 use super::world::World;
-use crate::{FiberLink, PaymentHash};
+use crate::{Amount, AssetId, FiberLink, PaymentHash};
 use futures_channel::oneshot;
 use futures_util::future::{BoxFuture, Either, select};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,15 +30,19 @@ pub(super) struct People {
     shown: Vec<String>,
     /// Invoices of others for which a withdrawal was requested.
     requested: Vec<Asked>,
+    /// How often somebody set out to withdraw to an invoice.
+    times_requested: BTreeMap<String, u32>,
     pub(super) tips: u64,
     pub(super) withdrawals: u64,
 }
 
-/// An invoice of somebody else, and what it asks.
+/// An invoice that is to be paid, and what for.
 #[derive(Clone, Debug)]
 struct Asked {
     encoded: String,
-    amount: crate::Amount,
+    asset: AssetId,
+    amount: Amount,
+    kind: withdrawing::Invoice,
 }
 
 /// Calls any server: the call lives and dies with it, and the person learns of that.

@@ -6,15 +6,16 @@ use crate::simulator::store::SimulatedStore;
 use crate::simulator::time::{ServerClock, Skew};
 use crate::simulator::world::World;
 use crate::{
-    Amount, AttemptQuery, AttemptState, SILENT_AFTER, Timestamp, WithdrawalLookup, accept_node, declare_dead,
+    Amount, AttemptQuery, AttemptState, DeclareDeadError, SILENT_AFTER, Timestamp, WithdrawalLookup,
+    accept_node, declare_dead,
 };
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How often operators look after things.
-const ROUND: Duration = Duration::from_secs(120);
+pub(super) const ROUND: Duration = Duration::from_secs(120);
 
-fn minutes(n: u64) -> Duration {
+pub(super) fn minutes(n: u64) -> Duration {
     Duration::from_secs(n.saturating_mul(60))
 }
 
@@ -26,11 +27,14 @@ pub(in crate::simulator) async fn operate_node(world: Arc<World>) {
             world.state().node.set_up(false);
             let down = world.duration(Duration::from_secs(5), minutes(20));
             world.handle().sleep(down).await;
-            world.tell(|| "node: is up again".to_owned());
             let mut state = world.state();
             let state = &mut *state;
-            state.node.restart(|| state.luck.random().one_in(8));
-            state.node.set_up(true);
+            // Once faults have ended it is up, and forgets nothing any more.
+            if !state.luck.is_off() {
+                state.node.restart(|| state.luck.random().one_in(8));
+                state.node.set_up(true);
+                state.story.tell(world.now(), || "node: is up again".to_owned());
+            }
         }
     }
 }
@@ -135,7 +139,9 @@ pub(in crate::simulator) async fn operate_servers(world: Arc<World>) {
             }
             match declare_dead(&store, &clock, worker, SILENT_AFTER).await {
                 Ok(_) => world.tell(|| format!("operator: declares {run} dead")),
-                Err(error) => {
+                // It left, and ended before it learned that it had.
+                Err(DeclareDeadError::Unknown(_)) => {}
+                Err(error @ (DeclareDeadError::HeardOf { .. } | DeclareDeadError::Store(_))) => {
                     world.tell(|| format!("operator: does not declare {run} dead: {error}"));
                     if run.has_stopped() {
                         ended.push(run);

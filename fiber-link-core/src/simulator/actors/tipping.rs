@@ -4,7 +4,7 @@ use super::users::User;
 use super::{call, pay};
 use crate::simulator::random::Random;
 use crate::simulator::story::short;
-use crate::{Amount, IdempotencyKey, PostId, Tip, TipRequest};
+use crate::{Amount, CreateTipError, IdempotencyKey, PostId, Tip, TipRequest};
 use futures_util::future::join;
 use std::time::Duration;
 
@@ -35,7 +35,10 @@ pub(super) async fn tip(user: &User, random: &mut Random) {
             if key.is_some() && random.one_in(4) {
                 let pause = random.duration(Duration::from_secs(1), Duration::from_secs(600));
                 user.world.handle().sleep(pause).await;
-                ask(user, random, request).await;
+                ask(user, random, request.clone()).await;
+            }
+            if key.is_some() && random.one_in(6) {
+                ask_with_other_body(user, random, request).await;
             }
             return;
         }
@@ -70,13 +73,36 @@ async fn ask(user: &User, random: &mut Random, request: TipRequest) -> Option<Ti
     user.world.tell(|| format!("{}/{}: tips {} {}", user.app, user.name, request.to_user, request.amount));
     let asked =
         call(&user.world, random, |link| Box::pin(async move { link.create_tip(&app, request).await }));
-    let tip = asked.await?.ok()?;
+    let answer = asked.await?;
+    if let (Err(CreateTipError::IdempotencyConflict), Some(key)) = (&answer, &key) {
+        user.world.watch(|oracle, _| {
+            oracle.keyed(false, || format!("{}: {key} was asked again as it was, and conflicts", user.app))
+        });
+    }
+    let tip = answer.ok()?;
     if let Some(key) = key {
         let (app, id) = (&user.app, tip.id());
         user.world
             .watch(|oracle, _| oracle.answered(&format!("{app}: {key}"), &format!("tip {}", short(&id))));
     }
     Some(tip)
+}
+
+/// The same key with another body has no effect.
+async fn ask_with_other_body(user: &User, random: &mut Random, request: TipRequest) {
+    let (app, key) = (user.app.clone(), request.idempotency_key.clone());
+    let Some(amount) = request.amount.checked_add(Amount::new(1)) else { return };
+    let request = TipRequest { amount, ..request };
+    user.world.tell(|| format!("{}/{}: uses a key for another tip", user.app, user.name));
+    let asked =
+        call(&user.world, random, |link| Box::pin(async move { link.create_tip(&app, request).await }));
+    let conflict = match asked.await {
+        None | Some(Err(CreateTipError::NodeUnavailable(_) | CreateTipError::Store(_))) => return,
+        Some(answer) => matches!(answer, Err(CreateTipError::IdempotencyConflict)),
+    };
+    user.world.watch(|oracle, _| {
+        oracle.keyed(conflict, || format!("{}: {key:?} with another body was no conflict", user.app))
+    });
 }
 
 /// The payer is shown the invoice.

@@ -16,11 +16,12 @@ const TRIES: u32 = 4;
 
 /// What is wrong with an invoice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Invoice {
+pub(super) enum Invoice {
     Good,
     /// Somebody else paid it, which nobody can see.
     Used,
-    /// A withdrawal was requested for it before, by this user or another, of this app or another.
+    /// A withdrawal was requested for it before, by this user or another, of this app or another. What
+    /// was wrong with it then still is.
     Requested,
     Expired,
     EndsTooSoon,
@@ -28,6 +29,7 @@ enum Invoice {
     NeverEnds,
     WithoutAmount,
     OfOtherAmount,
+    OfOtherAsset,
     OfOtherNetwork,
     Ours,
     Garbage,
@@ -57,6 +59,7 @@ pub(super) async fn withdraw(user: &User, random: &mut Random) {
         (1, Invoice::NeverEnds),
         (1, Invoice::WithoutAmount),
         (1, Invoice::OfOtherAmount),
+        (1, Invoice::OfOtherAsset),
         (1, Invoice::OfOtherNetwork),
         (1, Invoice::Ours),
         (1, Invoice::Garbage),
@@ -66,34 +69,47 @@ pub(super) async fn withdraw(user: &User, random: &mut Random) {
     let number = {
         let mut state = user.world.state();
         state.people.withdrawals = state.people.withdrawals.saturating_add(1);
+        let times = state.people.times_requested.entry(asked.encoded.clone()).or_default();
+        *times = times.saturating_add(1);
         state.people.requested.push(asked.clone());
         state.people.withdrawals
     };
     let keyed = random.one_in(2);
     let request = WithdrawalRequest {
         user: user.name.clone(),
-        asset: asset.id,
+        asset: asked.asset,
         amount: asked.amount,
         destination: RequestedDestination::PaymentRequest(asked.encoded),
         idempotency_key: keyed.then(|| IdempotencyKey::new(format!("withdrawal-{number}")).ok()).flatten(),
     };
-    ask_until_answered(user, random, request, kind).await;
+    ask_until_answered(user, random, request, asked.kind).await;
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    Accepted,
+    Refused,
+    None,
 }
 
 async fn ask_until_answered(user: &User, random: &mut Random, request: WithdrawalRequest, kind: Invoice) {
     let twice = random.one_in(4);
     for _ in 0..TRIES {
-        let answered = if twice {
+        let answer = if twice {
             let mut twin = random.clone();
             twin.one_in(2);
             let both =
                 join(ask(user, random, request.clone(), kind), ask(user, &mut twin, request.clone(), kind));
             let (one, other) = both.await;
-            one || other
+            if one == Answer::None { other } else { one }
         } else {
             ask(user, random, request.clone(), kind).await
         };
-        if answered && !random.one_in(6) {
+        if answer == Answer::Accepted && request.idempotency_key.is_some() && random.one_in(4) {
+            ask_with_other_body(user, random, request.clone()).await;
+        }
+        if answer != Answer::None && !random.one_in(6) {
             return;
         }
         let pause = random.duration(Duration::from_millis(100), Duration::from_secs(120));
@@ -101,43 +117,92 @@ async fn ask_until_answered(user: &User, random: &mut Random, request: Withdrawa
     }
 }
 
-/// Whether there was an answer, a refusal included.
-async fn ask(user: &User, random: &mut Random, request: WithdrawalRequest, kind: Invoice) -> bool {
+async fn ask(user: &User, random: &mut Random, request: WithdrawalRequest, kind: Invoice) -> Answer {
     let (app, key) = (user.app.clone(), request.idempotency_key.clone());
     user.world.tell(|| {
         format!("{}/{}: withdraws {} to an invoice that is {kind:?}", user.app, user.name, request.amount)
     });
+    let RequestedDestination::PaymentRequest(encoded) = request.destination.clone() else {
+        return Answer::None;
+    };
     let asked = call(&user.world, random, |link| {
         Box::pin(async move { link.request_withdrawal(&app, request).await })
     });
     match asked.await {
         Some(Ok(withdrawal)) => {
             accepted(user, &withdrawal, key, kind);
-            true
+            Answer::Accepted
         }
-        Some(Err(WithdrawError::NodeUnavailable(_) | WithdrawError::Store(_))) | None => false,
+        Some(Err(WithdrawError::NodeUnavailable(_) | WithdrawError::Store(_))) | None => Answer::None,
         Some(Err(error)) => {
-            user.world.watch(|oracle, _| {
-                let garbage = matches!(error, WithdrawError::Destination(DestinationRefusal::NotAnInvoice));
-                oracle.accepted(!(garbage && kind == Invoice::Good), || "a good invoice is none".to_owned())
-            });
-            true
+            refused(user, &error, key, kind, &encoded);
+            Answer::Refused
         }
     }
 }
 
 fn accepted(user: &User, withdrawal: &Withdrawal, key: Option<IdempotencyKey>, kind: Invoice) {
     let (app, id) = (&user.app, withdrawal.id());
-    user.world.watch(|oracle, _| {
-        oracle.accepted(kind.may_be_accepted(), || {
-            format!("withdrawal {} was accepted to an invoice that is {kind:?}", short(&id))
-        })
-    });
+    if !kind.may_be_accepted() {
+        user.world.watch(|oracle, _| {
+            oracle.accepted(false, || {
+                format!("withdrawal {} was accepted to an invoice that is {kind:?}", short(&id))
+            })
+        });
+    }
     if let Some(key) = key {
         user.world.watch(|oracle, _| {
             oracle.answered(&format!("{app}: {key}"), &format!("withdrawal {}", short(&id)))
         });
     }
+}
+
+fn refused(user: &User, error: &WithdrawError, key: Option<IdempotencyKey>, kind: Invoice, encoded: &str) {
+    if let WithdrawError::Destination(refusal) = error {
+        // Where it had to be refused it was; a good one is at least an invoice.
+        let looked_at = !kind.may_be_accepted() || kind == Invoice::Good;
+        let right = kind != Invoice::Good || *refusal != DestinationRefusal::NotAnInvoice;
+        if looked_at {
+            user.world.watch(|oracle, _| {
+                oracle.accepted(right, || "a good invoice was refused as none".to_owned())
+            });
+        }
+    }
+    let Some(key) = key else { return };
+    let times = user.world.state().people.times_requested.get(encoded).copied().unwrap_or_default();
+    let own = match error {
+        WithdrawError::IdempotencyConflict => true,
+        // Nobody else asked for it: what holds it is what this very request made.
+        WithdrawError::Destination(DestinationRefusal::AlreadyUsed) => times == 1,
+        WithdrawError::Destination(_)
+        | WithdrawError::UnknownAsset(_)
+        | WithdrawError::AmountZero
+        | WithdrawError::Policy(_)
+        | WithdrawError::InsufficientFunds
+        | WithdrawError::NodeUnavailable(_)
+        | WithdrawError::Store(_) => return,
+    };
+    user.world.watch(|oracle, _| {
+        oracle.keyed(!own, || format!("{}: {key} was asked again as it was, and answered: {error}", user.app))
+    });
+}
+
+/// The same key with another body has no effect, whatever else is wrong with it.
+async fn ask_with_other_body(user: &User, random: &mut Random, request: WithdrawalRequest) {
+    let (app, key) = (user.app.clone(), request.idempotency_key.clone());
+    let Some(amount) = request.amount.checked_add(Amount::new(1)) else { return };
+    let request = WithdrawalRequest { amount, ..request };
+    user.world.tell(|| format!("{}/{}: uses a key for another withdrawal", user.app, user.name));
+    let asked = call(&user.world, random, |link| {
+        Box::pin(async move { link.request_withdrawal(&app, request).await })
+    });
+    let conflict = match asked.await {
+        None | Some(Err(WithdrawError::NodeUnavailable(_) | WithdrawError::Store(_))) => return,
+        Some(answer) => matches!(answer, Err(WithdrawError::IdempotencyConflict)),
+    };
+    user.world.watch(|oracle, _| {
+        oracle.keyed(conflict, || format!("{}: {key:?} with another body was no conflict", user.app))
+    });
 }
 
 async fn available(user: &User, random: &mut Random, asset: &Asset) -> Option<u64> {
@@ -157,10 +222,18 @@ fn invoice(user: &User, random: &mut Random, kind: Invoice, asset: &Asset, amoun
     match kind {
         Invoice::Ours => {
             let encoded = random.pick(&state.people.shown)?.clone();
-            return Some(Asked { encoded, amount });
+            return Some(Asked { encoded, asset: asset.id.clone(), amount, kind });
         }
-        Invoice::Requested => return random.pick(&state.people.requested).cloned(),
-        Invoice::Garbage => return Some(Asked { encoded: "sim1nothing".to_owned(), amount }),
+        Invoice::Requested => {
+            let asked = random.pick(&state.people.requested)?.clone();
+            // It comes nearer.
+            let kind = if asked.kind == Invoice::EndsTooLate { Invoice::Requested } else { asked.kind };
+            return Some(Asked { kind, ..asked });
+        }
+        Invoice::Garbage => {
+            let encoded = "sim1nothing".to_owned();
+            return Some(Asked { encoded, asset: asset.id.clone(), amount, kind });
+        }
         Invoice::Good
         | Invoice::Used
         | Invoice::Expired
@@ -169,6 +242,7 @@ fn invoice(user: &User, random: &mut Random, kind: Invoice, asset: &Asset, amoun
         | Invoice::NeverEnds
         | Invoice::WithoutAmount
         | Invoice::OfOtherAmount
+        | Invoice::OfOtherAsset
         | Invoice::OfOtherNetwork => {}
     }
     let mut invoice = state.node.foreign_invoice(asset, amount, now);
@@ -177,6 +251,10 @@ fn invoice(user: &User, random: &mut Random, kind: Invoice, asset: &Asset, amoun
         Invoice::Used => state.node.use_up(invoice.payment_hash),
         Invoice::WithoutAmount => invoice.amount = None,
         Invoice::OfOtherAmount => invoice.amount = amount.checked_add(Amount::new(1)),
+        Invoice::OfOtherAsset => {
+            let others: Vec<_> = user.world.options().assets.iter().filter(|other| *other != asset).collect();
+            invoice.asset = random.pick(&others).map(|other| other.id.clone());
+        }
         Invoice::OfOtherNetwork => invoice.network = Network::Mainnet,
         Invoice::Good
         | Invoice::Requested
@@ -187,7 +265,7 @@ fn invoice(user: &User, random: &mut Random, kind: Invoice, asset: &Asset, amoun
         | Invoice::Ours
         | Invoice::Garbage => {}
     }
-    Some(Asked { encoded: state.node.publish(invoice), amount })
+    Some(Asked { encoded: state.node.publish(invoice), asset: asset.id.clone(), amount, kind })
 }
 
 /// When it runs out. Clocks of servers differ by a few seconds.
@@ -204,6 +282,7 @@ fn expiry(random: &mut Random, kind: Invoice, now: Timestamp) -> Option<Timestam
         | Invoice::Requested
         | Invoice::WithoutAmount
         | Invoice::OfOtherAmount
+        | Invoice::OfOtherAsset
         | Invoice::OfOtherNetwork
         | Invoice::Ours
         | Invoice::Garbage => Some(now.plus(random.duration(minutes(6), minutes(80)))),

@@ -52,7 +52,7 @@ impl Connection {
     /// A question: dropping it loses nothing.
     async fn ask<T>(&self, answer: impl FnOnce(&mut super::Node) -> T) -> Result<T, NodeError> {
         self.server.choice(&self.world, "before a question to the node").await;
-        let way = self.world.duration(Duration::from_millis(1), Duration::from_millis(40));
+        let (way, back) = self.ways();
         self.world.handle().sleep(way).await;
         if !self.world.state().node.is_up() || self.world.strikes(Fault::RequestLost) {
             return Err(no_answer());
@@ -62,8 +62,21 @@ impl Connection {
             self.world.handle().sleep(self.timeout()).await;
             return Err(no_answer());
         }
+        self.world.handle().sleep(back).await;
         self.server.choice(&self.world, "after an answer of the node").await;
         Ok(answer)
+    }
+
+    /// How long a question and its answer are under way: together less than the timeout.
+    fn ways(&self) -> (Duration, Duration) {
+        if !self.world.strikes(Fault::AnswerSlow) {
+            let way = self.world.duration(Duration::from_millis(1), Duration::from_millis(40));
+            return (way, Duration::ZERO);
+        }
+        let nearly_all = self.timeout().mul_f32(0.97);
+        let both = self.world.duration(nearly_all.mul_f32(0.2), nearly_all);
+        let way = self.world.duration(Duration::from_millis(1), both);
+        (way, both.saturating_sub(way))
     }
 
     /// A command travels by itself: it arrives whatever becomes of who sent it.

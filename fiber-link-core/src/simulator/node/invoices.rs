@@ -1,7 +1,9 @@
 //! Invoices of the node.
 
 use super::{Node, OUT_OF_DATE, refused};
-use crate::{Invoice, InvoiceRequest, InvoiceState, InvoiceStatus, NodeError, PaymentHash, Timestamp};
+use crate::{
+    Amount, Invoice, InvoiceRequest, InvoiceState, InvoiceStatus, NodeError, PaymentHash, Timestamp,
+};
 use std::time::Duration;
 
 /// The longest description that fnn takes, in bytes.
@@ -52,14 +54,22 @@ impl Node {
         self.memory.invoices.get(&hash).map(|kept| &kept.invoice)
     }
 
-    /// A payer pays: from now on the money is held. Whether the node takes it.
-    pub(super) fn hold(&mut self, hash: PaymentHash, now: Timestamp) -> bool {
+    /// What an invoice asks, as far as it is known.
+    pub(super) fn invoiced(&self, hash: &PaymentHash) -> Option<Amount> {
+        self.memory.invoices.get(hash).map(|kept| kept.invoice.amount)
+    }
+
+    /// A payer pays: from now on the money is held. Whether the node takes it: as fnn does, no less
+    /// than the invoice asks, and more.
+    pub(super) fn hold(&mut self, hash: PaymentHash, amount: Amount, now: Timestamp) -> bool {
         let open = self.invoice_state(&hash, now) == Some(InvoiceState::Open);
-        let held = open && self.held.insert(hash);
-        if held {
-            self.move_invoice(hash, InvoiceState::Received, now);
+        let enough = self.invoiced(&hash).is_some_and(|invoiced| amount >= invoiced);
+        if !open || !enough || self.held.contains_key(&hash) {
+            return false;
         }
-        held
+        self.held.insert(hash, amount);
+        self.move_invoice(hash, InvoiceState::Received, now);
+        true
     }
 
     /// While money is held the node may call the invoice ended all the same.
@@ -69,13 +79,9 @@ impl Node {
 
     /// What is held is claimed; whether the invoice is still known, so that it can be.
     pub(super) fn claim(&mut self, hash: PaymentHash, now: Timestamp) -> bool {
-        if !self.held.remove(&hash) {
-            return false;
-        }
-        if !self.memory.invoices.contains_key(&hash) {
-            return false;
-        }
-        self.truth.receive(hash, now);
+        let Some(amount) = self.held.remove(&hash) else { return false };
+        let Some(kept) = self.memory.invoices.get(&hash) else { return false };
+        self.truth.receive(&kept.invoice, amount, now);
         self.move_invoice(hash, InvoiceState::Paid, now);
         true
     }
@@ -99,7 +105,7 @@ impl Node {
 
     /// Whether money for it is held.
     pub(in crate::simulator) fn has_payment_under_way_to(&self, hash: &PaymentHash) -> bool {
-        self.held.contains(hash) && self.memory.invoices.contains_key(hash)
+        self.held.contains_key(hash) && self.memory.invoices.contains_key(hash)
     }
 
     /// What it answers. Where it is asked to answer as things were, a change of late is left out.

@@ -37,7 +37,7 @@ pub(super) struct Node {
     backup: Option<Memory>,
     truth: Truth,
     /// Payments to invoices of ours that arrived and are not claimed yet.
-    held: BTreeSet<PaymentHash>,
+    held: BTreeMap<PaymentHash, Amount>,
     /// Sessions that will end by themselves.
     running: BTreeSet<u64>,
     sessions: u64,
@@ -71,7 +71,7 @@ impl Node {
             memory: Memory::default(),
             backup: None,
             truth: Truth::default(),
-            held: BTreeSet::new(),
+            held: BTreeMap::new(),
             running: BTreeSet::new(),
             sessions: 0,
             foreign: BTreeMap::new(),
@@ -143,7 +143,7 @@ impl Node {
         Liquidity { outbound: self.outbound, inbound: Amount::MAX }
     }
 
-    fn decode(&self, encoded: &str) -> Result<DecodedInvoice, NodeError> {
+    pub(super) fn decode(&self, encoded: &str) -> Result<DecodedInvoice, NodeError> {
         if let Some(invoice) = self.own_invoice(encoded) {
             return Ok(DecodedInvoice {
                 payment_hash: invoice.payment_hash,

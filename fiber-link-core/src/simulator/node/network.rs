@@ -45,7 +45,7 @@ pub(super) fn carry_out(world: &Arc<World>, command: Command) -> Option<Result<D
     Some(match command {
         Command::CreateInvoice(request) => {
             let hash = request.preimage.payment_hash();
-            world.watch(|oracle, sight| oracle.before_invoice(sight, hash));
+            world.watch(|oracle, sight| oracle.before_invoice(sight, &request));
             let (mut state, now) = (world.state(), world.now());
             state.story.tell(now, || format!("node: makes the invoice {}", short(&hash)));
             state.node.create_invoice(&request, now).map(Done::Created)
@@ -148,13 +148,14 @@ fn fee(world: &World, request: &PaymentRequest) -> Amount {
 
 /// A payer pays an invoice of ours: the money is held for a while, and then claimed.
 pub(in crate::simulator) async fn drive_payer(world: Arc<World>, hash: PaymentHash) {
+    let amount = paid_amount(&world, &hash);
     {
         let (mut state, now) = (world.state(), world.now());
-        if !state.node.is_up() || !state.node.hold(hash, now) {
-            state.story.tell(now, || format!("payer: {} cannot be paid", short(&hash)));
+        if !state.node.is_up() || !state.node.hold(hash, amount, now) {
+            state.story.tell(now, || format!("payer: {} cannot be paid with {amount}", short(&hash)));
             return;
         }
-        state.story.tell(now, || format!("payer: pays {}", short(&hash)));
+        state.story.tell(now, || format!("payer: pays {} with {amount}", short(&hash)));
     }
     let mut held = world.duration(Duration::from_millis(20), Duration::from_secs(2));
     if world.strikes(Fault::EndedThenPaid) {
@@ -170,6 +171,22 @@ pub(in crate::simulator) async fn drive_payer(world: Arc<World>, hash: PaymentHa
         world.tell(|| format!("node: {} is paid", short(&hash)));
         world.step();
         hint(&world, hash);
+    }
+}
+
+/// What a payer sends: mostly what the invoice asks.
+fn paid_amount(world: &World, hash: &PaymentHash) -> Amount {
+    let invoiced = world.state().node.invoiced(hash).unwrap_or(Amount::ZERO);
+    let less = world.strikes(Fault::PaidTooLittle);
+    if !less && !world.strikes(Fault::PaidTooMuch) {
+        return invoiced;
+    }
+    let most = u64::try_from(invoiced.units()).unwrap_or(u64::MAX);
+    let difference = Amount::new(world.state().luck.random().between(1, most));
+    if less {
+        invoiced.saturating_sub(difference)
+    } else {
+        invoiced.checked_add(difference).unwrap_or(invoiced)
     }
 }
 

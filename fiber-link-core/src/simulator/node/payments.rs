@@ -110,8 +110,8 @@ impl Node {
     }
 
     /// Where a payment stands, by the node's memory.
-    pub(in crate::simulator) fn payment_state(&self, hash: &PaymentHash) -> Option<&PaymentState> {
-        self.memory.payments.get(hash).map(|session| &session.status.state)
+    pub(in crate::simulator) fn payment_status(&self, hash: &PaymentHash) -> Option<&PaymentStatus> {
+        self.memory.payments.get(hash).map(|session| &session.status)
     }
 
     /// Whether a payment that is under way will end by itself.

@@ -1,6 +1,6 @@
 //! What really happened to money, whatever the node remembers of it.
 
-use crate::{Amount, InvoiceState, PaymentHash, Timestamp};
+use crate::{Amount, Invoice, InvoiceState, PaymentHash, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What really happened to money, and what the node was heard to say of it.
@@ -17,7 +17,10 @@ pub(in crate::simulator) struct Truth {
 /// What arrived for an invoice of ours.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::simulator) struct Received {
-    pub(in crate::simulator) times: u32,
+    /// Over all times: a node that was put back may take a second payment.
+    pub(in crate::simulator) total: u128,
+    /// What of it is above the one amount that the invoice asks.
+    pub(in crate::simulator) overpaid: u128,
     pub(in crate::simulator) first_at: Timestamp,
 }
 
@@ -32,9 +35,19 @@ pub(in crate::simulator) struct Sent {
 }
 
 impl Truth {
-    pub(in crate::simulator) fn receive(&mut self, hash: PaymentHash, now: Timestamp) {
-        let received = self.received.entry(hash).or_insert(Received { times: 0, first_at: now });
-        received.times = received.times.saturating_add(1);
+    pub(in crate::simulator) fn receive(&mut self, invoice: &Invoice, amount: Amount, now: Timestamp) {
+        let invoiced = invoice.amount.units();
+        self.received
+            .entry(invoice.payment_hash)
+            .and_modify(|received| {
+                received.total = received.total.saturating_add(amount.units());
+                received.overpaid = received.overpaid.saturating_add(amount.units());
+            })
+            .or_insert(Received {
+                total: amount.units(),
+                overpaid: amount.units().saturating_sub(invoiced),
+                first_at: now,
+            });
     }
 
     pub(in crate::simulator) fn received(&self, hash: &PaymentHash) -> Option<&Received> {
@@ -55,13 +68,12 @@ impl Truth {
     }
 
     /// What was on its way arrived.
-    pub(in crate::simulator) fn arrive(&mut self, hash: PaymentHash, amount: Amount, fee: Amount) -> Sent {
+    pub(in crate::simulator) fn arrive(&mut self, hash: PaymentHash, amount: Amount, fee: Amount) {
         self.come_back(hash);
         let sent = self.sent.entry(hash).or_default();
         sent.times = sent.times.saturating_add(1);
         sent.total = sent.total.saturating_add(amount.units()).saturating_add(fee.units());
         sent.fee = fee;
-        *sent
     }
 
     pub(in crate::simulator) fn sent(&self, hash: &PaymentHash) -> Option<&Sent> {

@@ -6,8 +6,8 @@ use crate::simulator::executor::block_on;
 use crate::simulator::node::Node;
 use crate::simulator::story::short;
 use crate::{
-    Attempt, AttemptQuery, AttemptState, ChangeSet, Destination, InvoiceState, PaymentState, Timestamp,
-    TipLookup, TipState, Withdrawal, WithdrawalId, WithdrawalLookup, audit,
+    Attempt, AttemptQuery, AttemptState, ChangeSet, Destination, Finding, InvoiceState, PaymentState,
+    PaymentStatus, Timestamp, Tip, TipLookup, TipState, Withdrawal, WithdrawalId, WithdrawalLookup, audit,
 };
 use std::collections::BTreeMap;
 
@@ -16,61 +16,45 @@ use std::collections::BTreeMap;
 pub(in crate::simulator) struct Ending {
     /// What has to move on: if it never does, something is lost.
     pub(in crate::simulator) waiting: Vec<(Invariant, String)>,
-    /// What may stay open for good, by the reason.
-    pub(in crate::simulator) open: BTreeMap<&'static str, u64>,
+    /// What may stay open for good, and the reason.
+    pub(in crate::simulator) open: BTreeMap<WithdrawalId, &'static str>,
     /// Before this moment nothing can be said about some of what waits.
     pub(in crate::simulator) not_before: Option<Timestamp>,
 }
 
+impl Ending {
+    /// Whether every tip came to its end.
+    pub(in crate::simulator) fn tips_ended(&self) -> bool {
+        self.waiting.iter().all(|(invariant, _)| *invariant != Invariant::I10)
+    }
+}
+
 impl Oracle {
     /// Looks at what has not ended yet.
-    pub(in crate::simulator) fn look_at_end(
-        &mut self,
-        sight: Sight<'_>,
-        node: &Node,
-    ) -> Result<Ending, Broken> {
+    pub(in crate::simulator) fn look_at_end(&mut self, sight: Sight<'_>) -> Result<Ending, Broken> {
         let mut ending = Ending::default();
-        self.look_at_tips(sight, node, &mut ending)?;
-        self.look_at_withdrawals(sight, node, &mut ending)?;
+        self.look_at_tips(sight, &mut ending)?;
+        self.look_at_withdrawals(sight, &mut ending)?;
         Ok(ending)
     }
 
     /// I10: what the node calls paid is credited. What it forgot is nobody's to credit.
-    fn look_at_tips(&mut self, sight: Sight<'_>, node: &Node, ending: &mut Ending) -> Result<(), Broken> {
-        let open: Vec<_> =
-            self.tips.values().filter(|tip| tip.settled_at().is_none()).map(|tip| tip.id()).collect();
-        for id in open {
-            let Some(tip) = block_on(sight.store.find_tip(TipLookup::Id(id)))? else { continue };
-            let state = node.invoice_state(&tip.payment_hash(), sight.now);
-            let settled = tip.settled_at().is_some();
-            if state == Some(InvoiceState::Paid) && !settled {
-                let amount = tip.terms().amount;
-                let sentence = format!("tip {} over {amount} is paid and not credited", short(&id));
-                ending.waiting.push((Invariant::I10, sentence));
-            } else if node.has_payment_under_way_to(&tip.payment_hash()) {
-                ending.waiting.push((Invariant::I10, format!("the payment of tip {} is held", short(&id))));
-            } else if state.is_none() && matches!(tip.state(), TipState::Creating) {
-                let sentence = format!("the node knows no tip {}, and it is not given up", short(&id));
-                ending.waiting.push((Invariant::I10, sentence));
-            } else {
-                self.checks.check(Invariant::I10, true, String::new)?;
-            }
+    fn look_at_tips(&mut self, sight: Sight<'_>, ending: &mut Ending) -> Result<(), Broken> {
+        for known in self.tips.values().filter(|tip| tip.settled_at().is_none()) {
+            let Some(tip) = block_on(sight.store.find_tip(TipLookup::Id(known.id())))? else { continue };
+            ending.waiting.extend(waits(sight, &tip).map(|sentence| (Invariant::I10, sentence)));
         }
         Ok(())
     }
 
     /// I24: every withdrawal ends, unless the node keeps it open or an operator has to decide.
-    fn look_at_withdrawals(
-        &mut self,
-        sight: Sight<'_>,
-        node: &Node,
-        ending: &mut Ending,
-    ) -> Result<(), Broken> {
+    fn look_at_withdrawals(&mut self, sight: Sight<'_>, ending: &mut Ending) -> Result<(), Broken> {
+        let node = sight.node;
         let hub = block_on(sight.store.find_hub())?;
         let since = hub.map_or(Timestamp::from_millis(0), |hub| hub.node_since);
         let newest = block_on(sight.store.find_attempt(AttemptQuery::NewestSucceeded))?;
         let forgot = newest.is_some_and(|newest| {
-            newest.created_at() > since && node.payment_state(&newest.payment_hash()).is_none()
+            newest.created_at() > since && node.payment_status(&newest.payment_hash()).is_none()
         });
         let open: Vec<WithdrawalId> = self.open.values().flatten().copied().collect();
         for id in open {
@@ -79,8 +63,7 @@ impl Oracle {
             let attempt = block_on(sight.store.find_attempt(AttemptQuery::LatestOf(id)))?;
             match reason(node, &withdrawal, attempt.as_deref(), since, forgot) {
                 Some(reason) => {
-                    let count = ending.open.entry(reason).or_default();
-                    *count = count.saturating_add(1);
+                    ending.open.insert(id, reason);
                 }
                 None => {
                     let state = withdrawal.state().as_str();
@@ -94,17 +77,24 @@ impl Oracle {
         Ok(())
     }
 
-    /// Everything is read once more, and the store's own audit has its say.
+    /// Everything is read once more, and the audit has its say.
     pub(in crate::simulator) fn check_end(&mut self, sight: Sight<'_>) -> Result<(), Broken> {
         self.check_everything(sight)?;
-        // Whatever waited without a reason would have kept the end from coming.
-        let ended = self.withdrawals.values().filter(|withdrawal| withdrawal.state().is_final()).count();
-        for _ in 0..ended {
-            self.checks.check(Invariant::I24, true, String::new)?;
+        for tip in self.tips.values() {
+            let waits = waits(sight, tip);
+            self.checks.check(Invariant::I10, waits.is_none(), || waits.unwrap_or_default())?;
+        }
+        let ending = self.look_at_end(sight)?;
+        for (id, withdrawal) in &self.withdrawals {
+            let ended = withdrawal.state().is_final() || ending.open.contains_key(id);
+            self.checks.check(Invariant::I24, ended, || {
+                format!("withdrawal {} is {} at the end", short(id), withdrawal.state().as_str())
+            })?;
         }
         let report = block_on(audit(sight.store))?;
         let finding = report.findings.first();
-        self.checks.check(Invariant::I1, finding.is_none(), || {
+        let broken = finding.map_or(Invariant::I4, invariant_of);
+        self.checks.check(broken, finding.is_none(), || {
             finding.map(|finding| format!("the audit found: {finding}")).unwrap_or_default()
         })?;
         self.offer_a_credit_again(sight)
@@ -121,6 +111,40 @@ impl Oracle {
     }
 }
 
+/// Why a tip has not come to its end, if it has not.
+fn waits(sight: Sight<'_>, tip: &Tip) -> Option<String> {
+    let (node, hash) = (sight.node, tip.payment_hash());
+    if tip.settled_at().is_some() {
+        return None;
+    }
+    let state = node.invoice_state(&hash, sight.now);
+    if state == Some(InvoiceState::Paid) {
+        return Some(format!(
+            "tip {} over {} is paid and not credited",
+            short(&tip.id()),
+            tip.terms().amount
+        ));
+    } else if node.has_payment_under_way_to(&hash) {
+        return Some(format!("the payment of tip {} is held", short(&tip.id())));
+    }
+    let unmade = state.is_none() && matches!(tip.state(), TipState::Creating);
+    unmade.then(|| format!("the node knows no tip {}, and it is not given up", short(&tip.id())))
+}
+
+/// Which invariant something that the audit found breaks.
+fn invariant_of(finding: &Finding) -> Invariant {
+    match finding {
+        Finding::Balance { .. } => Invariant::I4,
+        Finding::BelowZero { .. } => Invariant::I2,
+        Finding::Entries { .. } | Finding::Orphan(_) => Invariant::I12,
+        Finding::PaymentHash(_) => Invariant::I8,
+        Finding::Attempt { state, .. } if *state == "completed" => Invariant::I20,
+        Finding::Attempt { .. } => Invariant::I16,
+        Finding::FeeAboveLimit { .. } => Invariant::I15,
+        Finding::Unbalanced { .. } => Invariant::I1,
+    }
+}
+
 /// Why a withdrawal may stay open for good; `None` if there is no reason.
 fn reason(
     node: &Node,
@@ -129,7 +153,8 @@ fn reason(
     node_since: Timestamp,
     forgot: bool,
 ) -> Option<&'static str> {
-    let state = node.payment_state(&withdrawal.payment_hash());
+    let status = node.payment_status(&withdrawal.payment_hash());
+    let state = status.map(|status| &status.state);
     if state == Some(&PaymentState::Pending) && !node.will_end(&withdrawal.payment_hash()) {
         return Some("the node has the payment under way for good");
     }
@@ -138,10 +163,17 @@ fn reason(
         if attempt.created_at() <= node_since && !succeeded {
             return Some("the attempt is one of before the node was accepted");
         }
-        let seen = matches!(attempt.state(), AttemptState::Sent { session: Some(_) });
-        if seen && matches!(state, None | Some(PaymentState::Failed { .. })) {
+        if let AttemptState::Sent { session: Some(seen) } = attempt.state()
+            && denies(status, *seen)
+        {
             return Some("the node had the payment under way and denies it");
         }
     }
     forgot.then_some("the node forgot a payment that it made, and nobody accepted that")
+}
+
+/// Whether the node knows nothing of a session that it had under way, or only of one before it.
+fn denies(status: Option<&PaymentStatus>, seen: Timestamp) -> bool {
+    status
+        .is_none_or(|status| matches!(status.state, PaymentState::Failed { .. }) && status.created_at < seen)
 }

@@ -141,7 +141,7 @@ pub(crate) struct Broken {
 pub(crate) struct Checks(pub(crate) std::collections::BTreeMap<Invariant, u64>);
 
 impl Checks {
-    /// Counts a check, and says what is wrong if it fails.
+    /// Counts a check that can fail, and says what is wrong if it fails.
     pub(crate) fn check(
         &mut self,
         invariant: Invariant,
@@ -154,8 +154,21 @@ impl Checks {
     }
 }
 
+impl Broken {
+    /// The store failed by itself: no fault of ours was made.
+    pub(crate) fn of_store(error: &crate::StoreError) -> Self {
+        Self { invariant: Invariant::Store, sentence: format!("{error}: {error:?}") }
+    }
+
+    /// The store answers with pages that lead nowhere.
+    pub(crate) fn of_pages(what: &str) -> Self {
+        let sentence = format!("a page of {what} does not begin after the page before it, or is in no order");
+        Self { invariant: Invariant::Store, sentence }
+    }
+}
+
 impl From<crate::StoreError> for Broken {
     fn from(error: crate::StoreError) -> Self {
-        Self { invariant: Invariant::Store, sentence: format!("{error}: {error:?}") }
+        Self::of_store(&error)
     }
 }

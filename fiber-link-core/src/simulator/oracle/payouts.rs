@@ -34,12 +34,17 @@ impl Oracle {
             None => self.check_new_withdrawal(sight.now, &withdrawal)?,
         }
         let attempt = block_on(sight.store.find_attempt(AttemptQuery::LatestOf(id)))?;
+        self.check_succession(id, attempt.as_deref())?;
         if let Some(attempt) = &attempt {
             self.check_attempt(sight, &withdrawal, attempt)?;
         }
+        self.check_standing(&withdrawal, attempt.as_deref())?;
         self.check_ends(sight.truth, &withdrawal, attempt.as_deref())?;
+        if let Some(attempt) = attempt {
+            self.attempts.insert(id, attempt);
+        }
         let account = withdrawal.account();
-        self.withdrawals.insert(id, withdrawal.into_inner());
+        self.withdrawals.insert(id, withdrawal);
         self.open.entry(account.clone()).or_default().insert(id);
         self.check_reservation(sight, &account)
     }
@@ -49,7 +54,11 @@ impl Oracle {
         let of_hash = self.by_hash.entry(hash).or_default();
         of_hash.push(id);
         let holders = of_hash.iter().filter(|other| {
-            let other = if **other == id { Some(withdrawal) } else { self.withdrawals.get(other) };
+            let other = if **other == id {
+                Some(withdrawal)
+            } else {
+                self.withdrawals.get(other).map(|other| &**other)
+            };
             other.is_some_and(|other| other.held_payment_hash().is_some())
         });
         self.checks.check(Invariant::I18, holders.count() <= 1, || {
@@ -76,6 +85,38 @@ impl Oracle {
         }
         self.checks.check(Invariant::I23, of_user <= per_user.units() && of_app <= per_app.units(), || {
             format!("within a day {} asked for {of_user}, and {} for {of_app}", terms.user, terms.app)
+        })
+    }
+
+    /// I18: a new attempt follows only one that is dead, and none is forgotten.
+    fn check_succession(&mut self, id: WithdrawalId, latest: Option<&Attempt>) -> Result<(), Broken> {
+        let Some(known) = self.attempts.get(&id) else { return Ok(()) };
+        self.checks.check(Invariant::I14, latest.is_some(), || {
+            format!("attempt {} of withdrawal {} is gone", short(&known.id()), short(&id))
+        })?;
+        let followed = latest.is_some_and(|latest| latest.id() != known.id());
+        let dead = matches!(known.state(), AttemptState::Failed { .. });
+        self.checks.check(Invariant::I18, !followed || dead, || {
+            let state = known.state().as_str();
+            format!("attempt {} is {state}, and withdrawal {} has another", short(&known.id()), short(&id))
+        })
+    }
+
+    /// I16: a withdrawal that failed, or is tried again, has no attempt that may still pay.
+    fn check_standing(&mut self, withdrawal: &Withdrawal, latest: Option<&Attempt>) -> Result<(), Broken> {
+        let failed = || latest.is_some_and(|latest| matches!(latest.state(), AttemptState::Failed { .. }));
+        let fits = match withdrawal.state() {
+            WithdrawalState::Failed { .. } => latest.is_none() || failed(),
+            WithdrawalState::RetryPending { .. } => failed(),
+            WithdrawalState::LiquidityPending
+            | WithdrawalState::Pending
+            | WithdrawalState::Processing { .. }
+            | WithdrawalState::Completed { .. } => return Ok(()),
+        };
+        self.checks.check(Invariant::I16, fits, || {
+            let (name, state) = (short(&withdrawal.id()), withdrawal.state().as_str());
+            let attempt = latest.map(|latest| latest.state().as_str());
+            format!("withdrawal {name} is {state}, but its latest attempt is {attempt:?}")
         })
     }
 
@@ -115,12 +156,7 @@ impl Oracle {
         attempt: Option<&Attempt>,
     ) -> Result<(), Broken> {
         let (id, hash) = (withdrawal.id(), withdrawal.payment_hash());
-        let sum = |kind| {
-            let entries = self.book.of(EntrySource::Withdrawal(id)).iter();
-            entries
-                .filter(|entry| entry.kind == kind)
-                .fold(0i128, |sum, e| sum.saturating_add(signed(e.amount)))
-        };
+        let sum = |kind| self.book.sum(EntrySource::Withdrawal(id), kind);
         let [requested, paid, borne, released] = [
             EntryKind::WithdrawalRequested,
             EntryKind::WithdrawalPaid,
@@ -193,22 +229,24 @@ impl Oracle {
             let withdrawals = &self.withdrawals;
             open.retain(|id| withdrawals.get(id).is_some_and(|known| !known.state().is_final()));
             let known = open.iter().filter_map(|id| withdrawals.get(id));
-            needed = known.fold(0, |sum, known| sum.saturating_add(reserved(known)));
+            needed = known.fold(0i128, |sum, known| sum.saturating_add(reserved(known)));
         }
         self.checks.check(Invariant::I16, stored == needed, || {
             format!("{account} has {stored} reserved, but its open withdrawals need {needed}")
         })
     }
 
-    /// A server is about to send a request to pay: I17, I18 and I32.
+    /// A server is about to send a request to pay: I5, I15, I17, I18 and I32.
     pub(in crate::simulator) fn before_send(
         &mut self,
         sight: Sight<'_>,
         sender: Sender,
         request: &PaymentRequest,
     ) -> Result<(), Broken> {
-        self.step();
         let hash = request.payment_hash;
+        self.checks.check(Invariant::I32, sender.pays, || {
+            format!("a request to pay {hash} leaves from a server that was told to pay nothing")
+        })?;
         let withdrawal = block_on(sight.store.find_withdrawal(WithdrawalLookup::HeldPaymentHash(hash)))?;
         self.checks.check(Invariant::I17, withdrawal.is_some(), || {
             format!("a request to pay {hash} leaves, for which no withdrawal is stored")
@@ -218,6 +256,16 @@ impl Oracle {
         let agreed = request.amount == terms.amount && request.fee_limit <= terms.fee_limit;
         self.checks.check(Invariant::I15, agreed, || {
             format!("withdrawal {name} is over {}, but {} leaves for it", terms.amount, request.amount)
+        })?;
+        // Whatever the request says: the node pays what the invoice asks.
+        let asked = sight.node.decode(&request.encoded).ok();
+        let right = asked.as_ref().is_some_and(|asked| {
+            (asked.asset.as_ref(), asked.amount) == (Some(&terms.asset), Some(terms.amount))
+                && asked.payment_hash == hash
+        });
+        self.checks.check(Invariant::I5, right, || {
+            let (amount, asset) = (terms.amount, &terms.asset);
+            format!("withdrawal {name} is over {amount} of {asset}, but the invoice to pay is {asked:?}")
         })?;
         let attempt = block_on(sight.store.find_attempt(AttemptQuery::LatestOf(withdrawal.id())))?;
         let live = attempt.filter(|attempt| attempt.is_live() && attempt.payment_hash() == hash);
@@ -244,7 +292,6 @@ impl Oracle {
         sight: Sight<'_>,
         hash: PaymentHash,
     ) -> Result<(), Broken> {
-        self.step();
         let sent = sight.truth.sent(&hash).copied().unwrap_or_default();
         self.checks
             .check(Invariant::I18, sent.times == 1, || format!("{hash} was paid {} times", sent.times))?;

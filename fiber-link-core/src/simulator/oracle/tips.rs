@@ -5,8 +5,8 @@ use crate::simulator::executor::block_on;
 use crate::simulator::oracle::invariant::{Broken, Invariant};
 use crate::simulator::story::short;
 use crate::{
-    AppId, Entry, EntryKind, EntrySource, EventKind, EventQuery, MAX_ROWS, PaymentHash, Tip, TipId,
-    TipLookup, TipState,
+    AppId, Entry, EntryKind, EntrySource, EventKind, EventQuery, InvoiceRequest, MAX_ROWS, NumberedEntry,
+    Tip, TipId, TipLookup, TipState,
 };
 
 impl Oracle {
@@ -71,7 +71,7 @@ impl Oracle {
             let state = tip.state().as_str();
             format!("tip {} is {state} with {} credits and {events} events", short(&id), entries.len())
         })?;
-        if let [entry] = entries {
+        if let [NumberedEntry { entry, .. }] = entries {
             let terms = tip.terms();
             let account = &entry.account;
             let to_whom =
@@ -142,16 +142,29 @@ impl Oracle {
         }
     }
 
-    /// I13: the node is about to make an invoice that can be paid.
+    /// I13 and I5: the node is about to make an invoice that can be paid.
     pub(in crate::simulator) fn before_invoice(
         &mut self,
         sight: Sight<'_>,
-        hash: PaymentHash,
+        request: &InvoiceRequest,
     ) -> Result<(), Broken> {
-        self.step();
+        let hash = request.preimage.payment_hash();
         let stored = block_on(sight.store.find_tip(TipLookup::PaymentHash(hash)))?;
         self.checks.check(Invariant::I13, stored.is_some(), || {
             format!("the node makes an invoice for {hash}, of which the store knows no tip")
+        })?;
+        let Some(tip) = stored else { return Ok(()) };
+        let terms = tip.terms();
+        let asked = request.amount == terms.amount && request.asset.id == terms.asset;
+        self.checks.check(Invariant::I5, asked, || {
+            format!(
+                "tip {} is over {} of {}, but its invoice is to ask {} of {}",
+                short(&tip.id()),
+                terms.amount,
+                terms.asset,
+                request.amount,
+                request.asset.id
+            )
         })
     }
 }
