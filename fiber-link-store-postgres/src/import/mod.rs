@@ -9,7 +9,7 @@ mod tables;
 
 use crate::database::Database;
 use crate::error::{ImportError, backend};
-use crate::row::Fields;
+use crate::fields::Fields;
 use crate::statement::{find, list, query};
 use crate::{PostgresStore, Schema};
 use fiber_link_core::{RowKey, StoreError, StoredRow, Table};
