@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const CLIENTS: u64 = 4;
 const CREATORS: u64 = 6;
@@ -70,17 +70,31 @@ struct User {
     number: u64,
     requests: u64,
     promises: Promises,
+    changes: Vec<Change>,
+}
+
+/// What the node will do about the payments of an invoice from some moment on.
+struct Change {
+    at: Instant,
+    invoice: String,
+    outcome: &'static str,
 }
 
 impl User {
     fn new(addresses: &Addresses, seed: u64, number: u64) -> Self {
         let random = Random::new(seed.wrapping_add(number));
-        Self { client: Client::new(addresses), random, number, requests: 0, promises: Promises::default() }
+        let (client, promises) = (Client::new(addresses), Promises::default());
+        Self { client, random, number, requests: 0, promises, changes: Vec::new() }
     }
 
     fn work(mut self, stopped: &AtomicBool) -> Promises {
         while !stopped.load(Ordering::Relaxed) {
-            if self.random.below(4) == 0 { self.withdraw() } else { self.tip() }
+            if self.random.below(4) == 0 {
+                self.withdraw()
+            } else {
+                self.tip()
+            }
+            self.change_outcomes();
         }
         self.promises
     }
@@ -125,8 +139,18 @@ impl User {
         }
         if let Some(later) = later {
             // By then the first attempts have failed, as a rule.
-            std::thread::sleep(Duration::from_millis(self.random.below(500)));
-            self.set_outcome(&invoice, later);
+            let at = Instant::now() + Duration::from_millis(self.random.below(500));
+            self.changes.push(Change { at, invoice, outcome: later });
+        }
+    }
+
+    /// Changes what the node does, where it is time for that.
+    fn change_outcomes(&mut self) {
+        let (now, changes) = (Instant::now(), std::mem::take(&mut self.changes));
+        let (due, rest) = changes.into_iter().partition::<Vec<_>, _>(|change| change.at <= now);
+        self.changes = rest;
+        for Change { at: _, invoice, outcome } in due {
+            self.set_outcome(&invoice, outcome);
         }
     }
 
