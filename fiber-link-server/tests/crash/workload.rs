@@ -90,9 +90,9 @@ impl User {
     fn work(mut self, stopped: &AtomicBool) -> Promises {
         while !stopped.load(Ordering::Relaxed) {
             if self.random.below(4) == 0 {
-                self.withdraw()
+                self.withdraw();
             } else {
-                self.tip()
+                self.tip();
             }
             self.change_outcomes();
         }
