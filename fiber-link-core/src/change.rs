@@ -1,9 +1,9 @@
 //! A unit of work as a value: everything that one decision writes.
 
 use crate::{
-    App, Attempt, CountTowardsLimit, Due, Entry, Event, GiveBackToLimit, Hub, IdempotencyRecord,
-    IdempotencyScope, LimitKey, NodeKey, Stored, Timestamp, Tip, UserAccount, Version, Withdrawal, Worker,
-    WorkerId,
+    Attempt, AuditRecord, CountTowardsLimit, Document, DocumentKey, Due, Entry, Event, GiveBackToLimit, Hub,
+    IdempotencyRecord, IdempotencyScope, LimitKey, NodeKey, SealedSecret, Stored, Timestamp, Tip,
+    UserAccount, Version, Withdrawal, Worker, WorkerId,
 };
 
 /// One write. Exhaustive on purpose: a store must know every kind.
@@ -50,8 +50,31 @@ pub enum Op {
         /// The version that the decision was made on.
         expected: Version,
     },
-    /// Inserts; already there if the app is known.
-    CreateApp(App),
+    /// Inserts; already there if the key is taken.
+    CreateDocument(Document),
+    /// Replaces; a conflict unless the stored version is `expected`.
+    UpdateDocument {
+        /// The new value.
+        next: Document,
+        /// The version that the decision was made on.
+        expected: Version,
+    },
+    /// Deletes; a conflict unless the stored version is `expected`.
+    RemoveDocument {
+        /// Which one.
+        key: DocumentKey,
+        /// The version that the decision was made on.
+        expected: Version,
+    },
+    /// Writes nothing; a conflict unless the stored version is `expected`, or the document is not there
+    /// if that is none. Until the change set is committed or refused, nobody changes a document that is
+    /// there.
+    RequireDocument {
+        /// Which one.
+        key: DocumentKey,
+        /// The version that the decision was made on.
+        expected: Option<Version>,
+    },
     /// Inserts; already there if there is a hub.
     CreateHub(Hub),
     /// Replaces the hub's node; a conflict if there is no hub.
@@ -60,6 +83,13 @@ pub enum Op {
         node: NodeKey,
         /// Since when it is the hub's.
         since: Timestamp,
+    },
+    /// Replaces the sealed seed of the hub; a conflict unless it is stored as `expected`.
+    SealSeed {
+        /// As it was read.
+        expected: SealedSecret,
+        /// The same seed, sealed anew.
+        next: SealedSecret,
     },
     /// Inserts; already there if the id is taken.
     CreateWorker(Worker),
@@ -95,6 +125,8 @@ pub enum Op {
         /// When it is decided.
         now: Timestamp,
     },
+    /// Appends; already there if the id is taken. It is never changed or deleted.
+    Audit(AuditRecord),
     /// Appends to the app's events; numbered by the time readers see it.
     Emit(Event),
 }
@@ -162,8 +194,9 @@ impl ChangeSet {
         self
     }
 
-    /// The writes in the one order in which every store takes its locks: records by kind and id,
-    /// limits, balances by account, then what is only ever inserted, idempotency keys by scope.
+    /// The writes in the one order in which every store takes its locks: documents by key, records by
+    /// kind and id, limits, balances by account, then what is only ever inserted, idempotency keys by
+    /// scope.
     pub fn into_ops(mut self) -> Vec<Op> {
         self.0.sort_by(|a, b| lock_order(a).cmp(&lock_order(b)));
         self.0
@@ -173,10 +206,12 @@ impl ChangeSet {
 /// Where an op stands among the locks.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum LockOrder<'a> {
+    Document(&'a DocumentKey),
     Record(u8, [u8; 16]),
     Limit(&'a LimitKey),
     Balance(&'a UserAccount, &'static str),
     IdempotencyKey(&'a IdempotencyScope),
+    Audit,
     Event,
 }
 
@@ -186,21 +221,25 @@ fn lock_order(op: &Op) -> LockOrder<'_> {
         | Op::UpdateWorker { next: Worker { id, .. }, .. }
         | Op::RemoveWorker { id, .. }
         | Op::RequireWorker(id) => LockOrder::Record(0, *id.as_uuid().as_bytes()),
-        Op::CreateHub(_) | Op::AcceptNode { .. } => LockOrder::Record(1, [0; 16]),
-        Op::CreateApp(_) => LockOrder::Record(2, [0; 16]),
+        Op::CreateHub(_) | Op::AcceptNode { .. } | Op::SealSeed { .. } => LockOrder::Record(1, [0; 16]),
+        Op::CreateDocument(Document { key, .. })
+        | Op::UpdateDocument { next: Document { key, .. }, .. }
+        | Op::RemoveDocument { key, .. }
+        | Op::RequireDocument { key, .. } => LockOrder::Document(key),
         Op::CreateTip { tip, .. } | Op::UpdateTip { next: tip, .. } => {
-            LockOrder::Record(3, *tip.id().as_uuid().as_bytes())
+            LockOrder::Record(2, *tip.id().as_uuid().as_bytes())
         }
         Op::CreateWithdrawal { withdrawal, .. } | Op::UpdateWithdrawal { next: withdrawal, .. } => {
-            LockOrder::Record(4, *withdrawal.id().as_uuid().as_bytes())
+            LockOrder::Record(3, *withdrawal.id().as_uuid().as_bytes())
         }
         Op::CreateAttempt(attempt) | Op::UpdateAttempt { next: attempt, .. } => {
-            LockOrder::Record(5, *attempt.id().as_uuid().as_bytes())
+            LockOrder::Record(4, *attempt.id().as_uuid().as_bytes())
         }
         Op::CountTowardsLimit(count) => LockOrder::Limit(&count.key),
         Op::GiveBackToLimit(gift) => LockOrder::Limit(&gift.key),
         Op::Post(entry) => LockOrder::Balance(&entry.account, entry.kind.as_str()),
         Op::Remember { record, .. } => LockOrder::IdempotencyKey(&record.scope),
+        Op::Audit(_) => LockOrder::Audit,
         Op::Emit(_) => LockOrder::Event,
     }
 }

@@ -59,13 +59,16 @@
 
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails"))]
 
+mod administration;
 mod amount;
 mod app;
 mod asset;
 mod attempt;
 mod attention;
 mod audit;
+mod audit_record;
 mod change;
+mod document;
 mod due;
 mod event;
 #[cfg(feature = "fnn")]
@@ -80,6 +83,7 @@ mod node;
 mod payout;
 mod policy;
 mod posting;
+mod sealing;
 mod secret;
 mod service;
 mod settlement;
@@ -92,6 +96,7 @@ pub mod simulator;
 mod standing;
 mod store;
 mod stored_row;
+mod switch;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod time;
@@ -99,14 +104,21 @@ mod tip;
 mod withdrawal;
 mod worker;
 
+pub use administration::{
+    Administration, ChangeError, CreateAppError, MOST_PAUSED_USERS, Resealed, apps, find_app,
+};
 pub use amount::{Amount, AmountOutOfRange};
-pub use app::{App, Hub};
+pub use app::{APP_NAME_BYTES, App, AppSecret, AppState, Hub, LIVE_SECRETS, SecretChangeError};
 pub use asset::{Asset, AssetKind, Assets, AssetsError, ParseAmountError, ScriptHashType, TypeScript};
 pub use attempt::{
     Attempt, AttemptRecord, AttemptState, Claim, FinalFailure, NEVER_SENT_AFTER, NodeMemory, Verdict,
 };
 pub use audit::{AuditReport, Finding, audit};
+pub use audit_record::{
+    AuditQuery, AuditRecord, NumberedAuditRecord, Operator, REASON_BYTES, Reason, ReasonError,
+};
 pub use change::{ChangeSet, Op};
+pub use document::{DOCUMENT_BYTES, Document, DocumentKey, DocumentKind, DocumentQuery};
 pub use due::{Due, Gap, TakeDue};
 pub use event::{Event, EventKind, NumberedEvent};
 pub use id::{
@@ -132,11 +144,12 @@ pub use node::{
 };
 pub use payout::PayoutReport;
 pub use policy::{FeeRule, Policies, PolicyRefusal, WithdrawalPolicy};
+pub use sealing::{KeyError, KeyId, Keyring, MOST_KEYS, NoSealedSecret, Purpose, SealedSecret, UnsealError};
 pub use secret::{NoRandomness, Secret};
 pub use service::{
-    Builder, CreateAppError, CreateTipError, DestinationRefusal, Exclusivity, FiberLink, MESSAGE_CHARACTERS,
+    Builder, CreateTipError, DestinationRefusal, Exclusivity, FiberLink, LiveSecret, MESSAGE_CHARACTERS,
     OpenError, Payouts, Quote, QuoteError, QuoteProblem, Readiness, RequestedDestination, Settings, Summary,
-    TipRequest, WithdrawError, WithdrawalRequest, create_app,
+    TipRequest, WithdrawError, WithdrawalRequest,
 };
 pub use settlement::{CONCURRENT_COMMITS, HASHES_PER_QUESTION, SettlementReport};
 pub use standing::{AcceptNodeError, NodeStanding, StandingError, Stop, accept_node};
@@ -147,6 +160,7 @@ pub use store::{
     WithdrawalLookup, WithdrawalQuery,
 };
 pub use stored_row::{RowKey, StoredRow, Table};
+pub use switch::{Activity, Paused, PausedScope, Switches};
 pub use time::{Clock, SystemClock, Timestamp};
 pub use tip::{ABANDON_AFTER, ForeignInvoice, GRACE, Tip, TipState, TipTerms};
 pub use withdrawal::{

@@ -5,11 +5,12 @@ mod tables;
 mod transaction;
 
 use crate::{
-    Admission, AdmitError, Admitted, Amount, App, AppId, AssetId, Attempt, AttemptQuery, Balance,
-    BalanceQuery, COUNT_BOUND, ChangeSet, CommitError, Entry, EntryQuery, EventQuery, Hub, IdempotencyRecord,
-    IdempotencyScope, ListedWorker, MAX_ROWS, NumberedEntry, NumberedEvent, SettledPosition, SettledQuery,
-    Store, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipPhase, TipQuery, TipTotals,
-    UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery, Worker, WorkerId,
+    Admission, AdmitError, Admitted, Amount, AppId, AssetId, Attempt, AttemptQuery, AuditQuery, AuditRecord,
+    Balance, BalanceQuery, COUNT_BOUND, ChangeSet, CommitError, Document, DocumentKey, DocumentQuery, Entry,
+    EntryQuery, EventQuery, Hub, IdempotencyRecord, IdempotencyScope, ListedWorker, MAX_ROWS,
+    NumberedAuditRecord, NumberedEntry, NumberedEvent, SettledPosition, SettledQuery, Store, StoreError,
+    Stored, TakeDue, Timestamp, Tip, TipLookup, TipPhase, TipQuery, TipTotals, UserAccount, UserId,
+    Withdrawal, WithdrawalLookup, WithdrawalQuery, Worker, WorkerId,
 };
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -234,13 +235,30 @@ impl Store for MemoryStore {
         Ok(tables.idempotency.get(scope).filter(|record| now < record.expires_at).cloned())
     }
 
-    async fn find_app(&self, id: &AppId) -> Result<Option<App>, StoreError> {
-        Ok(self.tables()?.apps.get(id).cloned())
+    async fn find_document(&self, key: &DocumentKey) -> Result<Option<Stored<Document>>, StoreError> {
+        Ok(self.tables()?.documents.get(key).cloned())
     }
 
-    async fn apps(&self, after: Option<AppId>, limit: u32) -> Result<Vec<App>, StoreError> {
-        let apps = &self.tables()?.apps;
-        Ok(later(apps, after.as_ref()).take(rows(limit)).map(|(_, app)| app.clone()).collect())
+    async fn documents(&self, query: DocumentQuery) -> Result<Vec<Stored<Document>>, StoreError> {
+        let DocumentQuery { kind, app, after, limit } = query;
+        // The empty name is before all names and is none itself.
+        let after = DocumentKey::new(kind, after.unwrap_or_default());
+        let tables = self.tables()?;
+        let of_kind = later(&tables.documents, Some(&after)).take_while(|(key, _)| key.kind == kind);
+        let listed = of_kind.filter(|(_, document)| app.is_none() || document.app == app);
+        Ok(listed.take(rows(limit)).map(|(_, document)| document.clone()).collect())
+    }
+
+    async fn audit_records(&self, query: AuditQuery) -> Result<Vec<NumberedAuditRecord>, StoreError> {
+        let AuditQuery { app, before, limit } = query;
+        let tables = self.tables()?;
+        let earlier = tables.audit_records.range(..before.unwrap_or(u64::MAX)).rev();
+        let listed = earlier.filter(|(_, record)| app.is_none() || record.app == app);
+        let numbered = |(number, record): (&u64, &AuditRecord)| NumberedAuditRecord {
+            number: *number,
+            record: record.clone(),
+        };
+        Ok(listed.take(rows(limit)).map(numbered).collect())
     }
 
     async fn find_hub(&self) -> Result<Option<Hub>, StoreError> {

@@ -3,10 +3,11 @@
 use crate::service::{TRIES, limit_keys, unexpected};
 use crate::standing::Checked;
 use crate::{
-    Attempt, AttemptId, AttemptQuery, AttemptState, ChangeSet, Claim, CommitError, Destination, Event,
-    EventId, EventKind, FiberLink, FinalFailure, Gap, GiveBackToLimit, NodeError, NodeMemory, NodeStanding,
-    Op, PaymentRequest, PaymentState, PaymentStatus, Payouts, StandingError, Step, Stop, StoreError, Stored,
-    TakeDue, Timestamp, Verdict, Withdrawal, WithdrawalLookup, WithdrawalState, WrongState, posting,
+    Activity, Attempt, AttemptId, AttemptQuery, AttemptState, ChangeSet, Claim, CommitError, Destination,
+    Event, EventId, EventKind, FiberLink, FinalFailure, Gap, GiveBackToLimit, NodeError, NodeMemory,
+    NodeStanding, Op, PaymentRequest, PaymentState, PaymentStatus, Payouts, StandingError, Step, Stop,
+    StoreError, Stored, TakeDue, Timestamp, Verdict, Withdrawal, WithdrawalLookup, WithdrawalState,
+    WrongState, posting,
 };
 use futures_util::{StreamExt, stream};
 use std::time::Duration;
@@ -225,6 +226,12 @@ impl FiberLink {
             };
         }
         let terms = withdrawal.terms();
+        let (paused, required) =
+            self.find_pause_now(Activity::Withdrawals, &terms.app, &[&terms.user]).await?;
+        if let Some(paused) = paused {
+            tracing::debug!(%paused, "the withdrawal waits");
+            return Ok(Stepped::Waits);
+        }
         let Some(asset) = self.assets().find(&terms.asset) else {
             tracing::warn!(asset = %terms.asset, "the asset is no longer configured: the withdrawal waits");
             return Ok(Stepped::Waits);
@@ -244,7 +251,7 @@ impl FiberLink {
             Step::Changed(next) => {
                 self.commit(ChangeSet::new().update_withdrawal(withdrawal, next, now)).await
             }
-            Step::Unchanged => self.claim(withdrawal, session.as_ref(), known).await,
+            Step::Unchanged => self.claim(withdrawal, session.as_ref(), known, required).await,
         }
     }
 
@@ -269,12 +276,14 @@ impl FiberLink {
         Ok(Stepped::Moved)
     }
 
-    /// Commits the right to send, and sends.
+    /// Commits the right to send, and sends. What is `required` must be so still: nothing is begun
+    /// once a switch is thrown.
     async fn claim(
         &self,
         withdrawal: &Stored<Withdrawal>,
         session: Option<&PaymentStatus>,
         known: Known,
+        required: Vec<Op>,
     ) -> Result<Stepped, AdvanceError> {
         // The node may have taken its time: the claim begins now.
         let now = self.now();
@@ -285,6 +294,7 @@ impl FiberLink {
             .as_worker()
             .update_withdrawal(withdrawal, next, now)
             .with(Op::CreateAttempt(attempt.clone()));
+        let changes = required.into_iter().fold(changes, ChangeSet::with);
         match self.parts().store.commit(changes).await {
             Ok(()) => {}
             Err(CommitError::Conflict | CommitError::AlreadyExists(_)) => return Ok(Stepped::Moved),

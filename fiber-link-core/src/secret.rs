@@ -21,17 +21,22 @@ impl Secret {
     ///
     /// # Errors
     /// [`NoRandomness`] if the operating system has none.
-    #[allow(clippy::disallowed_methods, reason = "the place where secrets are made")]
     pub fn random() -> Result<Self, NoRandomness> {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).map_err(|_| NoRandomness)?;
-        Ok(Self::new(bytes))
+        Ok(Self::new(random_bytes::<32>()?))
     }
 
     /// The bytes themselves. Never log, print or send them.
     pub fn expose(&self) -> &[u8] {
         &self.0
     }
+}
+
+/// Random bytes from the operating system.
+#[allow(clippy::disallowed_methods, reason = "the place where secrets are made")]
+pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], NoRandomness> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| NoRandomness)?;
+    Ok(bytes)
 }
 
 impl fmt::Debug for Secret {

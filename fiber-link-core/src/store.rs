@@ -1,9 +1,10 @@
 //! Durable memory: few writes, few reads.
 
 use crate::{
-    Amount, App, AppId, AssetId, Attempt, Balance, ChangeSet, Entry, EntrySource, Hub, IdempotencyRecord,
-    IdempotencyScope, LimitExceeded, ListedWorker, NumberedEvent, PaymentHash, TakeDue, Timestamp, Tip,
-    TipId, UserAccount, UserId, Withdrawal, WithdrawalId, Worker, WorkerId,
+    Amount, AppId, AssetId, Attempt, AuditQuery, Balance, ChangeSet, Document, DocumentKey, DocumentQuery,
+    Entry, EntrySource, Hub, IdempotencyRecord, IdempotencyScope, LimitExceeded, ListedWorker,
+    NumberedAuditRecord, NumberedEvent, PaymentHash, TakeDue, Timestamp, Tip, TipId, UserAccount, UserId,
+    Withdrawal, WithdrawalId, Worker, WorkerId,
 };
 use async_trait::async_trait;
 use futures_util::stream::{self, BoxStream};
@@ -365,8 +366,10 @@ pub enum Existing {
     Withdrawal,
     /// An attempt of this id, or a live one of the same withdrawal.
     Attempt,
-    /// An app of this name.
-    App,
+    /// A document of this key.
+    Document,
+    /// An audit record of this id.
+    AuditRecord,
     /// The hub.
     Hub,
     /// An entry of this source and kind.
@@ -412,7 +415,7 @@ pub enum CommitError {
 ///    commit at once.
 /// 3. A read sees every commit that returned before it began.
 /// 4. Dropping the future of a write may lose its answer, never half of its work.
-/// 5. Entries are never changed or deleted; the database itself refuses to.
+/// 5. Entries and audit records are never changed or deleted; the database itself refuses to.
 /// 6. Events are numbered per app from 1 without gaps, and a number that a reader has seen is never
 ///    followed by a smaller one.
 #[cfg_attr(feature = "testing", mockall::automock)]
@@ -476,11 +479,14 @@ pub trait Store: Debug + Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<Option<IdempotencyRecord>, StoreError>;
 
-    /// One app.
-    async fn find_app(&self, id: &AppId) -> Result<Option<App>, StoreError>;
+    /// One document. What has expired may still be there.
+    async fn find_document(&self, key: &DocumentKey) -> Result<Option<Stored<Document>>, StoreError>;
 
-    /// Apps by name, after `after`; at most `limit`.
-    async fn apps(&self, after: Option<AppId>, limit: u32) -> Result<Vec<App>, StoreError>;
+    /// A list of documents.
+    async fn documents(&self, query: DocumentQuery) -> Result<Vec<Stored<Document>>, StoreError>;
+
+    /// A list of audit records.
+    async fn audit_records(&self, query: AuditQuery) -> Result<Vec<NumberedAuditRecord>, StoreError>;
 
     /// The hub, once it was made.
     async fn find_hub(&self) -> Result<Option<Hub>, StoreError>;

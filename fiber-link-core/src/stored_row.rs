@@ -1,8 +1,9 @@
 //! Everything that a store keeps, row by row, so that it can be moved to another store.
 
 use crate::{
-    App, Attempt, Balance, Due, Hub, IdempotencyRecord, LimitCounter, LimitKey, LimitScope, NumberedEntry,
-    NumberedEvent, Stored, Timestamp, Tip, UserAccount, Withdrawal, Worker,
+    Attempt, Balance, Document, Due, Hub, IdempotencyRecord, LimitCounter, LimitKey, LimitScope,
+    NumberedAuditRecord, NumberedEntry, NumberedEvent, Stored, Timestamp, Tip, UserAccount, Withdrawal,
+    Worker,
 };
 use std::fmt;
 use uuid::Uuid;
@@ -12,8 +13,10 @@ use uuid::Uuid;
 pub enum Table {
     /// The hub: one row, or none.
     Hub,
-    /// Apps, by name.
-    Apps,
+    /// Documents, by kind and name.
+    Documents,
+    /// Audit records, by number.
+    AuditRecords,
     /// Workers, by id.
     Workers,
     /// Tips, by id.
@@ -43,8 +46,10 @@ pub enum Table {
 pub enum StoredRow {
     /// The hub.
     Hub(Hub),
-    /// An app.
-    App(App),
+    /// A document.
+    Document(Stored<Document>),
+    /// An audit record.
+    AuditRecord(NumberedAuditRecord),
     /// A worker.
     Worker(Stored<Worker>),
     /// A tip.
@@ -102,9 +107,10 @@ pub struct RowKey {
 
 impl Table {
     /// All, in the order in which they are copied.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Hub,
-        Self::Apps,
+        Self::Documents,
+        Self::AuditRecords,
         Self::Workers,
         Self::Tips,
         Self::Withdrawals,
@@ -122,7 +128,8 @@ impl Table {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Hub => "hub",
-            Self::Apps => "apps",
+            Self::Documents => "documents",
+            Self::AuditRecords => "audit_records",
             Self::Workers => "workers",
             Self::Tips => "tips",
             Self::Withdrawals => "withdrawals",
@@ -143,7 +150,8 @@ impl StoredRow {
     pub const fn table(&self) -> Table {
         match self {
             Self::Hub(_) => Table::Hub,
-            Self::App(_) => Table::Apps,
+            Self::Document(_) => Table::Documents,
+            Self::AuditRecord(_) => Table::AuditRecords,
             Self::Worker(_) => Table::Workers,
             Self::Tip { .. } => Table::Tips,
             Self::Withdrawal { .. } => Table::Withdrawals,
@@ -167,7 +175,8 @@ impl StoredRow {
         };
         match self {
             Self::Hub(_) | Self::NonceMemory(_) => RowKey { number: 1, ..RowKey::default() },
-            Self::App(app) => by_names(app.id.as_str(), "", ""),
+            Self::Document(document) => by_names(document.key.kind.as_str(), &document.key.name, ""),
+            Self::AuditRecord(numbered) => RowKey { number: numbered.number, ..RowKey::default() },
             Self::Worker(worker) => by_id(worker.id.as_uuid()),
             Self::Tip { tip, .. } => by_id(tip.id().as_uuid()),
             Self::Withdrawal { withdrawal, .. } => by_id(withdrawal.id().as_uuid()),
@@ -202,7 +211,10 @@ impl fmt::Display for StoredRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Hub(_) => f.write_str("the hub"),
-            Self::App(app) => write!(f, "app {}", app.id),
+            Self::Document(document) => {
+                write!(f, "document {} {}", document.key.kind.as_str(), document.key.name)
+            }
+            Self::AuditRecord(numbered) => write!(f, "audit record {}", numbered.number),
             Self::Worker(worker) => write!(f, "worker {}", worker.id),
             Self::Tip { tip, .. } => write!(f, "tip {}", tip.id()),
             Self::Withdrawal { withdrawal, .. } => write!(f, "withdrawal {}", withdrawal.id()),

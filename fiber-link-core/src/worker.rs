@@ -118,6 +118,7 @@ impl FiberLink {
     /// # Cancellation
     /// Safe.
     pub async fn beat(&self) -> Result<Option<Stop>, StoreError> {
+        self.write_late_uses().await?;
         for _ in 0..TRIES {
             let own = self.parts().store.find_worker(self.worker()).await?;
             let Some(own) = own.filter(|own| !own.is_dead()) else {
@@ -145,6 +146,7 @@ impl FiberLink {
     /// Safe: a repeat finds what the first one did.
     pub async fn leave(&self) -> Result<(), StoreError> {
         let store = &self.parts().store;
+        self.write_late_uses().await?;
         self.parts().own_end.0.store(true, Ordering::Relaxed);
         for _ in 0..TRIES {
             let Some(own) = store.find_worker(self.worker()).await? else { return Ok(()) };

@@ -2,9 +2,10 @@
 
 use super::admission::Admissions;
 use crate::{
-    App, AppId, Attempt, AttemptId, AttemptState, Balance, Due, Entry, EntryKind, EntrySource, Event,
-    EventId, Hub, IdempotencyRecord, IdempotencyScope, LimitCounter, LimitKey, PaymentHash, Stored, TakeDue,
-    Timestamp, Tip, TipId, UserAccount, UserId, Withdrawal, WithdrawalId, Worker, WorkerId,
+    AppId, Attempt, AttemptId, AttemptState, AuditRecord, Balance, Document, DocumentKey, Due, Entry,
+    EntryKind, EntrySource, Event, EventId, Hub, IdempotencyRecord, IdempotencyScope, LimitCounter, LimitKey,
+    PaymentHash, Stored, TakeDue, Timestamp, Tip, TipId, UserAccount, UserId, Withdrawal, WithdrawalId,
+    Worker, WorkerId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,7 +50,8 @@ pub(super) struct Tables {
     pub(super) balances: BTreeMap<UserAccount, Balance>,
     pub(super) limits: BTreeMap<LimitKey, LimitCounter>,
     pub(super) idempotency: BTreeMap<IdempotencyScope, IdempotencyRecord>,
-    pub(super) apps: BTreeMap<AppId, App>,
+    pub(super) documents: BTreeMap<DocumentKey, Stored<Document>>,
+    pub(super) audit_records: BTreeMap<u64, AuditRecord>,
     pub(super) hub: BTreeMap<(), Hub>,
     pub(super) workers: BTreeMap<WorkerId, Stored<Worker>>,
     pub(super) admissions: Admissions,

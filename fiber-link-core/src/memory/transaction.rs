@@ -2,9 +2,9 @@
 
 use super::tables::{Row, Table, Tables};
 use crate::{
-    App, AppId, Attempt, AttemptId, ChangeSet, CommitError, CountTowardsLimit, Due, Entry, Event, Existing,
-    GiveBackToLimit, Hub, IdempotencyRecord, NodeKey, Op, PaymentHash, Stored, Timestamp, Tip, Version,
-    Withdrawal, WithdrawalId, Worker, WorkerId,
+    AppId, Attempt, AttemptId, AuditRecord, ChangeSet, CommitError, CountTowardsLimit, Document, DocumentKey,
+    Due, Entry, Event, Existing, GiveBackToLimit, Hub, IdempotencyRecord, NodeKey, Op, PaymentHash,
+    SealedSecret, Stored, Timestamp, Tip, Version, Withdrawal, WithdrawalId, Worker, WorkerId,
 };
 
 /// Applies every op of `changes`, or none.
@@ -33,9 +33,13 @@ impl Transaction<'_> {
             Op::UpdateWithdrawal { next, expected, due } => self.update_withdrawal(next, expected, due),
             Op::CreateAttempt(attempt) => self.create_attempt(attempt),
             Op::UpdateAttempt { next, expected } => self.update_attempt(next, expected),
-            Op::CreateApp(app) => self.create_app(app),
+            Op::CreateDocument(document) => self.create_document(document),
+            Op::UpdateDocument { next, expected } => self.update_document(next, expected),
+            Op::RemoveDocument { key, expected } => self.remove_document(key, expected),
+            Op::RequireDocument { key, expected } => self.require_document(&key, expected),
             Op::CreateHub(hub) => self.create_hub(hub),
             Op::AcceptNode { node, since } => self.accept_node(node, since),
+            Op::SealSeed { expected, next } => self.seal_seed(&expected, next),
             Op::CreateWorker(worker) => self.create_worker(worker),
             Op::UpdateWorker { next, expected } => self.update_worker(next, expected),
             Op::RemoveWorker { id, expected } => self.remove_worker(id, expected),
@@ -44,6 +48,7 @@ impl Transaction<'_> {
             Op::GiveBackToLimit(gift) => self.give_back_to_limit(gift),
             Op::Post(entry) => self.post(entry),
             Op::Remember { record, now } => self.remember(record, now),
+            Op::Audit(record) => self.audit(record),
             Op::Emit(event) => self.emit(event),
         }
     }
@@ -124,12 +129,30 @@ impl Transaction<'_> {
         }
     }
 
-    fn create_app(&mut self, app: App) -> Result<(), CommitError> {
-        if self.tables.apps.contains_key(&app.id) {
-            return Err(CommitError::AlreadyExists(Existing::App));
+    fn create_document(&mut self, document: Document) -> Result<(), CommitError> {
+        if self.tables.documents.contains_key(&document.key) {
+            return Err(CommitError::AlreadyExists(Existing::Document));
         }
-        self.put(|tables| &mut tables.apps, app.id.clone(), app);
+        let key = document.key.clone();
+        self.put(|tables| &mut tables.documents, key, Stored::new(document, Version::FIRST));
         Ok(())
+    }
+
+    fn update_document(&mut self, next: Document, expected: Version) -> Result<(), CommitError> {
+        let version = next_version(self.tables.documents.get(&next.key).map(Stored::version), expected)?;
+        self.put(|tables| &mut tables.documents, next.key.clone(), Stored::new(next, version));
+        Ok(())
+    }
+
+    fn remove_document(&mut self, key: DocumentKey, expected: Version) -> Result<(), CommitError> {
+        next_version(self.tables.documents.get(&key).map(Stored::version), expected)?;
+        self.replace(|tables| &mut tables.documents, key, None);
+        Ok(())
+    }
+
+    fn require_document(&self, key: &DocumentKey, expected: Option<Version>) -> Result<(), CommitError> {
+        let found = self.tables.documents.get(key).map(Stored::version);
+        if found == expected { Ok(()) } else { Err(CommitError::Conflict) }
     }
 
     fn create_hub(&mut self, hub: Hub) -> Result<(), CommitError> {
@@ -143,6 +166,13 @@ impl Transaction<'_> {
     fn accept_node(&mut self, node: NodeKey, since: Timestamp) -> Result<(), CommitError> {
         let hub = self.tables.hub.get(&()).cloned().ok_or(CommitError::Conflict)?;
         self.put(|tables| &mut tables.hub, (), Hub { node, node_since: since, ..hub });
+        Ok(())
+    }
+
+    fn seal_seed(&mut self, expected: &SealedSecret, next: SealedSecret) -> Result<(), CommitError> {
+        let hub = self.tables.hub.get(&()).filter(|hub| hub.seed == *expected);
+        let hub = hub.cloned().ok_or(CommitError::Conflict)?;
+        self.put(|tables| &mut tables.hub, (), Hub { seed: next, ..hub });
         Ok(())
     }
 
@@ -211,6 +241,15 @@ impl Transaction<'_> {
             return Err(CommitError::AlreadyExists(Existing::IdempotencyKey));
         }
         self.put(|tables| &mut tables.idempotency, record.scope.clone(), record);
+        Ok(())
+    }
+
+    fn audit(&mut self, record: AuditRecord) -> Result<(), CommitError> {
+        if self.tables.audit_records.values().any(|known| known.id == record.id) {
+            return Err(CommitError::AlreadyExists(Existing::AuditRecord));
+        }
+        let last = self.tables.audit_records.last_key_value().map_or(0, |(number, _)| *number);
+        self.put(|tables| &mut tables.audit_records, last.saturating_add(1), record);
         Ok(())
     }
 

@@ -1,11 +1,14 @@
 //! The front door: what an app asks of Fiber Link.
 
+mod apps;
 mod dashboard;
 mod destination;
 mod open;
+mod switches;
 mod tips;
 mod withdrawals;
 
+pub use apps::LiveSecret;
 pub use dashboard::Summary;
 pub use destination::DestinationRefusal;
 pub use open::{Builder, Exclusivity, OpenError, Payouts, Settings};
@@ -16,15 +19,16 @@ pub use withdrawals::{
 
 pub(crate) use withdrawals::limit_keys;
 
+use self::apps::LateUses;
+use self::switches::LastSwitches;
 use crate::attention::Attention;
 use crate::news::News;
 use crate::signal::Signal;
 use crate::standing::LastCheck;
 use crate::worker::OwnEnd;
 use crate::{
-    Admission, AdmitError, Admitted, App, AppId, Assets, ChangeSet, Clock, CommitError, Existing, FiberNode,
-    Gap, Hub, IdSource, NodeStanding, Op, PaymentHash, Policies, Secret, Store, StoreError, TakeDue,
-    Timestamp, WorkerId,
+    Admission, AdmitError, Admitted, Assets, Clock, CommitError, FiberNode, Gap, Hub, IdSource, Keyring,
+    NodeStanding, PaymentHash, Policies, Secret, Store, StoreError, TakeDue, Timestamp, WorkerId,
 };
 use futures_util::future::join3;
 use std::fmt;
@@ -52,6 +56,9 @@ pub(crate) struct Parts {
     pub(crate) settings: Settings,
     /// As it was at the start; its node may have changed since.
     pub(crate) hub: Hub,
+    pub(crate) keyring: Keyring,
+    /// The seed of the hub.
+    pub(crate) seed: Secret,
     pub(crate) last_check: LastCheck,
     pub(crate) worker: WorkerId,
     pub(crate) own_end: OwnEnd,
@@ -59,17 +66,8 @@ pub(crate) struct Parts {
     pub(crate) settlement_wanted: Signal,
     pub(crate) payouts_wanted: Signal,
     pub(crate) news: News,
-}
-
-/// Why an app was not registered.
-#[derive(Debug, thiserror::Error)]
-pub enum CreateAppError {
-    /// There is one of this name.
-    #[error("app {0} exists already")]
-    Exists(AppId),
-    /// The store failed; the app may or may not be there.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    pub(crate) last_switches: LastSwitches,
+    pub(crate) late_uses: LateUses,
 }
 
 /// What works at the moment.
@@ -104,22 +102,6 @@ impl FiberLink {
         &*self.0.clock
     }
 
-    /// Registers an app.
-    ///
-    /// # Errors
-    /// [`CreateAppError::Exists`] if the name is taken.
-    pub async fn create_app(&self, id: AppId, secret: Secret) -> Result<App, CreateAppError> {
-        create_app(&*self.0.store, &*self.0.clock, id, secret).await
-    }
-
-    /// One app.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store failed.
-    pub async fn find_app(&self, id: &AppId) -> Result<Option<App>, StoreError> {
-        self.0.store.find_app(id).await
-    }
-
     /// Lets a signed request in, once.
     ///
     /// # Errors
@@ -132,8 +114,7 @@ impl FiberLink {
     /// disk shows in a write only.
     pub async fn readiness(&self) -> Readiness {
         let now = self.now();
-        let nonce =
-            crate::signing::hmac_sha256(&self.0.hub.seed, &[b"readiness", self.next_id(now).as_bytes()]);
+        let nonce = crate::signing::hmac_sha256(&self.0.seed, &[b"readiness", self.next_id(now).as_bytes()]);
         let admission = Admission { nonce, signed_at: now, expires_at: now, rate: None, now };
         // Taking none at all still needs the right to write.
         let none = TakeDue {
@@ -180,24 +161,6 @@ impl FiberLink {
 
     pub(crate) fn next_id(&self, now: Timestamp) -> Uuid {
         self.0.ids.next_id(now)
-    }
-}
-
-/// Registers an app in a store, without a node: for tools that run beside a server.
-///
-/// # Errors
-/// [`CreateAppError::Exists`] if the name is taken.
-pub async fn create_app(
-    store: &dyn Store,
-    clock: &dyn Clock,
-    id: AppId,
-    secret: Secret,
-) -> Result<App, CreateAppError> {
-    let app = App { id, secret, created_at: clock.now() };
-    match store.commit(ChangeSet::new().with(Op::CreateApp(app.clone()))).await {
-        Ok(()) => Ok(app),
-        Err(CommitError::AlreadyExists(Existing::App)) => Err(CreateAppError::Exists(app.id)),
-        Err(error) => Err(unexpected(error).into()),
     }
 }
 

@@ -4,9 +4,9 @@ use super::{FiberLink, Parts};
 use crate::standing::LastCheck;
 use crate::worker::register;
 use crate::{
-    AssetId, Assets, ChangeSet, Clock, CommitError, Existing, FiberNode, Hub, IdSource, Network,
-    NoRandomness, NodeError, NodeInfo, Op, Policies, Preimage, RandomIds, RetryPolicy, Secret, Store,
-    StoreError, SystemClock, Timestamp, TipQuery, Worker, WorkerId,
+    AssetId, Assets, ChangeSet, Clock, CommitError, Existing, FiberNode, Hub, IdSource, Keyring, Network,
+    NoRandomness, NodeError, NodeInfo, Op, Policies, Preimage, Purpose, RandomIds, RetryPolicy, Secret,
+    Store, StoreError, SystemClock, Timestamp, TipQuery, UnsealError, Worker, WorkerId,
 };
 use std::fmt;
 use std::sync::Arc;
@@ -101,6 +101,9 @@ pub enum OpenError {
     /// The seed does not derive the payment hash of a stored tip.
     #[error("the seed in this store is not the one that its tips were made with")]
     OtherSeed,
+    /// The seed in the store cannot be read with the keys that are there.
+    #[error("the seed in this store cannot be read")]
+    SealedSeed(#[source] UnsealError),
     /// No seed could be made.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
@@ -120,6 +123,7 @@ pub struct Builder {
     policies: Option<Policies>,
     network: Option<Network>,
     label: Option<String>,
+    keyring: Keyring,
     settings: Settings,
 }
 
@@ -135,6 +139,7 @@ impl Builder {
             policies: None,
             network: None,
             label: None,
+            keyring: Keyring::default(),
             settings: Settings::default(),
         }
     }
@@ -157,6 +162,11 @@ impl Builder {
     /// What people know this process by in the list of servers; the number of the process by default.
     pub fn label(self, label: impl Into<String>) -> Self {
         Self { label: Some(label.into()), ..self }
+    }
+
+    /// The keys that secrets in the store are sealed with; none by default: they are kept as they are.
+    pub fn keyring(self, keyring: Keyring) -> Self {
+        Self { keyring, ..self }
     }
 
     /// The clock; the machine's by default.
@@ -192,7 +202,8 @@ impl Builder {
             return Err(OpenError::InvoiceExpiry(invoice_expiry));
         }
         let (hub, info) = self.hub().await?;
-        check_seed(&*self.store, &hub).await?;
+        let seed = self.keyring.open(&hub.seed, Purpose::Seed).map_err(OpenError::SealedSeed)?;
+        check_seed(&*self.store, &seed).await?;
         let last_check = LastCheck::new(&hub, info.as_ref(), self.clock.now());
         let worker = WorkerId::fresh(&*self.ids, &*self.clock);
         let label = self.label.unwrap_or_else(|| format!("process {}", std::process::id()));
@@ -209,12 +220,16 @@ impl Builder {
             settings: self.settings,
             last_check,
             hub,
+            keyring: self.keyring,
+            seed,
             worker,
             own_end: Default::default(),
             attention: Default::default(),
             settlement_wanted: Default::default(),
             payouts_wanted: Default::default(),
             news: Default::default(),
+            last_switches: Default::default(),
+            late_uses: Default::default(),
         })))
     }
 
@@ -245,7 +260,7 @@ impl Builder {
         let info = info.map_err(OpenError::Node)?;
         self.check_network("node", info.network)?;
         let hub = Hub {
-            seed: Secret::random()?,
+            seed: self.keyring.seal(&Secret::random()?, Purpose::Seed)?,
             node: info.key,
             node_since: Timestamp::from_millis(0),
             network: info.network,
@@ -274,9 +289,9 @@ fn check_node(hub: &Hub, info: &NodeInfo) -> Result<(), OpenError> {
     }
 }
 
-async fn check_seed(store: &dyn Store, hub: &Hub) -> Result<(), OpenError> {
+async fn check_seed(store: &dyn Store, seed: &Secret) -> Result<(), OpenError> {
     let tips = store.tips(TipQuery::All { after: None, limit: 1 }).await?;
-    let derived = |tip: &crate::Tip| Preimage::derive(&hub.seed, tip.id()).payment_hash();
+    let derived = |tip: &crate::Tip| Preimage::derive(seed, tip.id()).payment_hash();
     if tips.iter().all(|tip| derived(tip) == tip.payment_hash()) { Ok(()) } else { Err(OpenError::OtherSeed) }
 }
 

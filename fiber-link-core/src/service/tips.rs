@@ -2,11 +2,11 @@
 
 use super::{FiberLink, TRIES};
 use crate::{
-    Amount, AppId, Asset, AssetId, ChangeSet, CommitError, Existing, IDEMPOTENCY_MEMORY, IdempotencyKey,
-    IdempotencyRecord, IdempotencyScope, IdempotencySubject, IdempotentMethod, InvoiceRequest, InvoiceState,
-    InvoiceStatus, NodeError, NodeStanding, Op, ParamsDigest, PostId, Preimage, SettledPosition,
-    SettledQuery, StandingError, StoreError, Stored, Tip, TipId, TipLookup, TipPhase, TipQuery, TipTerms,
-    UserId, Version,
+    Activity, Amount, AppId, Asset, AssetId, ChangeSet, CommitError, Existing, IDEMPOTENCY_MEMORY,
+    IdempotencyKey, IdempotencyRecord, IdempotencyScope, IdempotencySubject, IdempotentMethod,
+    InvoiceRequest, InvoiceState, InvoiceStatus, NodeError, NodeStanding, Op, ParamsDigest, Paused, PostId,
+    Preimage, SettledPosition, SettledQuery, StandingError, StoreError, Stored, Tip, TipId, TipLookup,
+    TipPhase, TipQuery, TipTerms, UserId, Version,
 };
 
 /// The most characters of a tip's message.
@@ -58,6 +58,9 @@ pub enum CreateTipError {
     /// The node gave no answer. A repeat with the same idempotency key carries on.
     #[error("the node cannot be reached")]
     NodeUnavailable(#[source] NodeError),
+    /// A switch stops tips.
+    #[error(transparent)]
+    Paused(#[from] Paused),
     /// The store failed. A repeat with the same idempotency key carries on.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -129,11 +132,15 @@ impl FiberLink {
                     self.issue(tip, asset).await
                 };
             }
+            let users = [&request.from_user, &request.to_user];
+            if let Some(paused) = self.find_pause(Activity::Tips, app, &users).await? {
+                return Err(paused.into());
+            }
             // Before anything is stored: a tip that the node cannot issue is none.
             self.node_for_tips().await?;
             let now = self.now();
             let id = TipId::from_uuid(self.next_id(now));
-            let payment_hash = Preimage::derive(&self.parts().hub.seed, id).payment_hash();
+            let payment_hash = Preimage::derive(&self.parts().seed, id).payment_hash();
             let tip = Tip::create(id, request.terms(app), payment_hash, now);
             let mut changes = ChangeSet::new().create_tip(tip.clone(), now);
             if let Some(scope) = scope.clone() {
@@ -231,7 +238,7 @@ impl FiberLink {
         let request = InvoiceRequest {
             asset,
             amount: terms.amount,
-            preimage: Preimage::derive(&self.parts().hub.seed, tip.id()),
+            preimage: Preimage::derive(&self.parts().seed, tip.id()),
             expiry: self.parts().settings.invoice_expiry,
             description: format!("Tip for post {}", terms.post),
         };

@@ -3,12 +3,12 @@
 use super::destination::DestinationError;
 use super::{DestinationRefusal, FiberLink, TRIES};
 use crate::{
-    Acceptance, Amount, AppId, Asset, AssetId, Balance, ChangeSet, CommitError, CountTowardsLimit,
+    Acceptance, Activity, Amount, AppId, Asset, AssetId, Balance, ChangeSet, CommitError, CountTowardsLimit,
     Destination, Existing, FeeBearer, IDEMPOTENCY_MEMORY, IdempotencyKey, IdempotencyRecord,
     IdempotencyScope, IdempotencySubject, IdempotentMethod, LimitExceeded, LimitExcess, LimitKey, LimitScope,
-    NodeError, Op, ParamsDigest, PaymentRequestDestination, PolicyRefusal, StoreError, Stored, Timestamp,
-    UserAccount, UserId, Withdrawal, WithdrawalId, WithdrawalLookup, WithdrawalPolicy, WithdrawalTerms,
-    posting,
+    NodeError, Op, ParamsDigest, Paused, PaymentRequestDestination, PolicyRefusal, StoreError, Stored,
+    Timestamp, UserAccount, UserId, Withdrawal, WithdrawalId, WithdrawalLookup, WithdrawalPolicy,
+    WithdrawalTerms, posting,
 };
 
 /// A withdrawal to be quoted or requested.
@@ -78,6 +78,9 @@ pub enum QuoteProblem {
     /// The destination cannot be paid.
     #[error(transparent)]
     Destination(#[from] DestinationRefusal),
+    /// A switch stops withdrawals.
+    #[error(transparent)]
+    Paused(#[from] Paused),
 }
 
 /// Why there is no quote.
@@ -116,6 +119,9 @@ pub enum WithdrawError {
     /// The destination cannot be paid.
     #[error(transparent)]
     Destination(#[from] DestinationRefusal),
+    /// A switch stops withdrawals.
+    #[error(transparent)]
+    Paused(#[from] Paused),
     /// Amount and fee are more than is available.
     #[error("Insufficient balance for withdrawal")]
     InsufficientFunds,
@@ -214,7 +220,10 @@ impl FiberLink {
         let destination = self.quoted_destination(request, &considered).await?;
         let (network_fee, minimum) = (considered.network_fee(), request.minimum(&considered.policy));
         let fits = request.amount.checked_add(network_fee).is_some_and(|sum| sum <= balance.available);
-        let problem = if request.amount < minimum {
+        let paused = self.find_pause(Activity::Withdrawals, app, &[&request.user]).await?;
+        let problem = if let Some(paused) = paused {
+            Some(paused.into())
+        } else if request.amount < minimum {
             let (minimum, asset) = (considered.asset.format(minimum), considered.asset.id.clone());
             Some(QuoteProblem::BelowMinimum { minimum, asset })
         } else if !fits {
@@ -284,6 +293,9 @@ impl FiberLink {
         asset: Asset,
         remembered: Option<(IdempotencyScope, ParamsDigest)>,
     ) -> Result<Option<Withdrawal>, WithdrawError> {
+        if let Some(paused) = self.find_pause(Activity::Withdrawals, app, &[&request.user]).await? {
+            return Err(paused.into());
+        }
         let considered = self.consider(app, asset, request.amount);
         if let Some(refusal) = considered.refusal(app, request) {
             return Err(refusal.into());
@@ -381,6 +393,7 @@ impl FiberLink {
                 error @ (WithdrawError::UnknownAsset(_)
                 | WithdrawError::AmountZero
                 | WithdrawError::IdempotencyConflict
+                | WithdrawError::Paused(_)
                 | WithdrawError::InsufficientFunds),
             ) => Err(StoreError::backend(error).into()),
         }

@@ -8,11 +8,11 @@ use super::server::ServerRun;
 use super::story::short;
 use super::world::World;
 use crate::{
-    Admission, AdmitError, Admitted, App, AppId, Attempt, AttemptQuery, Balance, BalanceQuery, ChangeSet,
-    CommitError, EntryQuery, EventQuery, Hub, IdempotencyRecord, IdempotencyScope, ListedWorker,
-    NumberedEntry, NumberedEvent, Op, SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip,
-    TipLookup, TipQuery, TipTotals, UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery,
-    Worker, WorkerId,
+    Admission, AdmitError, Admitted, AppId, Attempt, AttemptQuery, AuditQuery, Balance, BalanceQuery,
+    ChangeSet, CommitError, Document, DocumentKey, DocumentQuery, EntryQuery, EventQuery, Hub,
+    IdempotencyRecord, IdempotencyScope, ListedWorker, NumberedAuditRecord, NumberedEntry, NumberedEvent, Op,
+    SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipQuery, TipTotals,
+    UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery, Worker, WorkerId,
 };
 use async_trait::async_trait;
 use std::fmt;
@@ -169,12 +169,16 @@ impl Store for SimulatedStore {
         self.read(self.inner().find_idempotency(scope, now)).await
     }
 
-    async fn find_app(&self, id: &AppId) -> Result<Option<App>, StoreError> {
-        self.read(self.inner().find_app(id)).await
+    async fn find_document(&self, key: &DocumentKey) -> Result<Option<Stored<Document>>, StoreError> {
+        self.read(self.inner().find_document(key)).await
     }
 
-    async fn apps(&self, after: Option<AppId>, limit: u32) -> Result<Vec<App>, StoreError> {
-        self.read(self.inner().apps(after, limit)).await
+    async fn documents(&self, query: DocumentQuery) -> Result<Vec<Stored<Document>>, StoreError> {
+        self.read(self.inner().documents(query)).await
+    }
+
+    async fn audit_records(&self, query: AuditQuery) -> Result<Vec<NumberedAuditRecord>, StoreError> {
+        self.read(self.inner().audit_records(query)).await
     }
 
     async fn find_hub(&self) -> Result<Option<Hub>, StoreError> {
@@ -210,7 +214,15 @@ fn words(op: &Op) -> String {
         Op::UpdateAttempt { next, .. } => {
             format!("attempt {} is {}", short(&next.id()), next.state().as_str())
         }
-        Op::CreateApp(app) => format!("app {}", app.id),
+        Op::CreateDocument(document) => {
+            format!("{} {}", document.key.kind.as_str(), document.key.name)
+        }
+        Op::UpdateDocument { next, .. } => format!("{} {} changes", next.key.kind.as_str(), next.key.name),
+        Op::RemoveDocument { key, .. } => format!("{} {} is gone", key.kind.as_str(), key.name),
+        Op::RequireDocument { key, .. } => {
+            format!("only if {} {} is as it was", key.kind.as_str(), key.name)
+        }
+        Op::SealSeed { .. } => "the seed is sealed anew".to_owned(),
         Op::CreateHub(_) => "the hub".to_owned(),
         Op::AcceptNode { .. } => "the node is accepted".to_owned(),
         Op::CreateWorker(worker) => format!("worker {}", short(&worker.id)),
@@ -224,6 +236,7 @@ fn words(op: &Op) -> String {
         Op::GiveBackToLimit(gift) => format!("{} back to the limit", gift.amount),
         Op::Post(entry) => format!("{} of {}", entry.kind.as_str(), entry.amount),
         Op::Remember { .. } => "the key".to_owned(),
+        Op::Audit(record) => format!("the record of {}", record.action),
         Op::Emit(event) => format!("event {}", event.kind.as_str()),
     }
 }

@@ -1,0 +1,116 @@
+//! Apps as a server sees them: what lets their requests in.
+
+use super::{FiberLink, TRIES, unexpected};
+use crate::administration::{find_app, update_app};
+use crate::{
+    Administration, App, AppId, ChangeSet, CommitError, CreateAppError, Operator, Purpose, Reason, Secret,
+    StoreError, Stored, Timestamp, UnsealError,
+};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// The most apps whose late uses wait to be written.
+const MOST_COUNTED: usize = 1_024;
+
+/// Uses of older secrets that are not written yet, and when the last one was.
+#[derive(Debug, Default)]
+pub(crate) struct LateUses(Mutex<HashMap<(AppId, u32), (u64, Timestamp)>>);
+
+/// A secret that lets a request in.
+#[derive(Clone, Debug)]
+pub struct LiveSecret {
+    /// Its number; none if it is not in the store.
+    pub number: Option<u32>,
+    /// The secret.
+    pub secret: Secret,
+    /// Whether there is a newer one, so that its uses are counted.
+    pub is_late: bool,
+}
+
+impl FiberLink {
+    /// Registers an app, in the name of this process.
+    ///
+    /// # Errors
+    /// [`CreateAppError::Exists`] if the name is taken.
+    pub async fn create_app(&self, id: AppId, secret: Secret) -> Result<App, CreateAppError> {
+        let operator = Operator { name: "this process".to_owned(), origin: String::new() };
+        let name = id.as_str().to_owned();
+        self.administration(operator).create_app(id, &name, &secret, &Reason::of_program()).await
+    }
+
+    /// What an operator may change, with the store, clock and keys of this process.
+    pub fn administration(&self, operator: Operator) -> Administration {
+        let parts = self.parts();
+        Administration::new(parts.store.clone(), operator)
+            .keyring(parts.keyring.clone())
+            .clock(parts.clock.clone())
+            .ids(parts.ids.clone())
+    }
+
+    /// One app.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store failed.
+    pub async fn find_app(&self, id: &AppId) -> Result<Option<App>, StoreError> {
+        Ok(find_app(&*self.parts().store, id).await?.map(Stored::into_inner))
+    }
+
+    /// The secrets that let requests of `app` in now, the newest first.
+    ///
+    /// # Errors
+    /// [`UnsealError`] if one cannot be read.
+    pub fn live_secrets(&self, app: &App) -> Result<Vec<LiveSecret>, UnsealError> {
+        let open = |secret: &crate::AppSecret| {
+            let purpose = Purpose::AppSecret { app: &app.id, number: secret.number };
+            Ok(LiveSecret {
+                number: Some(secret.number),
+                secret: self.parts().keyring.open(&secret.sealed, purpose)?,
+                is_late: app.is_late(secret.number),
+            })
+        };
+        app.live_secrets(self.now()).rev().map(open).collect()
+    }
+
+    /// Counts a use of an older secret. It is written with the next [`beat`](Self::beat).
+    pub fn count_late_use(&self, app: &AppId, number: u32) {
+        let now = self.now();
+        let mut uses = self.parts().late_uses.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (app.clone(), number);
+        if uses.len() < MOST_COUNTED || uses.contains_key(&key) {
+            let (count, last) = uses.entry(key).or_insert((0, now));
+            *count = count.saturating_add(1);
+            *last = now.max(*last);
+        }
+    }
+
+    /// Writes the uses of older secrets that were counted since the last time.
+    pub(crate) async fn write_late_uses(&self) -> Result<(), StoreError> {
+        let counted = {
+            let mut uses = self.parts().late_uses.0.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *uses)
+        };
+        for ((app, number), (uses, last)) in counted {
+            self.write_uses_of(&app, number, uses, last).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_uses_of(
+        &self,
+        id: &AppId,
+        number: u32,
+        uses: u64,
+        last: Timestamp,
+    ) -> Result<(), StoreError> {
+        for _ in 0..TRIES {
+            let Some(app) = find_app(&*self.parts().store, id).await? else { return Ok(()) };
+            let next = app.with_late_uses(number, uses, last);
+            match self.parts().store.commit(ChangeSet::new().with(update_app(&app, &next))).await {
+                Ok(()) => return Ok(()),
+                Err(CommitError::Conflict) => {}
+                Err(error) => return Err(unexpected(error)),
+            }
+        }
+        Err(StoreError::backend("too many writers at once"))
+    }
+}

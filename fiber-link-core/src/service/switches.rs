@@ -1,0 +1,137 @@
+//! What switches stop: looked at before something new is begun.
+
+use super::FiberLink;
+use crate::administration::{find_app, find_hub_switches, find_paused_user, hub_switches_key};
+use crate::{Activity, App, AppId, Op, Paused, PausedScope, StoreError, Stored, Switches, Timestamp, UserId};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long switches are remembered, so that not every request reads them. A switch takes effect within
+/// a second on every server.
+const REMEMBERED: Duration = Duration::from_millis(500);
+
+/// The most apps whose switches are remembered.
+const MOST_REMEMBERED: usize = 1_024;
+
+/// Switches that were read lately.
+#[derive(Debug, Default)]
+pub(crate) struct LastSwitches(Mutex<HashMap<AppId, Remembered>>);
+
+/// What is stopped in an app, as of a moment.
+#[derive(Clone, Copy, Debug)]
+struct Remembered {
+    hub: Switches,
+    app: Switches,
+    has_paused_users: bool,
+    at: Timestamp,
+}
+
+impl LastSwitches {
+    fn recall(&self, app: &AppId, now: Timestamp) -> Option<Remembered> {
+        let remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        remembered.get(app).filter(|entry| entry.is_fresh(now)).copied()
+    }
+
+    fn remember(&self, app: AppId, entry: Remembered) {
+        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if remembered.len() >= MOST_REMEMBERED {
+            remembered.retain(|_, known| known.is_fresh(entry.at));
+        }
+        if remembered.len() < MOST_REMEMBERED || remembered.contains_key(&app) {
+            remembered.insert(app, entry);
+        }
+    }
+}
+
+impl Remembered {
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        now >= self.at && now.since(self.at) < REMEMBERED
+    }
+
+    fn pause(&self, activity: Activity) -> Option<Paused> {
+        let scope = if self.hub.pauses(activity) {
+            PausedScope::Hub
+        } else if self.app.pauses(activity) {
+            PausedScope::App
+        } else {
+            return None;
+        };
+        Some(Paused { activity, scope })
+    }
+}
+
+impl FiberLink {
+    /// Whether a switch stops `activity` of an app and these users of it. An app that is not
+    /// registered has no switches of its own.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store failed.
+    pub async fn find_pause(
+        &self,
+        activity: Activity,
+        app: &AppId,
+        users: &[&UserId],
+    ) -> Result<Option<Paused>, StoreError> {
+        let now = self.now();
+        let switches = match self.parts().last_switches.recall(app, now) {
+            Some(switches) => switches,
+            None => {
+                let switches = self.read_switches(app, now).await?.0;
+                self.parts().last_switches.remember(app.clone(), switches);
+                switches
+            }
+        };
+        self.pause_among(switches, activity, app, users).await
+    }
+
+    /// The same from what is stored now, for what is about to be paid; and what must still be so when
+    /// the payment is claimed.
+    pub(crate) async fn find_pause_now(
+        &self,
+        activity: Activity,
+        app: &AppId,
+        users: &[&UserId],
+    ) -> Result<(Option<Paused>, Vec<Op>), StoreError> {
+        let (switches, required) = self.read_switches(app, self.now()).await?;
+        Ok((self.pause_among(switches, activity, app, users).await?, required))
+    }
+
+    async fn pause_among(
+        &self,
+        switches: Remembered,
+        activity: Activity,
+        app: &AppId,
+        users: &[&UserId],
+    ) -> Result<Option<Paused>, StoreError> {
+        if let Some(pause) = switches.pause(activity) {
+            return Ok(Some(pause));
+        }
+        if switches.has_paused_users {
+            for user in users {
+                let paused = find_paused_user(&*self.parts().store, app, user).await?;
+                if paused.is_some_and(|(switches, _)| switches.pauses(activity)) {
+                    return Ok(Some(Paused { activity, scope: PausedScope::User }));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    async fn read_switches(&self, app: &AppId, now: Timestamp) -> Result<(Remembered, Vec<Op>), StoreError> {
+        let store = &*self.parts().store;
+        let hub = find_hub_switches(store).await?;
+        let found = find_app(store, app).await?;
+        let required = vec![
+            Op::RequireDocument { key: hub_switches_key(), expected: hub.as_ref().map(Stored::version) },
+            Op::RequireDocument { key: App::key(app), expected: found.as_ref().map(Stored::version) },
+        ];
+        let switches = Remembered {
+            hub: hub.map(Stored::into_inner).unwrap_or_default(),
+            app: found.as_ref().map(|app| app.switches()).unwrap_or_default(),
+            has_paused_users: found.is_some_and(|app| app.paused_users > 0),
+            at: now,
+        };
+        Ok((switches, required))
+    }
+}
