@@ -6,17 +6,24 @@ CREATE DOMAIN {schema}.amount AS numeric(39, 0)
 
 CREATE TABLE {schema}.hub (
     one        boolean PRIMARY KEY,
-    seed       bytea NOT NULL,
+    seed       text NOT NULL,
     node       bytea NOT NULL,
     node_since timestamptz NOT NULL,
     network    text NOT NULL
 );
 
-CREATE TABLE {schema}.apps (
-    id         text COLLATE "C" PRIMARY KEY,
-    secret     bytea NOT NULL,
-    created_at timestamptz NOT NULL
+-- What operators set up, in a form that only the core knows.
+CREATE TABLE {schema}.documents (
+    kind       text COLLATE "C" NOT NULL,
+    name       text COLLATE "C" NOT NULL,
+    app        text COLLATE "C",
+    body       text NOT NULL,
+    expires_at timestamptz,
+    version    bigint NOT NULL,
+    PRIMARY KEY (kind, name)
 );
+
+CREATE INDEX documents_of_app ON {schema}.documents (kind, app, name);
 
 CREATE TABLE {schema}.tips (
     id                 uuid PRIMARY KEY,
@@ -151,7 +158,8 @@ CREATE INDEX entries_of_account ON {schema}.entries (app, "user", asset, number)
 
 CREATE FUNCTION {schema}.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'entries are never changed or deleted' USING ERRCODE = 'restrict_violation';
+    RAISE EXCEPTION '% are never changed or deleted', replace(TG_TABLE_NAME, '_', ' ')
+        USING ERRCODE = 'restrict_violation';
 END $$;
 
 CREATE TRIGGER entries_are_never_changed BEFORE UPDATE OR DELETE ON {schema}.entries
@@ -161,6 +169,31 @@ CREATE TRIGGER entries_are_never_truncated BEFORE TRUNCATE ON {schema}.entries
 -- Also in sessions that apply what was replicated, or say that they do.
 ALTER TABLE {schema}.entries ENABLE ALWAYS TRIGGER entries_are_never_changed;
 ALTER TABLE {schema}.entries ENABLE ALWAYS TRIGGER entries_are_never_truncated;
+
+-- Who changed what. Numbers rise with gaps, and one may be committed after a greater one.
+CREATE TABLE {schema}.audit_records (
+    number   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id       uuid NOT NULL,
+    at       timestamptz NOT NULL,
+    operator text NOT NULL,
+    origin   text NOT NULL,
+    action   text NOT NULL,
+    app      text COLLATE "C",
+    subject  text NOT NULL,
+    before   text,
+    after    text,
+    reason   text NOT NULL
+);
+
+CREATE UNIQUE INDEX audit_records_id ON {schema}.audit_records (id);
+CREATE INDEX audit_records_of_app ON {schema}.audit_records (app, number);
+
+CREATE TRIGGER audit_records_are_never_changed BEFORE UPDATE OR DELETE ON {schema}.audit_records
+    FOR EACH ROW EXECUTE FUNCTION {schema}.refuse_change();
+CREATE TRIGGER audit_records_are_never_truncated BEFORE TRUNCATE ON {schema}.audit_records
+    FOR EACH STATEMENT EXECUTE FUNCTION {schema}.refuse_change();
+ALTER TABLE {schema}.audit_records ENABLE ALWAYS TRIGGER audit_records_are_never_changed;
+ALTER TABLE {schema}.audit_records ENABLE ALWAYS TRIGGER audit_records_are_never_truncated;
 
 -- Rows are updated in place as long as their page has room.
 CREATE TABLE {schema}.balances (

@@ -1,8 +1,8 @@
 -- A unit of work is one call of `commit_ops`, and so one statement and one transaction: it is
 -- applied whole or not at all, in one round trip, and nobody ever holds a transaction open.
 --
--- Locks are taken in the order of the ops, which the caller has sorted: records by kind and id,
--- limits, balances by account, then what is only ever inserted. The sequencers come last, and a
+-- Locks are taken in the order of the ops, which the caller has sorted: documents by key, records by
+-- kind and id, limits, balances by account, then what is only ever inserted. The sequencers come last, and a
 -- unit never waits for one.
 --
 -- What refuses a unit is told by its SQLSTATE: FL001 a record is not at its expected version,
@@ -23,6 +23,48 @@ END $$;
 CREATE FUNCTION {schema}.give_up_group() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'the group takes too long' USING ERRCODE = 'lock_not_available';
+END $$;
+
+CREATE FUNCTION {schema}.seal_seed(change jsonb) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE {schema}.hub SET seed = change->>'next' WHERE one AND seed = change->>'expected';
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the seed is not sealed as expected' USING ERRCODE = 'FL001';
+    END IF;
+END $$;
+
+CREATE FUNCTION {schema}.update_document(change jsonb, expected bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    next {schema}.documents := jsonb_populate_record(NULL::{schema}.documents, change);
+BEGIN
+    UPDATE {schema}.documents SET version = version + 1, app = next.app, body = next.body,
+        expires_at = next.expires_at
+    WHERE kind = next.kind AND name = next.name AND version = expected;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the document is not at its expected version' USING ERRCODE = 'FL001';
+    END IF;
+END $$;
+
+CREATE FUNCTION {schema}.remove_document(change jsonb, expected bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM {schema}.documents
+        WHERE kind = change->>'kind' AND name = change->>'name' AND version = expected;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the document is not at its expected version' USING ERRCODE = 'FL001';
+    END IF;
+END $$;
+
+-- What is required stays as it is until the unit is committed: a lock of the key alone would let the
+-- rest of the row be changed. Units that require the same do not wait for each other.
+CREATE FUNCTION {schema}.require_document(change jsonb, expected bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    found_version bigint;
+BEGIN
+    SELECT version INTO found_version FROM {schema}.documents
+        WHERE kind = change->>'kind' AND name = change->>'name' FOR SHARE;
+    IF found_version IS DISTINCT FROM expected THEN
+        RAISE EXCEPTION 'the document is not at its expected version' USING ERRCODE = 'FL001';
+    END IF;
 END $$;
 
 -- One after the other: their rows are locked in the order in which they stand here. `version` is the
@@ -423,12 +465,21 @@ BEGIN
                 SELECT * FROM jsonb_populate_record(NULL::{schema}.attempts, change);
         WHEN 'update_attempt' THEN
             PERFORM {schema}.update_attempt(change, (op->>'expected')::bigint);
-        WHEN 'create_app' THEN
-            INSERT INTO {schema}.apps SELECT * FROM jsonb_populate_record(NULL::{schema}.apps, change);
+        WHEN 'create_document' THEN
+            INSERT INTO {schema}.documents
+                SELECT * FROM jsonb_populate_record(NULL::{schema}.documents, change);
+        WHEN 'update_document' THEN
+            PERFORM {schema}.update_document(change, (op->>'expected')::bigint);
+        WHEN 'remove_document' THEN
+            PERFORM {schema}.remove_document(change, (op->>'expected')::bigint);
+        WHEN 'require_document' THEN
+            PERFORM {schema}.require_document(change, (op->>'expected')::bigint);
         WHEN 'create_hub' THEN
             INSERT INTO {schema}.hub SELECT * FROM jsonb_populate_record(NULL::{schema}.hub, change);
         WHEN 'accept_node' THEN
             PERFORM {schema}.accept_node(change);
+        WHEN 'seal_seed' THEN
+            PERFORM {schema}.seal_seed(change);
         WHEN 'create_worker' THEN
             INSERT INTO {schema}.workers SELECT * FROM jsonb_populate_record(NULL::{schema}.workers, change);
         WHEN 'update_worker' THEN
@@ -445,6 +496,11 @@ BEGIN
             PERFORM {schema}.post(change, group_ends);
         WHEN 'remember' THEN
             PERFORM {schema}.remember(change, (op->>'now')::timestamptz);
+        WHEN 'audit' THEN
+            INSERT INTO {schema}.audit_records
+                    (id, at, operator, origin, action, app, subject, before, after, reason)
+                SELECT id, at, operator, origin, action, app, subject, before, after, reason
+                FROM jsonb_populate_record(NULL::{schema}.audit_records, change);
         WHEN 'emit' THEN
             PERFORM {schema}.emit(change);
         WHEN 'settle' THEN

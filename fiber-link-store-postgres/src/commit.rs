@@ -105,15 +105,20 @@ fn may_share(op: &Op) -> bool {
         | Op::UpdateWithdrawal { .. }
         | Op::CreateAttempt(_)
         | Op::UpdateAttempt { .. }
-        | Op::CreateApp(_)
+        | Op::CreateDocument(_)
+        | Op::UpdateDocument { .. }
+        | Op::RemoveDocument { .. }
+        | Op::RequireDocument { .. }
         | Op::CreateHub(_)
         | Op::AcceptNode { .. }
+        | Op::SealSeed { .. }
         | Op::CreateWorker(_)
         | Op::UpdateWorker { .. }
         | Op::RemoveWorker { .. }
         | Op::RequireWorker(_)
         | Op::CountTowardsLimit(_)
-        | Op::GiveBackToLimit(_) => false,
+        | Op::GiveBackToLimit(_)
+        | Op::Audit(_) => false,
     }
 }
 
@@ -235,7 +240,24 @@ fn step(place: usize, op: &Op) -> Result<Step, StoreError> {
         Op::Emit(event) => Step::many("emit", record::event(event)?),
         Op::CreateHub(hub) => Step::one("create_hub", &record::hub(hub)?),
         Op::AcceptNode { node, since } => Step::one("accept_node", &record::accepted_node(node, *since)?),
-        Op::CreateApp(app) => Step::one("create_app", &record::app(app)?),
+        Op::SealSeed { expected, next } => {
+            let (expected, next) = (expected.to_text(), next.to_text());
+            Step::one("seal_seed", &json!({ "expected": expected, "next": next }))
+        }
+        Op::CreateDocument(document) => Step::one("create_document", &record::document(document)?),
+        Op::UpdateDocument { next, expected } => {
+            Step::expecting("update_document", &record::document(next)?, *expected)
+        }
+        Op::RemoveDocument { key, expected } => {
+            Step::expecting("remove_document", &record::document_key(key), *expected)
+        }
+        Op::RequireDocument { key, expected: Some(expected) } => {
+            Step::expecting("require_document", &record::document_key(key), *expected)
+        }
+        Op::RequireDocument { key, expected: None } => {
+            Step::one("require_document", &record::document_key(key))
+        }
+        Op::Audit(audited) => Step::one("audit", &record::audit_record(audited)?),
         Op::CreateWorker(worker) => Step::one("create_worker", &record::worker(worker)?),
         Op::RequireWorker(id) => Step::one("require_worker", &record::worker_id(*id)),
         Op::CreateWithdrawal { withdrawal, due } => {

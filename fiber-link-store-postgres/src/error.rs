@@ -219,7 +219,8 @@ pub(crate) fn is_lock_timeout(error: &sqlx::Error) -> bool {
 fn existing(key: &str) -> Option<Existing> {
     match key {
         "hub_pkey" => Some(Existing::Hub),
-        "apps_pkey" => Some(Existing::App),
+        "documents_pkey" => Some(Existing::Document),
+        "audit_records_id" => Some(Existing::AuditRecord),
         "tips_pkey" | "tips_payment_hash" => Some(Existing::Tip),
         "withdrawals_pkey" | "withdrawals_held_payment_hash" => Some(Existing::Withdrawal),
         "attempts_pkey" | "attempts_one_live" => Some(Existing::Attempt),

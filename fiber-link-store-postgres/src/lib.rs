@@ -21,6 +21,7 @@
 mod admission;
 mod commit;
 mod database;
+mod document;
 mod due;
 mod error;
 mod feed;
@@ -48,11 +49,11 @@ use async_trait::async_trait;
 use database::Database;
 use error::Overloaded;
 use fiber_link_core::{
-    Admission, AdmitError, Admitted, App, AppId, Attempt, AttemptQuery, Balance, BalanceQuery, ChangeSet,
-    CommitError, EntryQuery, EventQuery, Hub, IdempotencyRecord, IdempotencyScope, ListedWorker,
-    NumberedEntry, NumberedEvent, SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip,
-    TipLookup, TipQuery, TipTotals, UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery,
-    Worker, WorkerId,
+    Admission, AdmitError, Admitted, AppId, Attempt, AttemptQuery, AuditQuery, Balance, BalanceQuery,
+    ChangeSet, CommitError, Document, DocumentKey, DocumentQuery, EntryQuery, EventQuery, Hub,
+    IdempotencyRecord, IdempotencyScope, ListedWorker, NumberedAuditRecord, NumberedEntry, NumberedEvent,
+    SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipQuery, TipTotals,
+    UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery, Worker, WorkerId,
 };
 use futures_util::stream::BoxStream;
 use lanes::Lanes;
@@ -107,6 +108,7 @@ pub(crate) struct Statements {
     pub(crate) due: due::Statements,
     pub(crate) admission: admission::Statements,
     pub(crate) query: query::Statements,
+    pub(crate) document: document::Statements,
     pub(crate) feed: feed::Statements,
     pub(crate) worker: worker::Statements,
     pub(crate) news: news::Statements,
@@ -139,6 +141,7 @@ impl PostgresStore {
             due: due::Statements::of(&schema),
             admission: admission::Statements::of(&schema),
             query: query::Statements::of(&schema),
+            document: document::Statements::of(&schema),
             feed: feed::Statements::of(&schema),
             worker: worker::Statements::of(&schema),
             news: news::Statements::of(&schema),
@@ -282,12 +285,16 @@ impl Store for PostgresStore {
         self.idempotency(scope, now).await
     }
 
-    async fn find_app(&self, id: &AppId) -> Result<Option<App>, StoreError> {
-        self.app(id).await
+    async fn find_document(&self, key: &DocumentKey) -> Result<Option<Stored<Document>>, StoreError> {
+        self.document(key).await
     }
 
-    async fn apps(&self, after: Option<AppId>, limit: u32) -> Result<Vec<App>, StoreError> {
-        self.app_list(after.as_ref(), limit).await
+    async fn documents(&self, query: DocumentQuery) -> Result<Vec<Stored<Document>>, StoreError> {
+        self.document_list(&query).await
+    }
+
+    async fn audit_records(&self, query: AuditQuery) -> Result<Vec<NumberedAuditRecord>, StoreError> {
+        self.audit_record_list(&query).await
     }
 
     async fn find_hub(&self) -> Result<Option<Hub>, StoreError> {

@@ -10,7 +10,7 @@ use crate::row::{self, attempt_columns, entry_columns, phase_name, tip_columns, 
 use crate::statement::{Query, bound, find, list, query, statements, text};
 use crate::time::Time;
 use fiber_link_core::{
-    App, AppId, AssetId, Attempt, AttemptQuery, Balance, BalanceQuery, COUNT_BOUND, EntryQuery, Hub,
+    AppId, AssetId, Attempt, AttemptQuery, Balance, BalanceQuery, COUNT_BOUND, EntryQuery, Hub,
     IdempotencyRecord, IdempotencyScope, MAX_ROWS, NumberedEntry, StoreError, Stored, Timestamp, Tip,
     TipLookup, TipQuery, TipTotals, UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery,
 };
@@ -105,8 +105,6 @@ statements! {
     );
     idempotency = "SELECT digest, subject_kind, subject, expires_at FROM {schema}.idempotency
         WHERE app = $1 AND method = $2 AND key = $3 AND expires_at > $4";
-    app = "SELECT id, secret, created_at FROM {schema}.apps WHERE id = $1";
-    apps_after = "SELECT id, secret, created_at FROM {schema}.apps WHERE id > $1 ORDER BY id LIMIT $2";
     hub = "SELECT seed, node, node_since, network FROM {schema}.hub WHERE one";
 }
 
@@ -260,16 +258,6 @@ impl PostgresStore {
             .bind(Time::bound(now));
         find(self.database(), statement, "idempotency", |fields| row::idempotency(scope.clone(), fields))
             .await
-    }
-
-    pub(crate) async fn app(&self, id: &AppId) -> Result<Option<App>, StoreError> {
-        find(self.database(), query(&self.statements().query.app).bind(name(id)), "apps", row::app).await
-    }
-
-    pub(crate) async fn app_list(&self, after: Option<&AppId>, limit: u32) -> Result<Vec<App>, StoreError> {
-        let after = after.map(name).unwrap_or_default();
-        let statement = query(&self.statements().query.apps_after).bind(after).bind(rows(limit));
-        list(self.database(), statement, "apps", row::app).await
     }
 
     pub(crate) async fn hub(&self) -> Result<Option<Hub>, StoreError> {

@@ -5,9 +5,9 @@ use crate::row::{acceptance_name, fee_bearer_name, phase_name};
 use crate::statement::{bound, text};
 use crate::time::Time;
 use fiber_link_core::{
-    App, Attempt, AttemptState, Destination, Due, Entry, EntrySource, Event, EventKind, FailureReason, Hub,
-    IdempotencyRecord, IdempotencySubject, NodeKey, StoreError, Timestamp, Tip, TipState, Version,
-    Withdrawal, WithdrawalState, Worker, WorkerId, WorkerState,
+    Attempt, AttemptState, AuditRecord, Destination, Document, DocumentKey, Due, Entry, EntrySource, Event,
+    EventKind, FailureReason, Hub, IdempotencyRecord, IdempotencySubject, NodeKey, StoreError, Timestamp,
+    Tip, TipState, Version, Withdrawal, WithdrawalState, Worker, WorkerId, WorkerState,
 };
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -18,7 +18,7 @@ pub(crate) fn hub(hub: &Hub) -> Row {
     let Hub { seed, node, node_since, network } = hub;
     Ok(json!({
         "one": true,
-        "seed": bytes(seed.expose()),
+        "seed": seed.to_text(),
         "node": bytes(node.as_bytes()),
         "node_since": time(*node_since)?,
         "network": network.as_str(),
@@ -29,9 +29,36 @@ pub(crate) fn accepted_node(node: &NodeKey, since: Timestamp) -> Row {
     Ok(json!({ "node": bytes(node.as_bytes()), "node_since": time(since)? }))
 }
 
-pub(crate) fn app(app: &App) -> Row {
-    let App { id, secret, created_at } = app;
-    Ok(json!({ "id": id.as_str(), "secret": bytes(secret.expose()), "created_at": time(*created_at)? }))
+pub(crate) fn document(document: &Document) -> Row {
+    let Document { key: DocumentKey { kind, name }, app, body, expires_at } = document;
+    Ok(json!({
+        "kind": kind.as_str(),
+        "name": text(name),
+        "app": app.as_ref().map(|app| app.as_str()),
+        "body": text(body),
+        "expires_at": expires_at.map(time).transpose()?,
+        "version": Version::FIRST.as_u64(),
+    }))
+}
+
+pub(crate) fn document_key(key: &DocumentKey) -> Value {
+    json!({ "kind": key.kind.as_str(), "name": text(&key.name) })
+}
+
+pub(crate) fn audit_record(record: &AuditRecord) -> Row {
+    let AuditRecord { id: record_id, at, operator, action, app, subject, before, after, reason } = record;
+    Ok(json!({
+        "id": id(record_id),
+        "at": time(*at)?,
+        "operator": text(&operator.name),
+        "origin": text(&operator.origin),
+        "action": text(action),
+        "app": app.as_ref().map(|app| app.as_str()),
+        "subject": text(subject),
+        "before": before.as_deref().map(text),
+        "after": after.as_deref().map(text),
+        "reason": text(reason),
+    }))
 }
 
 pub(crate) fn worker(worker: &Worker) -> Row {

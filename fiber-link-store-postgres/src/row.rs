@@ -2,12 +2,13 @@
 
 use crate::fields::{Fields, Read};
 use fiber_link_core::{
-    Acceptance, App, Attempt, AttemptId, AttemptRecord, AttemptState, Balance, Claim, Destination, Entry,
-    EntrySource, Event, EventId, EventKind, FailureReason, FeeBearer, Hub, IdempotencyRecord,
-    IdempotencyScope, IdempotencySubject, Invoice, Network, NodeKey, NumberedEntry, NumberedEvent,
-    ParamsDigest, PaymentHash, PaymentRequestDestination, Secret, StoreError, Stored, Tip, TipId, TipPhase,
-    TipState, TipTerms, UserAccount, Withdrawal, WithdrawalId, WithdrawalState, WithdrawalTerms, Worker,
-    WorkerId, WorkerState,
+    Acceptance, Amount, Attempt, AttemptId, AttemptRecord, AttemptState, AuditRecord, Balance, Claim,
+    Destination, Document, DocumentKey, DocumentKind, Entry, EntrySource, Event, EventId, EventKind,
+    FailureReason, FeeBearer, Hub, IdempotencyRecord, IdempotencyScope, IdempotencySubject, Invoice, Network,
+    NodeKey, NumberedAuditRecord, NumberedEntry, NumberedEvent, Operator, ParamsDigest, PaymentHash,
+    PaymentRequestDestination, StoreError, Stored, Timestamp, Tip, TipId, TipPhase, TipState, TipTerms,
+    UserAccount, Version, Withdrawal, WithdrawalId, WithdrawalState, WithdrawalTerms, Worker, WorkerId,
+    WorkerState,
 };
 
 /// Columns of a tip, in the order in which [`tip`] reads them.
@@ -50,7 +51,24 @@ macro_rules! worker_columns {
     };
 }
 
-pub(crate) use {attempt_columns, entry_columns, tip_columns, withdrawal_columns, worker_columns};
+/// Columns of a document, in the order in which [`document`] reads them.
+macro_rules! document_columns {
+    () => {
+        "kind, name, app, body, expires_at, version"
+    };
+}
+
+/// Columns of an audit record, in the order in which [`audit_record`] reads them.
+macro_rules! audit_record_columns {
+    () => {
+        "number, id, at, operator, origin, action, app, subject, before, after, reason"
+    };
+}
+
+pub(crate) use {
+    attempt_columns, audit_record_columns, document_columns, entry_columns, tip_columns, withdrawal_columns,
+    worker_columns,
+};
 
 /// The stored name of a phase.
 pub(crate) const fn phase_name(phase: TipPhase) -> &'static str {
@@ -295,18 +313,39 @@ pub(crate) fn idempotency(scope: IdempotencyScope, fields: &mut Fields<'_>) -> R
     Ok(IdempotencyRecord { scope, digest, subject, expires_at: fields.time()? })
 }
 
-/// Columns `id, secret, created_at`.
-pub(crate) fn app(fields: &mut Fields<'_>) -> Read<App> {
-    Ok(App {
-        id: fields.parsed()?,
-        secret: Secret::new(fields.value::<&[u8]>()?),
-        created_at: fields.time()?,
-    })
+pub(crate) fn document(fields: &mut Fields<'_>) -> Read<Stored<Document>> {
+    let name = fields.text()?;
+    let kind = DocumentKind::ALL.into_iter().find(|kind| kind.as_str() == name);
+    let kind = kind.ok_or_else(|| fields.corrupt(format_args!("{name:?} is no kind of document")))?;
+    let document = Document {
+        key: DocumentKey::new(kind, fields.text()?),
+        app: fields.optional_parsed()?,
+        body: fields.text()?.to_owned(),
+        expires_at: fields.optional_time()?,
+    };
+    Ok(Stored::new(document, fields.version()?))
+}
+
+pub(crate) fn audit_record(fields: &mut Fields<'_>) -> Read<NumberedAuditRecord> {
+    let text = |fields: &mut Fields<'_>| fields.text().map(str::to_owned);
+    let number = fields.number()?;
+    let record = AuditRecord {
+        id: fields.id(|id| id)?,
+        at: fields.time()?,
+        operator: Operator { name: text(fields)?, origin: text(fields)? },
+        action: text(fields)?,
+        app: fields.optional_parsed()?,
+        subject: text(fields)?,
+        before: fields.optional()?,
+        after: fields.optional()?,
+        reason: text(fields)?,
+    };
+    Ok(NumberedAuditRecord { number, record })
 }
 
 /// Columns `seed, node, node_since, network`.
 pub(crate) fn hub(fields: &mut Fields<'_>) -> Read<Hub> {
-    let seed = Secret::new(fields.value::<&[u8]>()?);
+    let seed = fields.parsed()?;
     let node = NodeKey::new(fields.bytes()?);
     let node_since = fields.time()?;
     let name = fields.text()?;

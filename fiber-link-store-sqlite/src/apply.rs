@@ -1,5 +1,6 @@
 //! Each op of a change set as statements. Runs inside a transaction of the writer.
 
+use crate::document;
 use crate::error::{backend, is_taken};
 use crate::record;
 use crate::row;
@@ -48,9 +49,13 @@ pub(crate) fn apply(connection: &Connection, ops: &[Op]) -> Result<(), CommitErr
         }
         Op::CreateAttempt(attempt) => record::create_attempt(connection, attempt),
         Op::UpdateAttempt { next, expected } => record::update_attempt(connection, next, *expected),
-        Op::CreateApp(app) => record::create_app(connection, app),
+        Op::CreateDocument(new) => document::create(connection, new),
+        Op::UpdateDocument { next, expected } => document::replace(connection, next, *expected),
+        Op::RemoveDocument { key, expected } => document::remove(connection, key, *expected),
+        Op::RequireDocument { key, expected } => document::require(connection, key, *expected),
         Op::CreateHub(hub) => record::create_hub(connection, hub),
         Op::AcceptNode { node, since } => record::accept_node(connection, node, *since),
+        Op::SealSeed { expected, next } => document::seal_seed(connection, expected, next),
         Op::CreateWorker(worker) => worker::create(connection, worker),
         Op::UpdateWorker { next, expected } => worker::replace(connection, next, *expected),
         Op::RemoveWorker { id, expected } => worker::remove(connection, *id, *expected),
@@ -59,6 +64,7 @@ pub(crate) fn apply(connection: &Connection, ops: &[Op]) -> Result<(), CommitErr
         Op::GiveBackToLimit(gift) => Ok(give_back(connection, gift)?),
         Op::Post(entry) => post(connection, entry),
         Op::Remember { record, now } => remember(connection, record, *now),
+        Op::Audit(record) => document::audit(connection, record),
         Op::Emit(event) => emit(connection, event),
     })
 }

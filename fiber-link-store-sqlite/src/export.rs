@@ -2,7 +2,10 @@
 
 use crate::admission::{self, Boot};
 use crate::error::{OpenError, backend};
-use crate::row::{self, Fields, attempt_columns, entry_columns, tip_columns, withdrawal_columns};
+use crate::row::{
+    self, Fields, attempt_columns, audit_record_columns, document_columns, entry_columns, tip_columns,
+    withdrawal_columns,
+};
 use crate::schema::{DATABASE, NONCES, beside};
 use crate::statement::{bound, list, statements};
 use fiber_link_core::{
@@ -16,7 +19,13 @@ use std::path::{Path, PathBuf};
 
 statements! {
     HUB = "SELECT seed, node, node_since, network FROM hub WHERE one > ?1";
-    APPS = "SELECT id, secret, created_at FROM apps WHERE id > ?1 ORDER BY id LIMIT ?2";
+    DOCUMENTS = concat!(
+        "SELECT ", document_columns!(), " FROM documents WHERE (kind, name) > (?1, ?2)
+        ORDER BY kind, name LIMIT ?3"
+    );
+    AUDIT_RECORDS = concat!(
+        "SELECT ", audit_record_columns!(), " FROM audit_records WHERE number > ?1 ORDER BY number LIMIT ?2"
+    );
     WORKERS = "SELECT id, label, since, heard_at, dead_at, version FROM workers
         WHERE id > ?1 ORDER BY id LIMIT ?2";
     TIPS = concat!(
@@ -86,7 +95,8 @@ impl Export {
         let hub = self.rows(Table::Hub, &RowKey::default(), 1)?;
         Ok(match hub.first() {
             Some(StoredRow::Hub(hub)) => {
-                let digest = Sha256::new().chain_update(b"fiber-link store ").chain_update(hub.seed.expose());
+                let digest =
+                    Sha256::new().chain_update(b"fiber-link store ").chain_update(hub.seed.to_text());
                 digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
             }
             Some(_) | None => "no hub".to_owned(),
@@ -120,9 +130,12 @@ impl Export {
         let (id, number, limit) = (id.as_bytes(), bound(*number), limit.min(MAX_ROWS));
         match table {
             Table::Hub => self.page(table, HUB, [number], |fields| Ok(StoredRow::Hub(row::hub(fields)?))),
-            Table::Apps => {
-                self.page(table, APPS, params![first, limit], |fields| Ok(StoredRow::App(row::app(fields)?)))
-            }
+            Table::Documents => self.page(table, DOCUMENTS, params![first, second, limit], |fields| {
+                Ok(StoredRow::Document(row::document(fields)?))
+            }),
+            Table::AuditRecords => self.page(table, AUDIT_RECORDS, params![number, limit], |fields| {
+                Ok(StoredRow::AuditRecord(row::audit_record(fields)?))
+            }),
             Table::Workers => self.page(table, WORKERS, params![id, limit], |fields| {
                 Ok(StoredRow::Worker(row::worker(fields)?))
             }),

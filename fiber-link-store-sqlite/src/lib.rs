@@ -13,6 +13,7 @@
 
 mod admission;
 mod apply;
+mod document;
 mod due;
 mod error;
 mod export;
@@ -34,11 +35,11 @@ pub use export::Export;
 use admission::Boot;
 use async_trait::async_trait;
 use fiber_link_core::{
-    Admission, AdmitError, Admitted, App, AppId, Attempt, AttemptQuery, Balance, BalanceQuery, ChangeSet,
-    CommitError, EntryQuery, EventQuery, Hub, IdempotencyRecord, IdempotencyScope, ListedWorker,
-    NumberedEntry, NumberedEvent, Op, SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip,
-    TipLookup, TipQuery, TipTotals, UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery,
-    Worker, WorkerId,
+    Admission, AdmitError, Admitted, AppId, Attempt, AttemptQuery, AuditQuery, Balance, BalanceQuery,
+    ChangeSet, CommitError, Document, DocumentKey, DocumentQuery, EntryQuery, EventQuery, Hub,
+    IdempotencyRecord, IdempotencyScope, ListedWorker, NumberedAuditRecord, NumberedEntry, NumberedEvent, Op,
+    SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipQuery, TipTotals,
+    UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery, Worker, WorkerId,
 };
 use readers::Readers;
 use rusqlite::Connection;
@@ -270,13 +271,17 @@ impl Store for SqliteStore {
         self.read(move |connection| query::find_idempotency(connection, scope, now)).await
     }
 
-    async fn find_app(&self, id: &AppId) -> Result<Option<App>, StoreError> {
-        let id = id.clone();
-        self.read(move |connection| query::find_app(connection, &id)).await
+    async fn find_document(&self, key: &DocumentKey) -> Result<Option<Stored<Document>>, StoreError> {
+        let key = key.clone();
+        self.read(move |connection| document::find_document(connection, &key)).await
     }
 
-    async fn apps(&self, after: Option<AppId>, limit: u32) -> Result<Vec<App>, StoreError> {
-        self.read(move |connection| query::apps(connection, after.as_ref(), limit)).await
+    async fn documents(&self, query: DocumentQuery) -> Result<Vec<Stored<Document>>, StoreError> {
+        self.read(move |connection| document::documents(connection, &query)).await
+    }
+
+    async fn audit_records(&self, query: AuditQuery) -> Result<Vec<NumberedAuditRecord>, StoreError> {
+        self.read(move |connection| document::audit_records(connection, &query)).await
     }
 
     async fn find_hub(&self) -> Result<Option<Hub>, StoreError> {

@@ -6,7 +6,7 @@ use crate::record::invoice_digest;
 use crate::row::{self, attempt_columns, entry_columns, phase_name, tip_columns, withdrawal_columns};
 use crate::statement::{bound, find, list, statements};
 use fiber_link_core::{
-    Amount, App, AppId, AssetId, Attempt, AttemptQuery, Balance, BalanceQuery, COUNT_BOUND, EntryQuery,
+    Amount, AppId, AssetId, Attempt, AttemptQuery, Balance, BalanceQuery, COUNT_BOUND, EntryQuery,
     EventQuery, Hub, IdempotencyRecord, IdempotencyScope, MAX_ROWS, NumberedEntry, NumberedEvent,
     SettledPosition, SettledQuery, StoreError, Stored, Timestamp, Tip, TipId, TipLookup, TipPhase, TipQuery,
     TipTotals, UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery,
@@ -83,8 +83,6 @@ statements! {
         ORDER BY number LIMIT ?3";
     IDEMPOTENCY = "SELECT digest, subject_kind, subject, expires_at FROM idempotency
         WHERE app = ?1 AND method = ?2 AND key = ?3 AND expires_at > ?4";
-    APP = "SELECT id, secret, created_at FROM apps WHERE id = ?1";
-    APPS = "SELECT id, secret, created_at FROM apps WHERE id > ?1 ORDER BY id LIMIT ?2";
     HUB = "SELECT seed, node, node_since, network FROM hub WHERE one = 1";
 }
 
@@ -310,24 +308,11 @@ pub(crate) fn find_idempotency(
     find(connection, IDEMPOTENCY, params, "idempotency", |fields| row::idempotency(scope, fields))
 }
 
-pub(crate) fn find_app(connection: &Connection, id: &AppId) -> Result<Option<App>, StoreError> {
-    find(connection, APP, [id.as_str()], "apps", row::app)
-}
-
-pub(crate) fn apps(
-    connection: &Connection,
-    after: Option<&AppId>,
-    limit: u32,
-) -> Result<Vec<App>, StoreError> {
-    let params = params![after.map_or("", AppId::as_str), rows(limit)];
-    list(connection, APPS, params, "apps", row::app)
-}
-
 pub(crate) fn find_hub(connection: &Connection) -> Result<Option<Hub>, StoreError> {
     find(connection, HUB, [], "hub", row::hub)
 }
 
-fn rows(limit: u32) -> u32 {
+pub(crate) fn rows(limit: u32) -> u32 {
     limit.min(MAX_ROWS)
 }
 

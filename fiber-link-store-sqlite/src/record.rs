@@ -5,9 +5,8 @@ use crate::error::backend;
 use crate::row::{acceptance_name, fee_bearer_name, phase_name};
 use crate::statement::{bound, execute, find, millis, statements, stored};
 use fiber_link_core::{
-    Amount, App, Attempt, AttemptRecord, AttemptState, CommitError, Destination, Due, Existing,
-    FailureReason, Hub, NodeKey, StoreError, Timestamp, Tip, TipPhase, TipState, Version, Withdrawal,
-    WithdrawalState,
+    Amount, Attempt, AttemptRecord, AttemptState, CommitError, Destination, Due, Existing, FailureReason,
+    Hub, NodeKey, StoreError, Timestamp, Tip, TipPhase, TipState, Version, Withdrawal, WithdrawalState,
 };
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
@@ -15,7 +14,6 @@ use sha2::{Digest, Sha256};
 statements! {
     CREATE_HUB = "INSERT INTO hub (one, seed, node, node_since, network) VALUES (1, ?1, ?2, ?3, ?4)";
     ACCEPT_NODE = "UPDATE hub SET node = ?1, node_since = ?2 WHERE one = 1";
-    CREATE_APP = "INSERT INTO apps (id, secret, created_at) VALUES (?1, ?2, ?3)";
     CREATE_TIP = "INSERT INTO tips (id, app, post, from_user, to_user, asset, amount, message, payment_hash,
             created_at, version, state, phase, ended_at, invoice_digest, invoice_expires_at, invoice,
             next_check_at, check_since, settled_number)
@@ -58,7 +56,7 @@ pub(crate) fn invoice_digest(encoded: &str) -> i64 {
 
 pub(crate) fn create_hub(connection: &Connection, hub: &Hub) -> Result<(), CommitError> {
     let since = millis(hub.node_since)?;
-    let params = params![hub.seed.expose(), hub.node.as_bytes(), since, hub.network.as_str()];
+    let params = params![hub.seed.to_text(), hub.node.as_bytes(), since, hub.network.as_str()];
     insert(connection, CREATE_HUB, params, Existing::Hub)
 }
 
@@ -68,11 +66,6 @@ pub(crate) fn accept_node(
     since: Timestamp,
 ) -> Result<(), CommitError> {
     update(connection, ACCEPT_NODE, params![node.as_bytes(), millis(since)?], Existing::Hub)
-}
-
-pub(crate) fn create_app(connection: &Connection, app: &App) -> Result<(), CommitError> {
-    let params = params![app.id.as_str(), app.secret.expose(), millis(app.created_at)?];
-    insert(connection, CREATE_APP, params, Existing::App)
 }
 
 pub(crate) fn create_tip(connection: &Connection, tip: &Tip, due: Option<Due>) -> Result<(), CommitError> {

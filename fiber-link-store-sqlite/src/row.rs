@@ -2,12 +2,13 @@
 
 use crate::error::backend;
 use fiber_link_core::{
-    Acceptance, Amount, App, Attempt, AttemptId, AttemptRecord, AttemptState, Balance, Claim, Destination,
-    Due, Entry, EntrySource, Event, EventId, EventKind, FailureReason, FeeBearer, Hub, IdempotencyRecord,
-    IdempotencyScope, IdempotencySubject, Invoice, Network, NodeKey, NumberedEntry, NumberedEvent,
-    ParamsDigest, PaymentHash, PaymentRequestDestination, Secret, StoreError, Stored, Timestamp, Tip, TipId,
-    TipPhase, TipState, TipTerms, UserAccount, Version, Withdrawal, WithdrawalId, WithdrawalState,
-    WithdrawalTerms, Worker, WorkerId, WorkerState,
+    Acceptance, Amount, Attempt, AttemptId, AttemptRecord, AttemptState, AuditRecord, Balance, Claim,
+    Destination, Document, DocumentKey, DocumentKind, Due, Entry, EntrySource, Event, EventId, EventKind,
+    FailureReason, FeeBearer, Hub, IdempotencyRecord, IdempotencyScope, IdempotencySubject, Invoice, Network,
+    NodeKey, NumberedAuditRecord, NumberedEntry, NumberedEvent, Operator, ParamsDigest, PaymentHash,
+    PaymentRequestDestination, StoreError, Stored, Timestamp, Tip, TipId, TipPhase, TipState, TipTerms,
+    UserAccount, Version, Withdrawal, WithdrawalId, WithdrawalState, WithdrawalTerms, Worker, WorkerId,
+    WorkerState,
 };
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
@@ -48,7 +49,23 @@ macro_rules! entry_columns {
     };
 }
 
-pub(crate) use {attempt_columns, entry_columns, tip_columns, withdrawal_columns};
+/// Columns of a document, in the order in which [`document`] reads them.
+macro_rules! document_columns {
+    () => {
+        "kind, name, app, body, expires_at, version"
+    };
+}
+
+/// Columns of an audit record, in the order in which [`audit_record`] reads them.
+macro_rules! audit_record_columns {
+    () => {
+        "number, id, at, operator, origin, action, app, subject, before, after, reason"
+    };
+}
+
+pub(crate) use {
+    attempt_columns, audit_record_columns, document_columns, entry_columns, tip_columns, withdrawal_columns,
+};
 
 /// Reads a row's columns one after the other.
 pub(crate) struct Fields<'r> {
@@ -394,14 +411,39 @@ pub(crate) fn idempotency(scope: IdempotencyScope, fields: &mut Fields<'_>) -> R
     Ok(IdempotencyRecord { scope, digest, subject, expires_at: fields.time()? })
 }
 
-/// Columns `id, secret, created_at`.
-pub(crate) fn app(fields: &mut Fields<'_>) -> Read<App> {
-    Ok(App { id: fields.parsed()?, secret: Secret::new(fields.blob()?), created_at: fields.time()? })
+pub(crate) fn document(fields: &mut Fields<'_>) -> Read<Stored<Document>> {
+    let name = fields.text()?;
+    let kind = DocumentKind::ALL.into_iter().find(|kind| kind.as_str() == name);
+    let kind = kind.ok_or_else(|| fields.corrupt(format_args!("{name:?} is no kind of document")))?;
+    let document = Document {
+        key: DocumentKey::new(kind, fields.text()?),
+        app: fields.optional(Fields::parsed)?,
+        body: fields.text()?.to_owned(),
+        expires_at: fields.optional(Fields::time)?,
+    };
+    Ok(Stored::new(document, fields.version()?))
+}
+
+pub(crate) fn audit_record(fields: &mut Fields<'_>) -> Read<NumberedAuditRecord> {
+    let text = |fields: &mut Fields<'_>| fields.text().map(str::to_owned);
+    let number = fields.number()?;
+    let record = AuditRecord {
+        id: fields.id(|id| id)?,
+        at: fields.time()?,
+        operator: Operator { name: text(fields)?, origin: text(fields)? },
+        action: text(fields)?,
+        app: fields.optional(Fields::parsed)?,
+        subject: text(fields)?,
+        before: fields.optional(text)?,
+        after: fields.optional(text)?,
+        reason: text(fields)?,
+    };
+    Ok(NumberedAuditRecord { number, record })
 }
 
 /// Columns `seed, node, node_since, network`.
 pub(crate) fn hub(fields: &mut Fields<'_>) -> Read<Hub> {
-    let seed = Secret::new(fields.blob()?);
+    let seed = fields.parsed()?;
     let node = NodeKey::new(fields.bytes()?);
     let node_since = fields.time()?;
     let name = fields.text()?;

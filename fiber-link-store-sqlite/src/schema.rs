@@ -24,6 +24,7 @@ pub(crate) const DATABASE: Schema = Schema {
         include_str!("../migrations/0002_accepted_node.sql"),
         include_str!("../migrations/0003_workers.sql"),
         include_str!("../migrations/0004_newest_success.sql"),
+        include_str!("../migrations/0005_documents.sql"),
     ],
 };
 

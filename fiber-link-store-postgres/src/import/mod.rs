@@ -138,7 +138,7 @@ impl Import {
         Ok(transaction)
     }
 
-    /// Has entries numbered after those that were imported, and takes the mark off: a store opens on
+    /// Has entries and audit records numbered after those that were imported, and takes the mark off: a store opens on
     /// the schema from now on. Call it when everything is there and checked.
     ///
     /// # Errors
@@ -147,6 +147,8 @@ impl Import {
         let finish = "SET LOCAL synchronous_commit = on;
             SELECT setval(pg_get_serial_sequence('{schema}.entries', 'number'), max(number))
                 FROM {schema}.entries HAVING max(number) IS NOT NULL;
+            SELECT setval(pg_get_serial_sequence('{schema}.audit_records', 'number'), max(number))
+                FROM {schema}.audit_records HAVING max(number) IS NOT NULL;
             DROP TABLE {schema}.unfinished_import";
         let finish = self.store.schema().render(finish);
         let mut transaction = self.store.pool().begin().await.map_err(backend)?;

@@ -5,8 +5,8 @@ use crate::record;
 use crate::row;
 use crate::time::Time;
 use fiber_link_core::{
-    Amount, Due, IdempotencyScope, IdempotentMethod, LimitCounter, LimitKey, LimitScope, NumberedEntry,
-    NumberedEvent, StoreError, StoredRow, Table, Timestamp, UserAccount, Version,
+    Amount, Due, IdempotencyScope, IdempotentMethod, LimitCounter, LimitKey, LimitScope, NumberedAuditRecord,
+    NumberedEntry, NumberedEvent, StoreError, StoredRow, Table, Timestamp, UserAccount, Version,
 };
 use serde_json::{Value, json};
 
@@ -14,7 +14,10 @@ use serde_json::{Value, json};
 pub(super) fn object(row: &StoredRow) -> Result<Value, StoreError> {
     match row {
         StoredRow::Hub(hub) => record::hub(hub),
-        StoredRow::App(app) => record::app(app),
+        StoredRow::Document(document) => Ok(versioned(record::document(document)?, document.version())),
+        StoredRow::AuditRecord(NumberedAuditRecord { number, record }) => {
+            Ok(with(record::audit_record(record)?, "number", json!(number)))
+        }
         StoredRow::Worker(worker) => Ok(versioned(record::worker(worker)?, worker.version())),
         StoredRow::Tip { tip, due, settled_number } => {
             let object = record::tip(tip, *due, tip.version())?;
@@ -80,7 +83,8 @@ fn latest(at: Timestamp) -> String {
 pub(super) fn read(table: Table, fields: &mut Fields<'_>) -> Result<StoredRow, StoreError> {
     Ok(match table {
         Table::Hub => StoredRow::Hub(row::hub(fields)?),
-        Table::Apps => StoredRow::App(row::app(fields)?),
+        Table::Documents => StoredRow::Document(row::document(fields)?),
+        Table::AuditRecords => StoredRow::AuditRecord(row::audit_record(fields)?),
         Table::Workers => StoredRow::Worker(row::worker(fields)?),
         Table::Tips => {
             let (due, settled_number) = (due(fields)?, fields.optional_number()?);

@@ -1,7 +1,10 @@
 //! What is asked of each table, and how it is filled.
 
 use crate::Schema;
-use crate::row::{attempt_columns, entry_columns, tip_columns, withdrawal_columns, worker_columns};
+use crate::row::{
+    attempt_columns, audit_record_columns, document_columns, entry_columns, tip_columns, withdrawal_columns,
+    worker_columns,
+};
 use crate::statement::{Query, Sql, bound};
 use fiber_link_core::{RowKey, Table};
 
@@ -17,8 +20,9 @@ pub(super) struct Statements {
 const fn key(table: Table) -> &'static [&'static str] {
     match table {
         Table::Hub | Table::NonceMemory => &["one::int"],
-        Table::Apps | Table::Workers | Table::Tips | Table::Withdrawals | Table::Attempts => &["id"],
-        Table::Entries => &["number"],
+        Table::Documents => &["kind", "name"],
+        Table::Workers | Table::Tips | Table::Withdrawals | Table::Attempts => &["id"],
+        Table::AuditRecords | Table::Entries => &["number"],
         Table::Balances | Table::Limits => &["app", "\"user\"", "asset"],
         Table::Idempotency => &["app", "method", "key"],
         Table::Events => &["app", "number"],
@@ -31,8 +35,8 @@ pub(super) fn bind(table: Table, query: Query, place: &RowKey) -> Query {
     let RowKey { names, id, number, nonce } = place.clone();
     let [first, second, third] = names;
     match table {
-        Table::Hub | Table::NonceMemory | Table::Entries => query.bind(bound(number)),
-        Table::Apps => query.bind(first),
+        Table::Hub | Table::NonceMemory | Table::AuditRecords | Table::Entries => query.bind(bound(number)),
+        Table::Documents => query.bind(first).bind(second),
         Table::Workers | Table::Tips | Table::Withdrawals | Table::Attempts => query.bind(id),
         Table::Balances | Table::Limits | Table::Idempotency => query.bind(first).bind(second).bind(third),
         Table::Events => query.bind(first).bind(bound(number)),
@@ -44,7 +48,8 @@ pub(super) fn bind(table: Table, query: Query, place: &RowKey) -> Query {
 const fn columns(table: Table) -> &'static str {
     match table {
         Table::Hub => "seed, node, node_since, network",
-        Table::Apps => "id, secret, created_at",
+        Table::Documents => document_columns!(),
+        Table::AuditRecords => audit_record_columns!(),
         Table::Workers => worker_columns!(),
         // The columns of a record come last: how many of them are read depends on its state.
         Table::Tips => concat!(
@@ -75,7 +80,9 @@ fn insertion(table: Table) -> String {
                 AS tip (id uuid, app text, ended_at timestamptz, settled_number bigint)
             WHERE settled_number IS NOT NULL"
         ),
-        Table::Entries => format!("INSERT INTO {{schema}}.entries OVERRIDING SYSTEM VALUE {all}"),
+        Table::AuditRecords | Table::Entries => {
+            format!("INSERT INTO {{schema}}.{table} OVERRIDING SYSTEM VALUE {all}")
+        }
         Table::Events => format!(
             "INSERT INTO {{schema}}.events (id, app, kind, subject, at, number)
             SELECT id, app, kind, subject, at, number FROM ({all}) AS event"
@@ -84,7 +91,7 @@ fn insertion(table: Table) -> String {
             "INSERT INTO {{schema}}.nonce_memory {all} ON CONFLICT (one) DO UPDATE SET begins = excluded.begins"
         ),
         Table::Hub
-        | Table::Apps
+        | Table::Documents
         | Table::Workers
         | Table::Withdrawals
         | Table::Attempts
