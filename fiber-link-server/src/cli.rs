@@ -19,8 +19,8 @@ use axum::Router;
 use clap::{Args, Parser, Subcommand};
 use copy::{CopyFlags, StoreCommand};
 use fiber_link_core::{
-    AcceptNodeError, AppId, CreateAppError, DeclareDeadError, MAX_ROWS, NoRandomness, NodeError, Secret,
-    StoreError, SystemClock, audit, create_app,
+    AcceptNodeError, Administration, AppId, CreateAppError, DeclareDeadError, MAX_ROWS, NoRandomness,
+    NodeError, Operator, Reason, ReasonError, Secret, StoreError, audit,
 };
 use fiber_link_store_postgres::ImportError;
 use node::NodeCommand;
@@ -179,6 +179,8 @@ enum CommandError {
     #[error(transparent)]
     CreateApp(#[from] CreateAppError),
     #[error(transparent)]
+    Reason(#[from] ReasonError),
+    #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
     #[error("cannot read the secret from {from}")]
     UnreadableSecret {
@@ -278,13 +280,22 @@ async fn create(settings: &Settings, app: CreateApp) -> Result<(), CommandError>
         None => Some(hex::encode(Secret::random()?.expose())),
     };
     let secret = given.unwrap_or_else(|| Secret::new(generated.clone().unwrap_or_default().into_bytes()));
-    let app = create_app(&*store, &SystemClock, app.app_id, secret).await?;
+    let administration = Administration::new(store, operator());
+    let name = app.app_id.to_string();
+    let reason = Reason::new("the command line")?;
+    let app = administration.create_app(app.app_id, &name, &secret, &reason).await?;
     eprintln!("app {} is registered", app.id);
     if let Some(secret) = generated {
         eprintln!("its secret, shown this once:");
         println!("{secret}");
     }
     Ok(())
+}
+
+/// Who sits at this command line.
+fn operator() -> Operator {
+    let name = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
+    Operator { name, origin: "command line".to_owned() }
 }
 
 fn given_secret(app: &CreateApp) -> Result<Option<Secret>, CommandError> {
@@ -315,9 +326,10 @@ fn read_secret(from: impl Read) -> io::Result<Vec<u8>> {
 
 async fn list(settings: &Settings) -> Result<(), CommandError> {
     let store = store::open_existing(settings.needed_store()?).await?;
+    let administration = Administration::new(store, operator());
     let mut after = None;
     loop {
-        let apps = store.apps(after, MAX_ROWS).await?;
+        let apps = administration.apps(after, MAX_ROWS).await?;
         for app in &apps {
             println!("{}\t{}", app.id, wire_time::format(app.created_at));
         }

@@ -1,6 +1,6 @@
 //! What apps sign with: from the store, and for apps that it does not have from the environment.
 
-use fiber_link_core::{App, AppId, Secret, StoreError, Timestamp};
+use fiber_link_core::{AppId, Secret, StoreError, Timestamp};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -94,22 +94,24 @@ impl Secrets {
         Self { map, answers_of_map, remembered: Mutex::default() }
     }
 
-    /// The secret of `app`; `find_app` reads the store.
+    /// The secret of `app`; `find_secret` reads the store, which has one of no secret where an app lets
+    /// nobody in.
     pub(crate) async fn find<F>(
         &self,
         app: &AppId,
         now: Timestamp,
-        find_app: impl FnOnce() -> F,
+        find_secret: impl FnOnce() -> F,
     ) -> Result<Option<Arc<Secret>>, StoreError>
     where
-        F: Future<Output = Result<Option<App>, StoreError>>,
+        F: Future<Output = Result<Option<Option<Secret>>, StoreError>>,
     {
         if let Some(secret) = self.recall(app, now) {
             return Ok(Some(secret));
         }
-        match find_app().await? {
-            Some(found) => {
-                let secret = Arc::new(found.secret);
+        match find_secret().await? {
+            Some(None) => Ok(None),
+            Some(Some(secret)) => {
+                let secret = Arc::new(secret);
                 self.remember(app.clone(), secret.clone(), now);
                 Ok(Some(secret))
             }
@@ -158,8 +160,8 @@ mod tests {
         AppId::new(name).unwrap()
     }
 
-    fn registered(name: &str, secret: &str) -> App {
-        App { id: app(name), secret: Secret::new(secret.as_bytes()), created_at: Timestamp::from_millis(0) }
+    fn registered(secret: &str) -> Option<Secret> {
+        Some(Secret::new(secret.as_bytes()))
     }
 
     fn at(millis: u64) -> Timestamp {
@@ -173,7 +175,7 @@ mod tests {
         let find = |now| {
             let found = async {
                 asked.set(asked.get() + 1);
-                Ok(Some(registered("a", "from the store")))
+                Ok(Some(registered("from the store")))
             };
             let found = block_on(secrets.find(&app("a"), at(now), || found));
             found.unwrap().unwrap()
@@ -193,8 +195,16 @@ mod tests {
         assert_eq!(find("a").unwrap().expose(), b"from the map");
         assert_eq!(find("b"), None);
         assert_eq!(answers_of_map(&secrets, "a"), 2);
-        let later = block_on(secrets.find(&app("a"), at(1), || async { Ok(Some(registered("a", "new"))) }));
+        let later = block_on(secrets.find(&app("a"), at(1), || async { Ok(Some(registered("new"))) }));
         assert_eq!(later.unwrap().unwrap().expose(), b"new");
+    }
+
+    #[test]
+    fn the_map_does_not_answer_for_an_app_that_lets_nobody_in() {
+        let secrets = Secrets::new(SecretMap::parse(r#"{"a":"from the map"}"#).unwrap());
+        let found = block_on(secrets.find(&app("a"), at(0), || async { Ok(Some(None)) }));
+        assert_eq!(found.unwrap(), None);
+        assert_eq!(answers_of_map(&secrets, "a"), 0);
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl PostgresStore {
     pub(crate) async fn document(&self, key: &DocumentKey) -> Result<Option<Stored<Document>>, StoreError> {
         let statement = query(&self.statements().document.document);
         let statement = statement.bind(key.kind.as_str()).bind(text(&key.name));
-        find(self.pool(), statement, "documents", row::document).await
+        find(self.database(), statement, "documents", row::document).await
     }
 
     pub(crate) async fn document_list(
@@ -49,7 +49,7 @@ impl PostgresStore {
             Some(app) => query(&sql.documents_of_app_after).bind(kind).bind(app.as_str().to_owned()),
             None => query(&sql.documents_after).bind(kind),
         };
-        list(self.pool(), statement.bind(after).bind(limit), "documents", row::document).await
+        list(self.database(), statement.bind(after).bind(limit), "documents", row::document).await
     }
 
     pub(crate) async fn audit_record_list(
@@ -63,6 +63,6 @@ impl PostgresStore {
             None => query(&sql.audit_records_before),
         };
         let statement = statement.bind(bound(before.unwrap_or(u64::MAX))).bind(rows(*limit));
-        list(self.pool(), statement, "audit_records", row::audit_record).await
+        list(self.database(), statement, "audit_records", row::audit_record).await
     }
 }

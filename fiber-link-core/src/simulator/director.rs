@@ -11,7 +11,10 @@ use super::server::supervise;
 use super::store::SimulatedStore;
 use super::time::{START, ServerClock, Skew};
 use super::world::{State, World};
-use crate::{Amount, ChangeSet, Hub, NEVER_SENT_AFTER, Op, Secret, Store, Timestamp, UserId, create_app};
+use crate::{
+    Administration, Amount, ChangeSet, Hub, NEVER_SENT_AFTER, Op, Operator, Reason, SealedSecret, Secret, Store,
+    Timestamp, UserId,
+};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,7 +56,7 @@ fn found(world: &Arc<World>) {
     let mut random = Random::new(world.options().seed, 2);
     let info = world.state().node.info().clone();
     let hub = Hub {
-        seed: Secret::new(random.bytes()),
+        seed: SealedSecret::Plain(Secret::new(random.bytes())),
         node: info.key,
         node_since: Timestamp::from_millis(0),
         network: info.network,
@@ -66,9 +69,13 @@ fn found(world: &Arc<World>) {
             sentence: format!("the store is not empty: {error}"),
         }),
     });
-    let clock = ServerClock { handle: world.handle().clone(), skew: Skew::None };
+    let operator = Operator { name: "operator".to_owned(), origin: String::new() };
+    let administration = Administration::new(Arc::new(store), operator)
+        .clock(Arc::new(ServerClock { handle: world.handle().clone(), skew: Skew::None }))
+        .ids(Arc::new(world.ids().clone()));
     for app in world.options().all_apps() {
-        let created = block_on(create_app(&store, &clock, app, Secret::new(random.bytes())));
+        let (name, secret) = (app.to_string(), Secret::new(random.bytes()));
+        let created = block_on(administration.create_app(app, &name, &secret, &Reason::of_program()));
         if let Err(error) = created {
             world.tell(|| format!("operator: {error}"));
         }

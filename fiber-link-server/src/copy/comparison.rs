@@ -147,7 +147,8 @@ fn amounts(row: &StoredRow) -> Vec<(&'static str, &AssetId, Amount)> {
             ("reserved", &account.asset, balance.reserved),
         ],
         StoredRow::Hub(_)
-        | StoredRow::App(_)
+        | StoredRow::Document(_)
+        | StoredRow::AuditRecord(_)
         | StoredRow::Worker(_)
         | StoredRow::Attempt(_)
         | StoredRow::Limit(..)

@@ -6,6 +6,7 @@ use super::tips::ShownTip;
 use crate::wire_time;
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use fiber_link_core::{
     AccountKind, Amount, AssetId, Balance, EntryKind, EntryQuery, EntrySource, FailureReason, MAX_ROWS,
     NumberedEntry, QuoteError, QuoteProblem, RequestedDestination, UserAccount, WithdrawError, Withdrawal,
@@ -237,7 +238,10 @@ fn sum(entries: &[NumberedEntry]) -> Balance {
 
 fn field(problem: &QuoteProblem) -> &'static str {
     match problem {
-        QuoteProblem::BelowMinimum { .. } | QuoteProblem::AboveBalance | QuoteProblem::Policy(_) => "amount",
+        QuoteProblem::BelowMinimum { .. }
+        | QuoteProblem::AboveBalance
+        | QuoteProblem::Policy(_)
+        | QuoteProblem::Paused(_) => "amount",
         QuoteProblem::Destination(_) => "invoice",
     }
 }
@@ -256,6 +260,7 @@ fn refusal(error: WithdrawError) -> Refusal {
         WithdrawError::AmountZero | WithdrawError::InsufficientFunds | WithdrawError::Policy(_) => {
             Refusal::field("amount", error.to_string())
         }
+        WithdrawError::Paused(paused) => Refusal::new(StatusCode::CONFLICT, paused.to_string()),
         WithdrawError::Destination(refusal) => Refusal::field("invoice", refusal.to_string()),
         WithdrawError::UnknownAsset(_) | WithdrawError::IdempotencyConflict => Refusal::internal(&error),
         WithdrawError::NodeUnavailable(_) => Refusal::node(&error),

@@ -3,7 +3,7 @@
 use super::error::RpcError;
 use crate::api::Api;
 use axum::http::HeaderMap;
-use fiber_link_core::{AppId, Secret, Timestamp, signing};
+use fiber_link_core::{AppId, Secret, StoreError, Timestamp, signing};
 
 /// The longest nonce.
 const LONGEST_NONCE: usize = 128;
@@ -29,7 +29,7 @@ struct Claims<'a> {
 pub(super) async fn authenticate(api: &Api, headers: &HeaderMap, body: &[u8]) -> Result<Caller, RpcError> {
     let claims = Claims::read(headers).ok_or_else(RpcError::unauthorized)?;
     let now = api.link.clock().now();
-    let secret = api.secrets.find(&claims.app, now, || api.link.find_app(&claims.app)).await;
+    let secret = api.secrets.find(&claims.app, now, || newest_secret(api, &claims.app)).await;
     let secret = secret.map_err(|error| RpcError::internal(&error))?;
     let Some(secret) = secret else {
         // An unknown app costs what a known one does.
@@ -44,6 +44,13 @@ pub(super) async fn authenticate(api: &Api, headers: &HeaderMap, body: &[u8]) ->
         }
         Some(_) | None => Err(RpcError::unauthorized()),
     }
+}
+
+/// The newest secret of an app that is registered, if it lets anybody in.
+async fn newest_secret(api: &Api, app: &AppId) -> Result<Option<Option<Secret>>, StoreError> {
+    let Some(app) = api.link.find_app(app).await? else { return Ok(None) };
+    let live = api.link.live_secrets(&app).map_err(StoreError::backend)?;
+    Ok(Some(live.into_iter().next().map(|newest| newest.secret)))
 }
 
 impl<'a> Claims<'a> {

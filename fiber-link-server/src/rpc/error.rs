@@ -1,5 +1,6 @@
 //! What callers are told went wrong. Causes stay in the log.
 
+use fiber_link_core::Paused;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -87,6 +88,12 @@ impl RpcError {
     pub(crate) fn of(reason: Reason) -> Self {
         let (code, message, name) = reason.parts();
         Self { code, message: message.into(), data: Some(json!({ "reason": name })) }
+    }
+
+    /// A switch stops what was asked for.
+    pub(crate) fn paused(paused: Paused) -> Self {
+        let data = json!({ "reason": "PAUSED", "scope": paused.scope.as_str() });
+        Self { code: -32013, message: paused.to_string().into(), data: Some(data) }
     }
 
     /// As [`of`](Self::of); the cause goes to the log.

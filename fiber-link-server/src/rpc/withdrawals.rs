@@ -150,6 +150,7 @@ fn refusal(error: WithdrawError) -> RpcError {
         WithdrawError::AmountZero => params::refused_field("amount", text),
         WithdrawError::IdempotencyConflict => RpcError::of(Reason::IdempotencyConflict),
         WithdrawError::Policy(_) | WithdrawError::InsufficientFunds => RpcError::refused(text),
+        WithdrawError::Paused(paused) => RpcError::paused(paused),
         WithdrawError::Destination(_) => params::refused_destination(text),
         WithdrawError::NodeUnavailable(cause) => RpcError::caused(Reason::NodeUnavailable, &cause),
         WithdrawError::Store(cause) => RpcError::internal(&cause),

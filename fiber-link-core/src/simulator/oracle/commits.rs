@@ -3,7 +3,7 @@
 use super::invariant::{Broken, Invariant};
 use super::{EVERYTHING_EVERY, Oracle, Sight};
 use crate::simulator::executor::block_on;
-use crate::{
+use crate::{Document, DocumentKey, DocumentKind, 
     AttemptQuery, CommitError, EntryQuery, EntrySource, EventKind, IdempotencyRecord, IdempotencyScope, Op,
     Stored, Timestamp, TipLookup, WithdrawalId, WithdrawalLookup, Worker, WorkerId,
 };
@@ -68,7 +68,7 @@ impl Oracle {
                     self.remembered.insert(record.scope.clone(), record.clone());
                     ("idempotency record", found.as_ref() == Some(record))
                 }
-                Op::CreateApp(_)
+                Op::CreateDocument(_) | Op::UpdateDocument { .. } | Op::RemoveDocument { .. } | Op::RequireDocument { .. } | Op::SealSeed { .. } | Op::Audit(_)
                 | Op::CreateHub(_)
                 | Op::AcceptNode { .. }
                 | Op::RequireWorker(_)
@@ -99,8 +99,8 @@ impl Oracle {
             if let Op::Emit(event) = op {
                 events.extend(self.read_events(sight, &event.app)?);
             }
-            if let Op::CreateApp(app) = op {
-                self.apps.insert(app.id.clone());
+            if let Op::CreateDocument(Document { key: DocumentKey { kind: DocumentKind::App, .. }, app, .. }) = op {
+                self.apps.extend(app.clone());
             }
         }
         for entry in self.book.read_on(sight.store)? {
@@ -171,7 +171,7 @@ impl Oracle {
                     continue;
                 }
                 Op::Emit(event) => ("an event", self.read_events(sight, &event.app)?.is_empty()),
-                Op::CreateApp(_)
+                Op::CreateDocument(_) | Op::UpdateDocument { .. } | Op::RemoveDocument { .. } | Op::RequireDocument { .. } | Op::SealSeed { .. } | Op::Audit(_)
                 | Op::CreateHub(_)
                 | Op::AcceptNode { .. }
                 | Op::CountTowardsLimit(_)
@@ -207,7 +207,7 @@ fn source_of(op: &Op) -> Option<EntrySource> {
             Some(EntrySource::Withdrawal(attempt.withdrawal()))
         }
         Op::Post(entry) => Some(entry.source),
-        Op::CreateApp(_)
+        Op::CreateDocument(_) | Op::UpdateDocument { .. } | Op::RemoveDocument { .. } | Op::RequireDocument { .. } | Op::SealSeed { .. } | Op::Audit(_)
         | Op::CreateHub(_)
         | Op::AcceptNode { .. }
         | Op::CreateWorker(_)
