@@ -458,7 +458,7 @@ pub(crate) async fn find_paused_user(
 }
 
 /// Neither name holds a control character.
-fn paused_user_key(app: &AppId, user: &UserId) -> DocumentKey {
+pub(crate) fn paused_user_key(app: &AppId, user: &UserId) -> DocumentKey {
     DocumentKey::new(DocumentKind::PausedUser, format!("{app}\n{user}"))
 }
 

@@ -67,8 +67,8 @@ pub enum Op {
         expected: Version,
     },
     /// Writes nothing; a conflict unless the stored version is `expected`, or the document is not there
-    /// if that is none. Until the change set is committed or refused, nobody changes a document that is
-    /// there.
+    /// if that is none. Until the change set is committed or refused, nobody changes, removes or creates
+    /// the document.
     RequireDocument {
         /// Which one.
         key: DocumentKey,

@@ -226,8 +226,7 @@ impl FiberLink {
             };
         }
         let terms = withdrawal.terms();
-        let (paused, required) =
-            self.find_pause_now(Activity::Withdrawals, &terms.app, &[&terms.user]).await?;
+        let (paused, required) = self.find_pause_now(Activity::Withdrawals, &terms.app, &terms.user).await?;
         if let Some(paused) = paused {
             tracing::debug!(%paused, "the withdrawal waits");
             return Ok(Stepped::Waits);

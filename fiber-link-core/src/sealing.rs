@@ -367,7 +367,8 @@ mod tests {
             let SealedSecret::Sealed { key, nonce, mut bytes } = sealed else { unreachable!() };
             let at = at.index(bytes.len());
             bytes[at] ^= 1 << bit;
-            prop_assert!(ring.open(&SealedSecret::Sealed { key, nonce, bytes }, Purpose::Seed).is_err());
+            let changed = SealedSecret::Sealed { key, nonce, bytes };
+            prop_assert!(ring.open(&changed, Purpose::Seed).is_err());
             let plain = SealedSecret::Plain(Secret::new(secret));
             prop_assert_eq!(plain.to_text().parse::<SealedSecret>(), Ok(plain));
         }

@@ -33,6 +33,18 @@ BEGIN
     END IF;
 END $$;
 
+-- What locks a document that is not there, or may not be: whoever creates it, and whoever requires that
+-- nobody does, wait for each other.
+CREATE FUNCTION {schema}.document_lock(change jsonb) RETURNS bigint LANGUAGE sql AS $$
+    SELECT hashtextextended('{schema}/document/' || (change->>'kind') || '/' || (change->>'name'), 0)
+$$;
+
+CREATE FUNCTION {schema}.create_document(change jsonb) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock({schema}.document_lock(change));
+    INSERT INTO {schema}.documents SELECT * FROM jsonb_populate_record(NULL::{schema}.documents, change);
+END $$;
+
 CREATE FUNCTION {schema}.update_document(change jsonb, expected bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     next {schema}.documents := jsonb_populate_record(NULL::{schema}.documents, change);
@@ -60,6 +72,9 @@ CREATE FUNCTION {schema}.require_document(change jsonb, expected bigint) RETURNS
 DECLARE
     found_version bigint;
 BEGIN
+    IF expected IS NULL THEN
+        PERFORM pg_advisory_xact_lock_shared({schema}.document_lock(change));
+    END IF;
     SELECT version INTO found_version FROM {schema}.documents
         WHERE kind = change->>'kind' AND name = change->>'name' FOR SHARE;
     IF found_version IS DISTINCT FROM expected THEN
@@ -466,8 +481,7 @@ BEGIN
         WHEN 'update_attempt' THEN
             PERFORM {schema}.update_attempt(change, (op->>'expected')::bigint);
         WHEN 'create_document' THEN
-            INSERT INTO {schema}.documents
-                SELECT * FROM jsonb_populate_record(NULL::{schema}.documents, change);
+            PERFORM {schema}.create_document(change);
         WHEN 'update_document' THEN
             PERFORM {schema}.update_document(change, (op->>'expected')::bigint);
         WHEN 'remove_document' THEN

@@ -14,7 +14,25 @@ const MOST_COUNTED: usize = 1_024;
 
 /// Uses of older secrets that are not written yet, and when the last one was.
 #[derive(Debug, Default)]
-pub(crate) struct LateUses(Mutex<HashMap<(AppId, u32), (u64, Timestamp)>>);
+pub(crate) struct LateUses(Mutex<Counted>);
+
+/// By app and the number of the secret: how many, and the last one.
+type Counted = HashMap<(AppId, u32), (u64, Timestamp)>;
+
+impl LateUses {
+    fn add(&self, key: (AppId, u32), uses: u64, last: Timestamp) {
+        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if counted.len() < MOST_COUNTED || counted.contains_key(&key) {
+            let (count, latest) = counted.entry(key).or_insert((0, last));
+            *count = count.saturating_add(uses);
+            *latest = last.max(*latest);
+        }
+    }
+
+    fn take(&self) -> Counted {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
 
 /// A secret that lets a request in.
 #[derive(Clone, Debug)]
@@ -73,24 +91,20 @@ impl FiberLink {
 
     /// Counts a use of an older secret. It is written with the next [`beat`](Self::beat).
     pub fn count_late_use(&self, app: &AppId, number: u32) {
-        let now = self.now();
-        let mut uses = self.parts().late_uses.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (app.clone(), number);
-        if uses.len() < MOST_COUNTED || uses.contains_key(&key) {
-            let (count, last) = uses.entry(key).or_insert((0, now));
-            *count = count.saturating_add(1);
-            *last = now.max(*last);
-        }
+        self.parts().late_uses.add((app.clone(), number), 1, self.now());
     }
 
     /// Writes the uses of older secrets that were counted since the last time.
     pub(crate) async fn write_late_uses(&self) -> Result<(), StoreError> {
-        let counted = {
-            let mut uses = self.parts().late_uses.0.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::take(&mut *uses)
-        };
-        for ((app, number), (uses, last)) in counted {
-            self.write_uses_of(&app, number, uses, last).await?;
+        let mut counted = self.parts().late_uses.take().into_iter();
+        while let Some(((app, number), (uses, last))) = counted.next() {
+            if let Err(error) = self.write_uses_of(&app, number, uses, last).await {
+                // Whether these were written nobody knows; to count them twice is the safe side.
+                for (key, (uses, last)) in counted.chain([((app, number), (uses, last))]) {
+                    self.parts().late_uses.add(key, uses, last);
+                }
+                return Err(error);
+            }
         }
         Ok(())
     }
@@ -114,3 +128,6 @@ impl FiberLink {
         Err(StoreError::backend("too many writers at once"))
     }
 }
+
+#[cfg(test)]
+mod tests;

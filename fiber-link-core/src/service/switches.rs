@@ -1,7 +1,9 @@
 //! What switches stop: looked at before something new is begun.
 
 use super::FiberLink;
-use crate::administration::{find_app, find_hub_switches, find_paused_user, hub_switches_key};
+use crate::administration::{
+    find_app, find_hub_switches, find_paused_user, hub_switches_key, paused_user_key,
+};
 use crate::{Activity, App, AppId, Op, Paused, PausedScope, StoreError, Stored, Switches, Timestamp, UserId};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -91,10 +93,19 @@ impl FiberLink {
         &self,
         activity: Activity,
         app: &AppId,
-        users: &[&UserId],
+        user: &UserId,
     ) -> Result<(Option<Paused>, Vec<Op>), StoreError> {
-        let (switches, required) = self.read_switches(app, self.now()).await?;
-        Ok((self.pause_among(switches, activity, app, users).await?, required))
+        let (switches, mut required) = self.read_switches(app, self.now()).await?;
+        let mut paused = switches.pause(activity);
+        // The first switch of a user that is thrown changes the app; a second one that of the user alone.
+        if paused.is_none() && switches.has_paused_users {
+            let found = find_paused_user(&*self.parts().store, app, user).await?;
+            let expected = found.as_ref().map(|(_, document)| document.version());
+            required.push(Op::RequireDocument { key: paused_user_key(app, user), expected });
+            let pauses = found.is_some_and(|(switches, _)| switches.pauses(activity));
+            paused = pauses.then_some(Paused { activity, scope: PausedScope::User });
+        }
+        Ok((paused, required))
     }
 
     async fn pause_among(
@@ -135,3 +146,6 @@ impl FiberLink {
         Ok((switches, required))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,12 +3,12 @@
 //! Where nothing else is said they belong to the app `forum`, its user `alice` and the asset CKB.
 
 use crate::{
-    Acceptance, Amount, App, AppId, AssetId, Attempt, AttemptId, AttemptRecord, AttemptState, ChangeSet,
-    Claim, Destination, Entry, EntryKind, EntrySource, Event, EventId, EventKind, FailureReason, FeeBearer,
-    Hub, IdempotencyKey, IdempotencyRecord, IdempotencyScope, IdempotencySubject, IdempotentMethod, Invoice,
-    Network, NodeKey, Op, ParamsDigest, PaymentHash, PaymentRequestDestination, PostId, Secret, Timestamp,
-    Tip, TipId, TipState, TipTerms, UserAccount, UserId, Withdrawal, WithdrawalId, WithdrawalState,
-    WithdrawalTerms, Worker, WorkerId,
+    Acceptance, Amount, App, AppId, AssetId, Attempt, AttemptId, AttemptRecord, AttemptState, AuditRecord,
+    ChangeSet, Claim, Destination, Document, DocumentKey, DocumentKind, Entry, EntryKind, EntrySource, Event,
+    EventId, EventKind, FailureReason, FeeBearer, Hub, IdempotencyKey, IdempotencyRecord, IdempotencyScope,
+    IdempotencySubject, IdempotentMethod, Invoice, Network, NodeKey, Op, Operator, ParamsDigest, PaymentHash,
+    PaymentRequestDestination, PostId, SealedSecret, Secret, Timestamp, Tip, TipId, TipState, TipTerms,
+    UserAccount, UserId, Withdrawal, WithdrawalId, WithdrawalState, WithdrawalTerms, Worker, WorkerId,
 };
 use std::iter::successors;
 use std::time::Duration;
@@ -254,13 +254,44 @@ pub fn event(n: u64) -> Event {
 
 /// An app of this name.
 pub fn app(name: &str) -> App {
-    App { id: app_id(name), secret: Secret::new(format!("secret of {name}").into_bytes()), created_at: START }
+    App::new(app_id(name), name, plain(&format!("secret of {name}")), START)
+}
+
+/// A secret that is not sealed.
+pub fn plain(secret: &str) -> SealedSecret {
+    SealedSecret::Plain(Secret::new(secret.as_bytes()))
+}
+
+/// The key of the document of an app.
+pub fn document_key(name: &str) -> DocumentKey {
+    DocumentKey::new(DocumentKind::App, name)
+}
+
+/// A document about the forum that says `body`.
+pub fn document(kind: DocumentKind, name: &str, body: &str) -> Document {
+    let key = DocumentKey::new(kind, name);
+    Document { key, app: Some(forum()), body: body.to_owned(), expires_at: None }
+}
+
+/// The record of a change in the forum.
+pub fn audit_record(n: u64) -> AuditRecord {
+    AuditRecord {
+        id: uuid(n),
+        at: at(n),
+        operator: Operator { name: "ann".to_owned(), origin: "a test".to_owned() },
+        action: "app.pause".to_owned(),
+        app: Some(forum()),
+        subject: format!("subject {n}"),
+        before: None,
+        after: Some("{}".to_owned()),
+        reason: "why not".to_owned(),
+    }
 }
 
 /// The hub.
 pub fn hub() -> Hub {
     Hub {
-        seed: Secret::new(*b"seed of tests"),
+        seed: plain("seed of tests"),
         node: NodeKey::new([2; 33]),
         node_since: at(0),
         network: Network::Dev,

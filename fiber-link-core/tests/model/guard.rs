@@ -28,6 +28,8 @@ pub(crate) enum Guard {
     ProofOfDeath,
     /// The store refuses claims of who was declared dead.
     RequireWorker,
+    /// The store refuses a claim once a switch is thrown.
+    RequireDocument,
     /// While two may have sent a failure is not believed.
     SecondClaim,
     /// The node is asked before anything is begun or given up.
@@ -96,6 +98,7 @@ impl Guard {
         match self {
             Self::Versions => change_set(ops.map(|op| with_version_of(op, store))),
             Self::RequireWorker => change_set(ops.filter(|op| !matches!(op, Op::RequireWorker(_)))),
+            Self::RequireDocument => change_set(ops.filter(|op| !matches!(op, Op::RequireDocument { .. }))),
             _ => change_set(ops),
         }
     }

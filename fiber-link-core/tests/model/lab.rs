@@ -66,6 +66,7 @@ impl Lab {
         actions.extend(
             (left.store_restores > 0 && self.may_restore_store(world)).then_some(Action::RestoreStore),
         );
+        actions.extend((left.switches > 0 && !world.store.is_paused()).then_some(Action::PauseWithdrawals));
         actions.extend((left.ticks > 0 && world.next_moment().is_some()).then_some(Action::Tick));
         actions
     }
@@ -216,6 +217,10 @@ impl Lab {
                 server.dead_before_sending = has_claimed(server);
                 next.store = self.shelf.declare_dead(&next.store, server.number, now);
             }
+            Action::PauseWithdrawals => {
+                next.left.switches -= 1;
+                next.store = self.shelf.pause_withdrawals(&next.store, now);
+            }
             Action::Arrive => {
                 next.node.underway.pop();
                 next.node.receive(now);
@@ -261,6 +266,7 @@ impl Lab {
             Call::LatestAttempt(_) => store.latest_found.clone(),
             Call::Withdrawal(_) => store.found.clone(),
             Call::Worker(id) => Shared::new(store.worker(*id)),
+            Call::Document(key) => Shared::new(store.document(key)),
             Call::Payment(hash) if *hash == sample::payment_hash() => {
                 Shared::new(Answer::Payment(world.node.payment()))
             }
@@ -288,6 +294,9 @@ impl Lab {
         };
         match self.shelf.commit(&world.store, &weak) {
             Ok(after) => {
+                if is_claim(changes) && world.store.is_paused() {
+                    world.broken = Some(Invariant::BegunWhilePaused);
+                }
                 let late = outdated
                     || (world.store.withdrawal.state().is_final() && after.money != world.store.money);
                 if late {
@@ -336,6 +345,7 @@ fn is_quiet(call: &Call) -> bool {
         | Call::LatestAttempt(_)
         | Call::Withdrawal(_)
         | Call::Worker(_)
+        | Call::Document(_)
         | Call::Liquidity => true,
         Call::Payment(_) | Call::Commit(_) | Call::Send(_) => false,
     }

@@ -123,6 +123,21 @@ fn an_operator_who_declares_a_sleeping_server_dead_breaks_nothing() {
 }
 
 #[test]
+fn an_operator_who_pauses_withdrawals_stops_what_was_not_begun() {
+    let left = Misfortunes { switches: 1, crashes: 1, hangs: 1, ..passes([2, 2]) };
+    let report = holds("a switch", &sole(1, left));
+    assert!(report.sights.contains("paused"));
+    let left = Misfortunes { switches: 1, pauses: 1, stops: 1, ..passes([1, 1]) };
+    holds("a switch and two servers", &shared(0, left));
+}
+
+#[test]
+fn without_the_store_asking_for_the_switch_a_payment_is_begun_after_it_was_thrown() {
+    let left = Misfortunes { switches: 1, ..passes([1, 0]) };
+    breaks("RequireDocument", &without(Guard::RequireDocument, sole(0, left)), Invariant::BegunWhilePaused);
+}
+
+#[test]
 fn what_comes_back_from_an_older_backup_breaks_nothing() {
     let node = Misfortunes { crashes: 1, backups: 1, node_restores: 1, ..passes([2, 3]) };
     holds("an older node", &sole(0, node));

@@ -49,6 +49,8 @@ pub(crate) struct Misfortunes {
     pub(crate) store_restores: u8,
     /// An operator declares the first server dead, which may live.
     pub(crate) declarations: u8,
+    /// An operator pauses withdrawals.
+    pub(crate) switches: u8,
 }
 
 /// What `docs/threat-model.md` says is not answered.
@@ -78,6 +80,8 @@ pub(crate) enum Invariant {
     CompletedUnpaid,
     /// A unit of work of who read too early, or after the end, changed something (I32).
     LateWriter,
+    /// A payment was begun after an operator had paused withdrawals.
+    BegunWhilePaused,
     /// The audit finds something (I1, I4, I12, I16, I20).
     Audit,
 }

@@ -5,8 +5,8 @@ use crate::sample;
 use crate::tape::{Answer, Refusal};
 use fiber_link_core::testing::ManualClock;
 use fiber_link_core::{
-    Attempt, AttemptQuery, ChangeSet, CommitError, MemoryStore, Store, Stored, Timestamp, Withdrawal,
-    WithdrawalLookup, WorkerId, audit, declare_dead,
+    Activity, Administration, Attempt, AttemptQuery, ChangeSet, CommitError, DocumentKey, MemoryStore,
+    Operator, Reason, Store, Stored, Timestamp, Withdrawal, WithdrawalLookup, WorkerId, audit, declare_dead,
 };
 use pollster::block_on;
 use std::collections::HashMap;
@@ -20,13 +20,15 @@ pub(crate) enum Written {
     Changes(ChangeSet),
     /// The word of an operator.
     DeclaredDead(WorkerId, Timestamp),
+    /// An operator pauses withdrawals.
+    Paused(Timestamp),
 }
 
 /// What the store holds at one moment. It is never changed.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     written: Vec<Written>,
-    store: MemoryStore,
+    store: Arc<MemoryStore>,
     pub(crate) withdrawal: Stored<Withdrawal>,
     pub(crate) latest: Option<Stored<Attempt>>,
     /// What the store answers, ready to be read.
@@ -35,6 +37,7 @@ pub(crate) struct Snapshot {
     pub(crate) latest_found: Shared<Answer>,
     pub(crate) newest: Shared<Answer>,
     dead: Vec<WorkerId>,
+    paused: bool,
     /// Tells two contents apart.
     pub(crate) digest: u64,
     /// Tells apart what withdrawals and accounts come to, whatever else is stored.
@@ -51,14 +54,14 @@ impl Snapshot {
 
     /// Fills a store; refused if the last write is.
     fn of(written: Vec<Written>) -> Result<Self, Refusal> {
-        let store = MemoryStore::new();
+        let store = Arc::new(MemoryStore::new());
         for write in &written {
             block_on(write.to(&store))?;
         }
         Ok(block_on(Self::read(written, store)))
     }
 
-    async fn read(written: Vec<Written>, store: MemoryStore) -> Self {
+    async fn read(written: Vec<Written>, store: Arc<MemoryStore>) -> Self {
         let id = sample::explored();
         let withdrawal = store.find_withdrawal(WithdrawalLookup::Id(id)).await.unwrap().unwrap();
         let latest = store.find_attempt(AttemptQuery::LatestOf(id)).await.unwrap();
@@ -68,8 +71,9 @@ impl Snapshot {
         let money = digest_of(&(&*withdrawal, &latest, balance));
         let dead = workers.iter().filter(|worker| worker.worker.is_dead()).map(|worker| worker.worker.id);
         let dead = dead.collect();
-        let digest = digest_of(&(money, withdrawal.version(), &newest, workers));
-        let report = audit(&store).await.unwrap();
+        let paused = administration(&store, sample::start()).hub_switches().await.unwrap().withdrawals_paused;
+        let digest = digest_of(&(money, withdrawal.version(), &newest, workers, paused));
+        let report = audit(&*store).await.unwrap();
         let findings = report.findings.iter().map(ToString::to_string).collect();
         let open = Some(withdrawal.clone()).filter(|open| !open.state().is_final());
         Self {
@@ -82,6 +86,7 @@ impl Snapshot {
             withdrawal,
             latest,
             dead,
+            paused,
             digest,
             money,
             findings,
@@ -90,6 +95,14 @@ impl Snapshot {
 
     pub(crate) fn worker(&self, id: WorkerId) -> Answer {
         Answer::Worker(block_on(self.store.find_worker(id)).unwrap())
+    }
+
+    pub(crate) fn document(&self, key: &DocumentKey) -> Answer {
+        Answer::Document(block_on(self.store.find_document(key)).unwrap())
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        self.paused
     }
 
     pub(crate) fn is_declared_dead(&self, server: u8) -> bool {
@@ -103,15 +116,27 @@ impl Snapshot {
 }
 
 impl Written {
-    async fn to(&self, store: &MemoryStore) -> Result<(), Refusal> {
+    async fn to(&self, store: &Arc<MemoryStore>) -> Result<(), Refusal> {
         match self {
             Self::Changes(changes) => store.commit(changes.clone()).await.map_err(|error| refusal(&error)),
             Self::DeclaredDead(worker, at) => {
-                declare_dead(store, &ManualClock::new(*at), *worker, Duration::ZERO).await.unwrap();
+                declare_dead(&**store, &ManualClock::new(*at), *worker, Duration::ZERO).await.unwrap();
+                Ok(())
+            }
+            Self::Paused(at) => {
+                let why = Reason::new("a test").unwrap();
+                let operator = administration(store, *at);
+                operator.switch_hub(&[Activity::Withdrawals], true, &why).await.unwrap();
                 Ok(())
             }
         }
     }
+}
+
+fn administration(store: &Arc<MemoryStore>, at: Timestamp) -> Administration {
+    let operator = Operator { name: "ann".to_owned(), origin: "a test".to_owned() };
+    let (store, clock) = (store.clone(), Arc::new(ManualClock::new(at)));
+    Administration::new(store, operator).clock(clock)
 }
 
 fn refusal(error: &CommitError) -> Refusal {
@@ -146,6 +171,12 @@ impl Shelf {
     pub(crate) fn declare_dead(&mut self, before: &Snapshot, server: u8, at: Timestamp) -> Arc<Snapshot> {
         let write = || Written::DeclaredDead(sample::worker(server), at);
         self.write(before, hash_of(&(server, at)), write).expect("an operator is not refused")
+    }
+
+    /// The store after an operator paused withdrawals.
+    pub(crate) fn pause_withdrawals(&mut self, before: &Snapshot, at: Timestamp) -> Arc<Snapshot> {
+        let write = || Written::Paused(at);
+        self.write(before, hash_of(&("paused", at)), write).expect("an operator is not refused")
     }
 
     fn write(

@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use fiber_link_core::{
-    Admission, AdmitError, Admitted, App, AppId, Asset, AssetKind, Attempt, AttemptQuery, Balance,
-    BalanceQuery, ChangeSet, Clock, CommitError, DecodedInvoice, EntryQuery, EventQuery, Existing, FiberNode,
-    Hub, IdSource, IdempotencyRecord, IdempotencyScope, Invoice, InvoiceHint, InvoiceRequest, InvoiceStatus,
-    Liquidity, ListedWorker, NodeError, NodeInfo, NumberedEntry, NumberedEvent, PaymentHash, PaymentRequest,
-    PaymentStatus, SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipQuery,
-    TipTotals, UserAccount, UserId, Withdrawal, WithdrawalId, WithdrawalLookup, WithdrawalQuery, Worker,
-    WorkerId,
+    Admission, AdmitError, Admitted, AppId, Asset, AssetKind, Attempt, AttemptQuery, AuditQuery, Balance,
+    BalanceQuery, ChangeSet, Clock, CommitError, DecodedInvoice, Document, DocumentKey, DocumentQuery,
+    EntryQuery, EventQuery, Existing, FiberNode, Hub, IdSource, IdempotencyRecord, IdempotencyScope, Invoice,
+    InvoiceHint, InvoiceRequest, InvoiceStatus, Liquidity, ListedWorker, NodeError, NodeInfo,
+    NumberedAuditRecord, NumberedEntry, NumberedEvent, PaymentHash, PaymentRequest, PaymentStatus,
+    SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipQuery, TipTotals,
+    UserAccount, UserId, Withdrawal, WithdrawalId, WithdrawalLookup, WithdrawalQuery, Worker, WorkerId,
 };
 use futures_util::stream::{self, BoxStream};
 use std::future::poll_fn;
@@ -33,6 +33,8 @@ pub(crate) enum Call {
     Withdrawal(WithdrawalId),
     /// One server of the list.
     Worker(WorkerId),
+    /// What operators set up.
+    Document(DocumentKey),
     /// What the node knows of a payment.
     Payment(PaymentHash),
     /// What the node can send.
@@ -58,6 +60,8 @@ pub(crate) enum Answer {
     Withdrawal(Option<Stored<Withdrawal>>),
     /// A server.
     Worker(Option<Stored<Worker>>),
+    /// What operators set up.
+    Document(Option<Stored<Document>>),
     /// What the node knows.
     Payment(Option<PaymentStatus>),
     /// Enough of it.
@@ -287,6 +291,13 @@ impl Store for Tape {
         }
     }
 
+    async fn find_document(&self, key: &DocumentKey) -> Result<Option<Stored<Document>>, StoreError> {
+        match self.call(Call::Document(key.clone())).await {
+            Answer::Document(found) => Ok(found),
+            _ => Err(store_is_silent()),
+        }
+    }
+
     /// For the start alone: the seed is checked against no tips.
     async fn tips(&self, _: TipQuery) -> Result<Vec<Stored<Tip>>, StoreError> {
         Ok(Vec::new())
@@ -345,11 +356,11 @@ impl Store for Tape {
         unreachable!()
     }
 
-    async fn find_app(&self, _: &AppId) -> Result<Option<App>, StoreError> {
+    async fn documents(&self, _: DocumentQuery) -> Result<Vec<Stored<Document>>, StoreError> {
         unreachable!()
     }
 
-    async fn apps(&self, _: Option<AppId>, _: u32) -> Result<Vec<App>, StoreError> {
+    async fn audit_records(&self, _: AuditQuery) -> Result<Vec<NumberedAuditRecord>, StoreError> {
         unreachable!()
     }
 }

@@ -61,6 +61,8 @@ pub(crate) enum Action {
     Crash(usize),
     /// An operator says that it is dead.
     DeclareDead(usize),
+    /// An operator pauses withdrawals, for good.
+    PauseWithdrawals,
     /// A request that hung arrives.
     Arrive,
     /// The node pays what it has under way, or learns that it did.
@@ -118,7 +120,8 @@ impl World {
         let sent_twice = (self.node.fates.len() > 1).then_some("two sessions");
         let attempt = attempt.map(|attempt| attempt.state().as_str());
         let states = [Some(self.store.withdrawal.state().as_str()), attempt];
-        states.into_iter().chain([again, retried, sent_twice]).flatten()
+        let paused = self.store.is_paused().then_some("paused");
+        states.into_iter().chain([again, retried, sent_twice, paused]).flatten()
     }
 
     /// Seconds since the exploration began.

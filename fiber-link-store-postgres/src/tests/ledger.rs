@@ -29,6 +29,32 @@ async fn entries_are_never_changed_or_deleted() {
 }
 
 #[tokio::test]
+async fn audit_records_are_never_changed_or_deleted() {
+    let store = fresh_store().await;
+    store.commit(change_set([Op::Audit(sample::audit_record(1))])).await.unwrap();
+    for change in [
+        "UPDATE {schema}.audit_records SET reason = 'another'",
+        "DELETE FROM {schema}.audit_records",
+        "TRUNCATE {schema}.audit_records",
+        "INSERT INTO {schema}.audit_records (id, at, operator, origin, action, subject, reason)
+            SELECT id, at, operator, origin, action, subject, 'another' FROM {schema}.audit_records
+            ON CONFLICT (id) DO UPDATE SET reason = excluded.reason",
+        "SET session_replication_role = replica; UPDATE {schema}.audit_records SET reason = 'another'",
+        "SET session_replication_role = replica; DELETE FROM {schema}.audit_records",
+        "SET session_replication_role = replica; TRUNCATE {schema}.audit_records",
+    ] {
+        let error = run(&store, change).await.unwrap_err();
+        assert!(
+            error.to_string().contains("audit records are never changed or deleted"),
+            "{change}: {error}"
+        );
+        run(&store, "RESET session_replication_role").await.unwrap();
+    }
+    let unchanged = "SELECT count(*) FROM {schema}.audit_records WHERE reason = 'why not'";
+    assert_eq!(number(&store, unchanged).await, 1);
+}
+
+#[tokio::test]
 async fn amounts_stay_in_their_range() {
     let store = fresh_store().await;
     for amount in ["-1", "170141183460469231731687303715884105728"] {

@@ -6,12 +6,22 @@ use fiber_link_core::*;
 use std::time::Duration;
 
 /// Tables that hold more than a page or two.
-const LARGE: [&str; 8] =
-    ["tips", "settled_tips", "withdrawals", "attempts", "entries", "balances", "idempotency", "events"];
+const LARGE: [&str; 10] = [
+    "tips",
+    "settled_tips",
+    "withdrawals",
+    "attempts",
+    "entries",
+    "balances",
+    "idempotency",
+    "events",
+    "documents",
+    "audit_records",
+];
 
 /// These sort what they gathered by an index and a limit, or the rows of a small table.
-const SORTS_FEW_ROWS: [&str; 6] =
-    ["tips_of_user", "tip_totals", "apps_after", "workers_after", "hub", "nonce_memory"];
+const SORTS_FEW_ROWS: [&str; 5] =
+    ["tips_of_user", "tip_totals", "workers_after", "hub", "nonce_memory"];
 
 /// 200 000 tips of 20 apps, 10 000 users and 30 days, most of them settled, and what belongs to them.
 const GENERATE: &str = "
@@ -47,9 +57,13 @@ const GENERATE: &str = "
         SELECT id, id, sha256(n::text::bytea), at, id, at, 1, NULL,
             CASE WHEN n % 100 = 0 THEN 'sent' ELSE 'succeeded' END, NULL, 1, NULL, NULL, at, 2
         FROM n WHERE n % 4 = 0;
+    INSERT INTO {schema}.documents
+        SELECT CASE WHEN n % 9 = 0 THEN 'app' ELSE 'paused_user' END, 'name-' || n, app, '{}', NULL, 1 FROM n;
+    INSERT INTO {schema}.audit_records (id, at, operator, origin, action, app, subject, reason)
+        SELECT id, at, 'ann', 'here', 'app.pause', app, 'subject', 'why not' FROM n;
     DROP TABLE n;
     ANALYZE {schema}.tips, {schema}.settled_tips, {schema}.withdrawals, {schema}.attempts, {schema}.entries,
-        {schema}.balances, {schema}.idempotency, {schema}.events";
+        {schema}.balances, {schema}.idempotency, {schema}.events, {schema}.documents, {schema}.audit_records";
 
 async fn filled_store() -> PostgresStore {
     let schema = fresh_schema();
@@ -88,7 +102,8 @@ fn all_statements(store: &PostgresStore) -> Vec<(&'static str, crate::statement:
     let (others, worker) =
         ([all.commit.all(), all.due.all(), all.admission.all(), all.query.all()], all.worker.all());
     let import = crate::import::statements(store.schema());
-    [others.concat(), all.feed.all(), worker, all.news.all(), import].concat()
+    let more = [all.document.all(), all.feed.all(), worker, all.news.all(), import];
+    [others.concat(), more.concat()].concat()
 }
 
 /// How often each large table was scanned from end to end, also by what functions do.
@@ -156,8 +171,13 @@ async fn work(store: &PostgresStore, round: u64) {
     }
     store.events(EventQuery { app: app.clone(), after: 100, limit }).await.unwrap();
     store.find_idempotency(&sample::idempotency_scope("7"), now).await.unwrap();
-    store.find_app(&app).await.unwrap();
-    store.apps(Some(app), limit).await.unwrap();
+    let (kind, after) = (DocumentKind::PausedUser, Some("name-7".to_owned()));
+    store.find_document(&DocumentKey::new(kind, "name-7")).await.unwrap();
+    for of in [None, Some(app)] {
+        let documents = DocumentQuery { kind, app: of.clone(), after: after.clone(), limit };
+        store.documents(documents).await.unwrap();
+        store.audit_records(AuditQuery { app: of, before: Some(99_000), limit }).await.unwrap();
+    }
     store.find_hub().await.unwrap();
     store.find_worker(sample::worker_id(1)).await.unwrap();
     store.workers(None, limit).await.unwrap();
@@ -183,6 +203,7 @@ async fn write(store: &PostgresStore, n: u64) {
     let key = LimitKey { app: forum(), scope: LimitScope::App, asset: AssetId::ckb() };
     let (amount, ceiling) = (Amount::new(1), Amount::new(1_000));
     let due = Some(Due { at: at(n), since: at(n) });
+    let document = sample::document(DocumentKind::App, &format!("app {n}"), "{}");
     let create = [
         Op::CreateTip { tip: tip.clone(), due },
         Op::CreateWithdrawal { withdrawal: withdrawal.clone(), due },
@@ -198,6 +219,8 @@ async fn write(store: &PostgresStore, n: u64) {
             now: at(n),
         }),
         Op::Remember { record: sample::idempotency_record(n), now: at(n) },
+        Op::CreateDocument(document.clone()),
+        Op::Audit(sample::audit_record(n)),
     ];
     store.commit(change_set(create)).await.unwrap();
     let settled = TipState::Settled { invoice: sample::invoice_of(&tip), at: at(n) };
@@ -210,10 +233,14 @@ async fn write(store: &PostgresStore, n: u64) {
         Op::UpdateWorker { next: sample::worker(n), expected },
         Op::RemoveWorker { id: sample::worker_id(n), expected: expected.next() },
         Op::GiveBackToLimit(GiveBackToLimit { key, amount, requested_at: at(n) }),
+        Op::RequireDocument { key: DocumentKey::new(DocumentKind::App, "nobody"), expected: None },
+        Op::UpdateDocument { next: document.clone(), expected },
         Op::Post(sample::credit(n, 5)),
         Op::Emit(sample::event(n)),
     ];
     store.commit(change_set(update)).await.unwrap();
+    let remove = Op::RemoveDocument { key: document.key, expected: expected.next() };
+    store.commit(change_set([remove])).await.unwrap();
     // As if another transaction had been the sequencer.
     run(
         store,

@@ -3,8 +3,8 @@
 use super::*;
 use fiber_link_core::testing::sample::{self, account, at, change_set, forum};
 use fiber_link_core::{
-    AttemptQuery, BalanceQuery, Due, EntryQuery, EventQuery, Gap, MAX_ROWS, Op, Store, StoreError, TakeDue,
-    TipLookup, WithdrawalQuery,
+    AttemptQuery, AuditQuery, BalanceQuery, DocumentKind, DocumentQuery, Due, EntryQuery, EventQuery, Gap,
+    MAX_ROWS, Op, Store, StoreError, TakeDue, TipLookup, WithdrawalQuery,
 };
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -38,8 +38,14 @@ fn event(store: &PostgresStore) -> BoxFuture<'_, Answer> {
     async { store.events(EventQuery { app: forum(), after: 0, limit: 9 }).await.map(drop) }.boxed()
 }
 
-fn app(store: &PostgresStore) -> BoxFuture<'_, Answer> {
-    async { store.apps(None, 9).await.map(drop) }.boxed()
+fn document(store: &PostgresStore) -> BoxFuture<'_, Answer> {
+    let query = DocumentQuery { kind: DocumentKind::App, app: None, after: None, limit: 9 };
+    async { store.documents(query).await.map(drop) }.boxed()
+}
+
+fn audit_record(store: &PostgresStore) -> BoxFuture<'_, Answer> {
+    let query = AuditQuery { app: None, before: None, limit: 9 };
+    async { store.audit_records(query).await.map(drop) }.boxed()
 }
 
 fn hub(store: &PostgresStore) -> BoxFuture<'_, Answer> {
@@ -61,7 +67,8 @@ async fn filled() -> PostgresStore {
         Op::CreateTip { tip: sample::tip(1), due: None },
         Op::CreateWithdrawal { withdrawal: sample::withdrawal(1), due: None },
         Op::CreateAttempt(sample::attempt(1, 1)),
-        Op::CreateApp(sample::app("forum")),
+        Op::CreateDocument(sample::app("forum").to_document()),
+        Op::Audit(sample::audit_record(1)),
         Op::CreateHub(sample::hub()),
         Op::CreateWorker(sample::worker(1)),
         Op::Post(sample::credit(1, 7)),
@@ -69,13 +76,15 @@ async fn filled() -> PostgresStore {
         Op::Emit(sample::event(1)),
     ];
     store.commit(change_set(ops)).await.unwrap();
-    run(&store, "ALTER TABLE {schema}.entries DISABLE TRIGGER USER").await.unwrap();
+    for table in ["entries", "audit_records"] {
+        run(&store, &format!("ALTER TABLE {{schema}}.{table} DISABLE TRIGGER USER")).await.unwrap();
+    }
     store
 }
 
 #[tokio::test]
 async fn an_invalid_row_is_an_error_that_names_its_table() {
-    let cases: [Case; 10] = [
+    let cases: [Case; 11] = [
         (
             "tips",
             tip,
@@ -117,7 +126,8 @@ async fn an_invalid_row_is_an_error_that_names_its_table() {
         ),
         ("balances", balance, &["\"user\" = ''", "asset = ''"]),
         ("events", event, &["kind = 'melted'"]),
-        ("apps", app, &["id = 'two words'", "created_at = '-infinity'"]),
+        ("documents", document, &["app = 'two words'", "expires_at = '-infinity'", "version = -1"]),
+        ("audit_records", audit_record, &["app = 'two words'", "at = '1969-01-01'"]),
         ("hub", hub, &["network = 'the moon'", "node = '\\x00'"]),
         ("workers", worker, &["since = '1969-01-01'", "dead_at = 'infinity'", "version = -1"]),
         ("idempotency", idempotency, &["digest = '\\x00'", "subject_kind = 'nothing'"]),

@@ -3,7 +3,7 @@
 use super::*;
 use crate::OpenError;
 use crate::schema::{DATABASE, NONCES};
-use fiber_link_core::Network;
+use fiber_link_core::{App, Network, SealedSecret, Secret, find_app};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
@@ -25,6 +25,7 @@ fn released_migrations_are_never_edited() {
             "deb1cca1036b50c32ea67e679d828c2e80b6e02150d463502782e8ee346ad07b",
             "3373dc42e0339a8656ef9dd424f2ad953c3663568331efa90697341dd412d899",
             "40769caebc356c039054acab03252ebce11f8b040fc5bd4cf702520d52fe0b3f",
+            "df40c8e8c5ac3d0437f4ac931f108f243e4e585a0146d9c92daa8fe146b7252d",
         ]
     );
     assert_eq!(digests(&NONCES), ["8ab8c501799e39679eee17262508ac59bec7254f8a70bf7bfef51afb76c40e7e"]);
@@ -49,7 +50,43 @@ fn a_file_of_the_first_version_is_upgraded_with_what_it_holds() {
     let hub = block_on(folder.open().find_hub()).unwrap().unwrap();
     SqliteStore::check(folder.database()).unwrap();
     assert_eq!((hub.node_since, hub.network), (Timestamp::from_millis(0), Network::Dev));
-    assert_eq!(hub.seed.expose(), [5]);
+    assert_eq!(hub.seed, SealedSecret::Plain(Secret::new([5])));
+}
+
+#[test]
+fn apps_of_an_older_file_keep_their_secrets_and_tips() {
+    let folder = Folder::new();
+    let older = Connection::open(folder.database()).unwrap();
+    for migration in DATABASE.migrations().take(4) {
+        older.execute_batch(migration).unwrap();
+    }
+    older.pragma_update(None, "application_id", 0x464C_6E6B).unwrap();
+    older.pragma_update(None, "user_version", 4).unwrap();
+    let rows = "
+        INSERT INTO hub (one, seed, node, network, node_since) VALUES (1, x'00ff5e', zeroblob(33), 'dev', 7);
+        INSERT INTO apps VALUES ('forum', x'00ff22', 1760000000123), ('it''s \"one\"', x'', 5);
+        INSERT INTO tips (id, app, post, from_user, to_user, asset, amount, payment_hash, created_at, state,
+            phase, version)
+        VALUES (zeroblob(16), 'forum', '42', 'bob', 'alice', 'CKB', '7', zeroblob(32), 1, 'creating', 'open', 3)";
+    older.execute_batch(rows).unwrap();
+    drop(older);
+    let store = folder.open();
+    let hub = block_on(store.find_hub()).unwrap().unwrap();
+    assert_eq!(hub.seed, SealedSecret::Plain(Secret::new([0, 0xff, 0x5e])));
+    assert_eq!((hub.node_since, hub.network), (Timestamp::from_millis(7), Network::Dev));
+    for (id, secret, created_at) in
+        [("forum", vec![0, 0xff, 0x22], 1_760_000_000_123), ("it's \"one\"", Vec::new(), 5)]
+    {
+        let id = AppId::new(id).unwrap();
+        let app = block_on(find_app(&store, &id)).unwrap().unwrap();
+        let sealed = SealedSecret::Plain(Secret::new(secret));
+        let expected = App::new(id.clone(), id.as_str(), sealed, Timestamp::from_millis(created_at));
+        assert_eq!((app.version(), &*app), (Version::FIRST, &expected));
+        let document = block_on(store.find_document(&App::key(&id))).unwrap().unwrap().into_inner();
+        assert_eq!(document, expected.to_document(), "as it would be written now");
+    }
+    let tip = block_on(store.find_tip(TipLookup::PaymentHash(PaymentHash::new([0; 32])))).unwrap().unwrap();
+    assert_eq!((tip.terms().app.as_str(), tip.version()), ("forum", Version::from_u64(3)));
 }
 
 #[test]
@@ -130,6 +167,29 @@ fn entries_are_never_changed_or_deleted() {
             "REPLACE INTO entries SELECT 9, source_kind, source, kind, app, user, asset, '9', from_account,
                 to_account, at FROM entries",
             "entries are never replaced",
+        ),
+    ] {
+        let error = other.execute_batch(sql).unwrap_err();
+        assert!(error.to_string().contains(refusal), "{sql}: {error}");
+    }
+}
+
+#[test]
+fn audit_records_are_never_changed_or_deleted() {
+    let folder = Folder::new();
+    drop(folder.open());
+    let other = folder.connect();
+    let record = "INSERT INTO audit_records (id, at, operator, origin, action, subject, reason)
+        VALUES (zeroblob(16), 1, 'ann', 'here', 'app.pause', 'forum', 'why not')";
+    other.execute_batch(record).unwrap();
+    for (sql, refusal) in [
+        ("UPDATE audit_records SET reason = 'another'", "audit records are never changed"),
+        ("DELETE FROM audit_records", "audit records are never deleted"),
+        ("REPLACE INTO audit_records SELECT * FROM audit_records", "audit records are never replaced"),
+        (
+            "REPLACE INTO audit_records SELECT 9, id, at, operator, origin, action, app, subject, before, after,
+                'another' FROM audit_records",
+            "audit records are never replaced",
         ),
     ] {
         let error = other.execute_batch(sql).unwrap_err();

@@ -2,9 +2,10 @@
 
 use super::*;
 use fiber_link_core::{
-    App, AttemptQuery, BalanceQuery, CommitError, CountTowardsLimit, EntryQuery, EventQuery, Gap, Hub,
-    IdempotencyKey, IdempotencyScope, IdempotentMethod, LimitKey, LimitScope, Network, NodeKey, Secret,
-    Store, StoreError, TakeDue, TipLookup, WithdrawalQuery,
+    App, AttemptQuery, AuditQuery, AuditRecord, BalanceQuery, CommitError, CountTowardsLimit, DocumentKind,
+    DocumentQuery, EntryQuery, EventQuery, Gap, Hub, IdempotencyKey, IdempotencyScope, IdempotentMethod,
+    LimitKey, LimitScope, Network, NodeKey, Operator, SealedSecret, Secret, Store, StoreError, TakeDue,
+    TipLookup, WithdrawalQuery,
 };
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -53,8 +54,14 @@ fn event(store: &SqliteStore) -> BoxFuture<'_, Answer> {
     async { store.events(query).await.map(drop) }.boxed()
 }
 
-fn app(store: &SqliteStore) -> BoxFuture<'_, Answer> {
-    async { store.apps(None, 9).await.map(drop) }.boxed()
+fn document(store: &SqliteStore) -> BoxFuture<'_, Answer> {
+    let query = DocumentQuery { kind: DocumentKind::App, app: None, after: None, limit: 9 };
+    async { store.documents(query).await.map(drop) }.boxed()
+}
+
+fn audit_record(store: &SqliteStore) -> BoxFuture<'_, Answer> {
+    let query = AuditQuery { app: None, before: None, limit: 9 };
+    async { store.audit_records(query).await.map(drop) }.boxed()
 }
 
 fn hub(store: &SqliteStore) -> BoxFuture<'_, Answer> {
@@ -88,10 +95,22 @@ fn limit(store: &SqliteStore) -> BoxFuture<'_, Answer> {
 /// A store with one row in each table.
 fn filled(folder: &Folder) -> SqliteStore {
     let store = folder.open();
-    let secret = Secret::new(*b"canary");
-    let app = App { id: alice().app, secret: secret.clone(), created_at: NOW };
+    let secret = SealedSecret::Plain(Secret::new(*b"canary"));
+    let app = App::new(alice().app, "forum", secret.clone(), NOW);
+    let record = AuditRecord {
+        id: *tip_id(1).as_uuid(),
+        at: NOW,
+        operator: Operator { name: String::new(), origin: String::new() },
+        action: String::new(),
+        app: Some(alice().app),
+        subject: String::new(),
+        before: None,
+        after: None,
+        reason: String::new(),
+    };
     let hub = Hub { seed: secret, node: NodeKey::new([2; 33]), node_since: NOW, network: Network::Dev };
-    let records = vec![create_tip(1), Op::CreateApp(app), Op::CreateHub(hub)];
+    let records =
+        vec![create_tip(1), Op::CreateDocument(app.to_document()), Op::Audit(record), Op::CreateHub(hub)];
     block_on(store.commit_ops(records)).unwrap();
     let others = [
         WITHDRAWAL,
@@ -110,7 +129,7 @@ fn filled(folder: &Folder) -> SqliteStore {
 
 #[test]
 fn an_invalid_row_is_an_error_that_names_its_table() {
-    let cases: [Case; 11] = [
+    let cases: [Case; 12] = [
         (
             "tips",
             tip,
@@ -149,8 +168,9 @@ fn an_invalid_row_is_an_error_that_names_its_table() {
         ("attempts", attempt, &["fee = NULL", "ended_at = -1", "worker = x''", "claims = -1"]),
         ("balances", balance, &["available = ' 1'", "reserved = ''"]),
         ("events", event, &["kind = 'melted'", "subject = x'00'"]),
-        ("apps", app, &["id = 'two words'", "created_at = -1"]),
-        ("hub", hub, &["network = 'the moon'", "node = x'00'"]),
+        ("documents", document, &["app = 'two words'", "expires_at = -1", "version = -1"]),
+        ("audit_records", audit_record, &["id = x'00'", "at = -1", "app = 'two words'"]),
+        ("hub", hub, &["network = 'the moon'", "node = x'00'", "seed = 'canary'"]),
         ("workers", worker, &["id = x'00'", "since = -1", "dead_at = -1", "version = -1"]),
         ("idempotency", idempotency, &["digest = x'00'", "subject_kind = 'nothing'"]),
         ("limits", limit, &["counter = 'melted'"]),
@@ -161,7 +181,8 @@ fn an_invalid_row_is_an_error_that_names_its_table() {
             let folder = Folder::new();
             let store = filled(&folder);
             block_on(read(&store)).unwrap();
-            let allow = "DROP TRIGGER entries_are_never_changed";
+            let allow =
+                "DROP TRIGGER entries_are_never_changed; DROP TRIGGER audit_records_are_never_changed";
             folder.connect().execute_batch(&format!("{allow}; UPDATE {table} SET {change}")).unwrap();
             match block_on(read(&store)) {
                 Err(StoreError::Corrupt { table: named, .. }) => assert_eq!(named, table, "{change}"),

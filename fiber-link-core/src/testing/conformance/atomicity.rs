@@ -38,13 +38,19 @@ fn dead_worker(n: u64) -> Worker {
     Worker { state: WorkerState::DeclaredDead { at: at(5) }, ..sample::worker(n) }
 }
 
+fn document(name: &str) -> Document {
+    sample::document(DocumentKind::App, name, "{}")
+}
+
 /// What is there before: records of number 1, 100 units, and 4 units of a limit.
 fn before() -> Vec<Op> {
     vec![
         create_tip(sample::tip(1)),
         Op::CreateWithdrawal { withdrawal: sample::withdrawal(1), due: None },
         Op::CreateAttempt(sample::attempt(1, 1)),
-        Op::CreateApp(sample::app("forum")),
+        Op::CreateDocument(document("one")),
+        Op::CreateDocument(document("two")),
+        Op::Audit(sample::audit_record(1)),
         Op::CreateWorker(sample::worker(1)),
         Op::CreateWorker(sample::worker(3)),
         Op::CreateWorker(sample::worker(4)),
@@ -73,8 +79,13 @@ fn one_of_each() -> Vec<Op> {
         },
         Op::CreateAttempt(sample::attempt(2, 2)),
         Op::UpdateAttempt { next: sample::attempt_in(&sample::attempt(1, 1), unknown), expected },
-        Op::CreateApp(sample::app("wiki")),
+        Op::CreateDocument(document("three")),
+        Op::UpdateDocument { next: Document { body: "next".to_owned(), ..document("one") }, expected },
+        Op::RemoveDocument { key: sample::document_key("two"), expected },
+        Op::RequireDocument { key: sample::document_key("four"), expected: None },
+        Op::Audit(sample::audit_record(2)),
         Op::CreateHub(sample::hub()),
+        Op::SealSeed { expected: sample::hub().seed, next: sample::plain("sealed") },
         Op::AcceptNode { node: NodeKey::new([9; 33]), since: at(5) },
         Op::CreateWorker(sample::worker(2)),
         Op::UpdateWorker { next: dead_worker(3), expected },
@@ -92,7 +103,7 @@ fn one_of_each() -> Vec<Op> {
     ops
 }
 
-const KINDS: usize = 18;
+const KINDS: usize = 23;
 
 fn kind(op: &Op) -> usize {
     match op {
@@ -102,7 +113,7 @@ fn kind(op: &Op) -> usize {
         Op::UpdateWithdrawal { .. } => 3,
         Op::CreateAttempt(_) => 4,
         Op::UpdateAttempt { .. } => 5,
-        Op::CreateApp(_) => 6,
+        Op::CreateDocument(_) => 6,
         Op::CreateHub(_) => 7,
         Op::CountTowardsLimit(_) => 8,
         Op::GiveBackToLimit(_) => 9,
@@ -113,6 +124,11 @@ fn kind(op: &Op) -> usize {
         Op::UpdateWorker { .. } => 14,
         Op::RemoveWorker { .. } => 15,
         Op::RequireWorker(_) => 16,
+        Op::UpdateDocument { .. } => 17,
+        Op::RemoveDocument { .. } => 18,
+        Op::RequireDocument { .. } => 19,
+        Op::SealSeed { .. } => 20,
+        Op::Audit(_) => 21,
         Op::Emit(_) => KINDS - 1,
     }
 }
@@ -127,6 +143,8 @@ fn refused() -> Vec<(Op, CommitError)> {
     let update_tip = |n| Op::UpdateTip { next: sample::tip(n), expected, due: due() };
     let update_withdrawal = |n| Op::UpdateWithdrawal { next: sample::withdrawal(n), expected, due: due() };
     let update_attempt = |n| Op::UpdateAttempt { next: sample::attempt(n, n), expected };
+    let require =
+        |name, expected| (Op::RequireDocument { key: sample::document_key(name), expected }, Conflict);
     let limit_of = |scope, excess| CommitError::LimitExceeded(LimitExceeded { scope, excess });
     let (total, ceiling) = (Amount::new(11), Amount::new(10));
     let hasty = CountTowardsLimit { cooldown: Duration::from_secs(60), ..count(alice(), 1, 100) };
@@ -143,7 +161,16 @@ fn refused() -> Vec<(Op, CommitError)> {
         exists(Op::CreateAttempt(sample::attempt(77, 1)), Existing::Attempt),
         (update_attempt(1), Conflict),
         (update_attempt(77), Conflict),
-        exists(Op::CreateApp(sample::app("forum")), Existing::App),
+        exists(Op::CreateDocument(document("one")), Existing::Document),
+        (Op::UpdateDocument { next: document("one"), expected }, Conflict),
+        (Op::UpdateDocument { next: document("two"), expected }, Conflict),
+        (Op::RemoveDocument { key: sample::document_key("one"), expected }, Conflict),
+        (Op::RemoveDocument { key: sample::document_key("two"), expected }, Conflict),
+        require("one", Some(expected)),
+        require("one", None),
+        require("two", Some(expected)),
+        exists(Op::Audit(sample::audit_record(1)), Existing::AuditRecord),
+        (Op::SealSeed { expected: sample::hub().seed, next: sample::plain("sealed") }, Conflict),
         exists(Op::CreateHub(sample::hub()), Existing::Hub),
         exists(Op::CreateWorker(sample::worker(1)), Existing::Worker),
         (Op::UpdateWorker { next: sample::worker(3), expected }, Conflict),
@@ -177,7 +204,8 @@ struct Contents {
     balances: Vec<(UserAccount, Balance)>,
     events: Vec<NumberedEvent>,
     remembered: Vec<Option<IdempotencyRecord>>,
-    apps: Vec<App>,
+    documents: Vec<Stored<Document>>,
+    audit_records: Vec<NumberedAuditRecord>,
     hub: Option<Hub>,
     workers: Vec<ListedWorker>,
 }
@@ -185,6 +213,7 @@ struct Contents {
 async fn contents(store: &dyn Store) -> Contents {
     let (app, limit) = (forum(), 100);
     let settled = SettledQuery { app: app.clone(), after: SettledPosition::Start, limit };
+    let documents = DocumentQuery { kind: DocumentKind::App, app: None, after: None, limit };
     let (mut found_tips, mut found_withdrawals) = (Vec::new(), Vec::new());
     let (mut attempts, mut remembered) = (Vec::new(), Vec::new());
     for n in [1, 2, 7, 77] {
@@ -210,7 +239,8 @@ async fn contents(store: &dyn Store) -> Contents {
         balances: store.balances(BalanceQuery::All { after: None, limit }).await.unwrap(),
         events: store.events(EventQuery { app, after: 0, limit }).await.unwrap(),
         remembered,
-        apps: store.apps(None, limit).await.unwrap(),
+        documents: store.documents(documents).await.unwrap(),
+        audit_records: store.audit_records(AuditQuery { app: None, before: None, limit }).await.unwrap(),
         hub: store.find_hub().await.unwrap(),
         workers: store.workers(None, limit).await.unwrap(),
     }
@@ -241,7 +271,8 @@ pub async fn a_refused_commit_leaves_nothing_behind(store: Arc<dyn Store>) {
     commit(&*store, one_of_each()).await.unwrap();
     let changed = contents(&*store).await;
     assert_eq!((changed.tips.len(), changed.settled.len(), changed.withdrawals.len()), (2, 1, 2));
-    assert_eq!((changed.entries.len(), changed.events.len(), changed.apps.len()), (3, 2, 2));
+    assert_eq!((changed.entries.len(), changed.events.len(), changed.documents.len()), (3, 2, 2));
+    assert_eq!(changed.audit_records.len(), 2);
     assert_eq!(due_now(&*store).await, (2, 2));
 }
 

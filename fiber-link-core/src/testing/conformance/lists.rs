@@ -168,10 +168,10 @@ pub async fn the_latest_attempt_and_the_newest_success_are_found(store: Arc<dyn 
 
 pub async fn apps_are_paged_by_name(store: Arc<dyn Store>) {
     for name in ["b", "a", "Z", "c", "a-1"] {
-        commit(&*store, [Op::CreateApp(sample::app(name))]).await.unwrap();
+        commit(&*store, [Op::CreateDocument(sample::app(name).to_document())]).await.unwrap();
     }
     let list = async |after: Option<&str>, limit| {
-        let found = store.apps(after.map(sample::app_id), limit).await.unwrap();
+        let found = apps(&*store, after.map(sample::app_id), limit).await.unwrap();
         found.iter().map(|app| app.id.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(list(None, 10).await, ["Z", "a", "a-1", "b", "c"]);
@@ -254,7 +254,7 @@ pub async fn entries_are_listed_by_source_and_by_account(store: Arc<dyn Store>) 
 }
 
 /// What belongs to the number `n` in each list there is.
-fn one_of_each_list(n: u64) -> [Op; 7] {
+fn one_of_each_list(n: u64) -> [Op; 8] {
     let due = Some(Due { at: at(0), since: at(0) });
     let tip = sample::tip(n);
     let settled = TipState::Settled { invoice: sample::invoice_of(&tip), at: at(9) };
@@ -263,7 +263,8 @@ fn one_of_each_list(n: u64) -> [Op; 7] {
     [
         Op::CreateTip { tip: sample::tip_in(&tip, settled), due },
         Op::CreateWithdrawal { withdrawal: sample::withdrawal(n), due },
-        Op::CreateApp(sample::app(&format!("app-{n}"))),
+        Op::CreateDocument(sample::document(DocumentKind::App, &format!("app-{n}"), "{}")),
+        Op::Audit(sample::audit_record(n)),
         Op::CreateWorker(sample::worker(n)),
         Op::Post(sample::credit(n, 1)),
         Op::Post(Entry { account: of_another_asset, ..sample::credit(10_000 + n, 1) }),
@@ -305,7 +306,13 @@ pub async fn no_list_is_longer_than_it_may_be(store: Arc<dyn Store>) {
         assert_full(store.entries(query).await.unwrap().len());
     }
     assert_full(store.events(EventQuery { app, after: 0, limit }).await.unwrap().len());
-    assert_full(store.apps(None, limit).await.unwrap().len());
+    for of in [None, Some(forum())] {
+        let kind = DocumentKind::App;
+        let documents = DocumentQuery { kind, app: of.clone(), after: None, limit };
+        assert_full(store.documents(documents).await.unwrap().len());
+        let records = AuditQuery { app: of, before: None, limit };
+        assert_full(store.audit_records(records).await.unwrap().len());
+    }
     assert_full(store.workers(None, limit).await.unwrap().len());
     let take = TakeDue { now: at(0), limit, gap: Gap { divisor: 1, shortest: second, longest: second } };
     assert_full(store.take_due_tips(take).await.unwrap().len());
@@ -327,6 +334,11 @@ pub async fn no_list_shows_anything_of_another_app(store: Arc<dyn Store>) {
     let ops = [
         Op::CreateWithdrawal { withdrawal, due: None },
         Op::Post(Entry { account: ours, ..sample::credit(1, 5) }),
+        Op::CreateDocument(Document {
+            app: Some(wiki()),
+            ..sample::document(DocumentKind::PausedUser, "one", "{}")
+        }),
+        Op::Audit(AuditRecord { app: Some(wiki()), ..sample::audit_record(1) }),
         Op::Emit(Event { app: wiki(), ..sample::event(1) }),
     ];
     commit(&*store, ops).await.unwrap();
@@ -348,6 +360,11 @@ pub async fn no_list_shows_anything_of_another_app(store: Arc<dyn Store>) {
         let account = UserAccount { app: app.clone(), ..account("alice") };
         let entries = EntryQuery::Account { account, after: 0, limit: 10 };
         assert_eq!(store.entries(entries).await.unwrap().len(), rows);
+        let (kind, of) = (DocumentKind::PausedUser, Some(app.clone()));
+        let documents = DocumentQuery { kind, app: of.clone(), after: None, limit: 10 };
+        assert_eq!(store.documents(documents).await.unwrap().len(), rows);
+        let records = AuditQuery { app: of, before: None, limit: 10 };
+        assert_eq!(store.audit_records(records).await.unwrap().len(), rows);
         let events = EventQuery { app, after: 0, limit: 10 };
         assert_eq!(store.events(events).await.unwrap().len(), rows);
     }

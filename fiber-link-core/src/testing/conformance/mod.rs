@@ -6,6 +6,7 @@
 mod admission;
 mod atomicity;
 mod clock_flows;
+mod documents;
 mod events;
 mod ledger;
 mod limits;
@@ -17,6 +18,7 @@ mod records;
 mod restore_flows;
 mod settled;
 mod start_flows;
+mod switch_flows;
 mod tip_flows;
 mod uniqueness;
 mod withdrawal_flows;
@@ -70,11 +72,22 @@ macro_rules! store_conformance {
             what_is_missing_is_found_to_be_missing
             apps_and_the_hub_are_read_back_as_written
             the_node_of_the_hub_is_replaced
+            the_seed_is_sealed_anew_on_what_was_read
             each_update_counts_one_version_up
             a_stale_version_of_a_tip_conflicts
             a_stale_version_of_a_withdrawal_conflicts
             a_stale_version_of_an_attempt_conflicts
             an_update_of_a_missing_record_conflicts
+        }
+        documents {
+            documents_are_read_back_as_written
+            a_document_is_created_once_by_kind_and_name
+            documents_are_paged_by_name_within_their_kind_and_app
+            a_document_is_updated_and_removed_on_its_version
+            what_requires_a_document_is_refused_unless_it_is_as_expected
+            a_required_document_does_not_change_before_the_commit
+            audit_records_are_paged_from_the_newest
+            an_audit_record_is_written_once
         }
         uniqueness {
             a_tip_is_created_once_by_id_and_by_payment_hash
@@ -271,6 +284,17 @@ macro_rules! store_conformance {
             what_another_process_ends_in_the_middle_of_a_pass_is_no_failure
             those_that_are_gone_and_left_nothing_are_forgotten_by_the_next_start
         }
+        switch_flows {
+            no_tip_is_made_while_tips_are_paused
+            no_withdrawal_is_accepted_while_withdrawals_are_paused
+            what_is_paid_is_credited_while_tips_are_paused
+            what_was_sent_is_followed_to_its_end_while_withdrawals_are_paused
+            what_was_not_begun_waits_until_withdrawals_are_resumed
+            nothing_is_begun_once_a_switch_is_thrown
+            a_repeat_is_answered_while_everything_is_paused
+            a_switch_takes_effect_within_a_second_in_every_process
+            switches_of_many_operators_at_once_are_all_kept
+        }
         clock_flows {
             a_clock_that_was_years_ahead_does_not_put_off_what_is_due
             a_node_that_is_slow_to_tell_its_liquidity_is_sent_the_payment
@@ -301,6 +325,7 @@ macro_rules! store_races {
         tips_of_many_users_settled_at_once_are_read_once_each
         transfers_between_many_accounts_do_not_lock_each_other_out
         two_takers_at_once_take_different_records
+        a_required_document_does_not_change_before_the_commit
         one_of_many_requests_with_one_nonce_is_let_in
         one_of_many_words_about_a_worker_wins
         no_claim_comes_after_the_word_that_its_worker_is_dead

@@ -109,7 +109,9 @@ pub async fn the_longest_and_the_largest_are_read_back_as_written(store: Arc<dyn
 }
 
 pub async fn what_is_missing_is_found_to_be_missing(store: Arc<dyn Store>) {
-    commit(&*store, [create_tip(sample::tip(1)), Op::CreateApp(sample::app("forum"))]).await.unwrap();
+    commit(&*store, [create_tip(sample::tip(1)), Op::CreateDocument(sample::app("forum").to_document())])
+        .await
+        .unwrap();
     for lookup in [
         TipLookup::Id(sample::tip_id(2)),
         TipLookup::PaymentHash(sample::payment_hash(2)),
@@ -123,7 +125,9 @@ pub async fn what_is_missing_is_found_to_be_missing(store: Arc<dyn Store>) {
     let unknown = WithdrawalLookup::Id(sample::withdrawal_id(1));
     assert_eq!(store.find_withdrawal(unknown).await.unwrap(), None);
     assert_eq!(store.find_attempt(AttemptQuery::NewestSucceeded).await.unwrap(), None);
-    assert_eq!(store.find_app(&sample::app_id("Forum")).await.unwrap(), None);
+    assert_eq!(store.find_document(&sample::document_key("Forum")).await.unwrap(), None);
+    let of_another_kind = DocumentKey::new(DocumentKind::PausedUser, "forum");
+    assert_eq!(store.find_document(&of_another_kind).await.unwrap(), None);
     assert_eq!(store.find_hub().await.unwrap(), None);
     let totals = store.tip_totals(&sample::forum(), &sample::user("nobody")).await.unwrap();
     assert_eq!(totals, TipTotals::default());
@@ -131,11 +135,31 @@ pub async fn what_is_missing_is_found_to_be_missing(store: Arc<dyn Store>) {
 }
 
 pub async fn apps_and_the_hub_are_read_back_as_written(store: Arc<dyn Store>) {
-    let secret = Secret::new((0..=255).collect::<Vec<u8>>());
-    let app = App { secret, created_at: at(7), ..sample::app("forum") };
-    commit(&*store, [Op::CreateApp(app.clone()), Op::CreateHub(sample::hub())]).await.unwrap();
-    assert_eq!(store.find_app(&app.id).await.unwrap(), Some(app));
+    let secret = SealedSecret::Plain(Secret::new((0..=255).collect::<Vec<u8>>()));
+    let app = App::new(sample::forum(), "grüße ✓", secret, at(7));
+    let app = app.rotate(sample::plain("another"), at(8), at(7)).unwrap();
+    let switches = Switches { tips_paused: true, withdrawals_paused: false };
+    let app = App { paused_users: 3, ..app.with_switches(switches).with_late_uses(1, 7, at(9)) };
+    commit(&*store, [Op::CreateDocument(app.to_document()), Op::CreateHub(sample::hub())]).await.unwrap();
+    let found = find_app(&*store, &app.id).await.unwrap();
+    assert_eq!(found, Some(Stored::new(app, Version::FIRST)));
     assert_eq!(store.find_hub().await.unwrap(), Some(sample::hub()));
+}
+
+pub async fn the_seed_is_sealed_anew_on_what_was_read(store: Arc<dyn Store>) {
+    let key = Keyring::parse(&format!("new:{}", "07".repeat(32))).unwrap();
+    let sealed = key.seal(&Secret::new(*b"seed of tests"), Purpose::Seed).unwrap();
+    let seal = |expected, next| Op::SealSeed { expected, next };
+    let refused = commit(&*store, [seal(sample::hub().seed, sealed.clone())]).await;
+    assert_refused(refused, CommitError::Conflict);
+    commit(&*store, [Op::CreateHub(sample::hub())]).await.unwrap();
+    let refused = commit(&*store, [seal(sample::plain("another"), sealed.clone())]).await;
+    assert_refused(refused, CommitError::Conflict);
+    assert_eq!(store.find_hub().await.unwrap(), Some(sample::hub()));
+    commit(&*store, [seal(sample::hub().seed, sealed.clone())]).await.unwrap();
+    assert_eq!(store.find_hub().await.unwrap(), Some(Hub { seed: sealed, ..sample::hub() }));
+    let again = commit(&*store, [seal(sample::hub().seed, sample::plain("another"))]).await;
+    assert_refused(again, CommitError::Conflict);
 }
 
 pub async fn the_node_of_the_hub_is_replaced(store: Arc<dyn Store>) {

@@ -44,7 +44,7 @@ pub async fn a_start_on_another_network_than_the_one_to_be_on_is_refused(store: 
 
 /// Its preimages would be others than those of the invoices that are out.
 pub async fn a_start_with_a_seed_that_made_none_of_the_tips_is_refused(store: Arc<dyn Store>) {
-    let hub = Hub { seed: Secret::new(*b"the seed of another store"), ..sample::hub() };
+    let hub = Hub { seed: sample::plain("the seed of another store"), ..sample::hub() };
     store.commit(change_set([Op::CreateHub(hub), sample_tip()])).await.unwrap();
     let node = Arc::new(crate::testing::FakeNode::new(SystemClock));
     let refused = FiberLink::builder(store, node).open().await;

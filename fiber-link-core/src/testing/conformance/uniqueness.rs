@@ -111,14 +111,18 @@ pub async fn one_attempt_of_a_withdrawal_is_live(store: Arc<dyn Store>) {
 }
 
 pub async fn apps_and_the_hub_are_created_once(store: Arc<dyn Store>) {
-    commit(&*store, [Op::CreateApp(sample::app("forum")), Op::CreateHub(sample::hub())]).await.unwrap();
-    let app = App { secret: Secret::new(*b"another"), ..sample::app("forum") };
-    let hub = Hub { seed: Secret::new(*b"another"), network: Network::Mainnet, ..sample::hub() };
-    assert_refused(commit(&*store, [Op::CreateApp(app)]).await, CommitError::AlreadyExists(Existing::App));
+    let create = |app: &App| Op::CreateDocument(app.to_document());
+    let forum = sample::app("forum");
+    commit(&*store, [create(&forum), Op::CreateHub(sample::hub())]).await.unwrap();
+    let app = App::new(sample::forum(), "another", sample::plain("another"), at(9));
+    let hub = Hub { seed: sample::plain("another"), network: Network::Mainnet, ..sample::hub() };
+    let exists = CommitError::AlreadyExists(Existing::Document);
+    assert_refused(commit(&*store, [create(&app)]).await, exists);
     assert_refused(commit(&*store, [Op::CreateHub(hub)]).await, CommitError::AlreadyExists(Existing::Hub));
-    assert_eq!(store.find_app(&sample::forum()).await.unwrap(), Some(sample::app("forum")));
+    let found = find_app(&*store, &sample::forum()).await.unwrap();
+    assert_eq!(found, Some(Stored::new(forum, Version::FIRST)));
     assert_eq!(store.find_hub().await.unwrap(), Some(sample::hub()));
-    commit(&*store, [Op::CreateApp(sample::app("wiki"))]).await.unwrap();
+    commit(&*store, [create(&sample::app("wiki"))]).await.unwrap();
 }
 
 pub async fn an_idempotency_key_is_remembered_until_it_expires(store: Arc<dyn Store>) {
