@@ -166,6 +166,35 @@ impl Administration {
         .await
     }
 
+    /// Gives an app a second secret that it had in the environment; both work without an end.
+    ///
+    /// # Errors
+    /// [`ChangeError::Secrets`] while two secrets are live.
+    pub async fn add_older_secret(
+        &self,
+        id: &AppId,
+        secret: &Secret,
+        reason: &Reason,
+    ) -> Result<App, ChangeError> {
+        self.change_app("app.add_secret", id, reason, |app, now| {
+            let purpose = Purpose::AppSecret { app: &app.id, number: app.next_secret_number() };
+            Ok(app.with_older_secret(self.keyring.seal(secret, purpose)?, now)?)
+        })
+        .await
+    }
+
+    /// The live secrets of an app.
+    ///
+    /// # Errors
+    /// [`UnsealError`] if one cannot be read.
+    pub fn live_secrets(&self, app: &App) -> Result<Vec<Secret>, UnsealError> {
+        let open = |secret: &crate::AppSecret| {
+            let purpose = Purpose::AppSecret { app: &app.id, number: secret.number };
+            self.keyring.open(&secret.sealed, purpose)
+        };
+        app.live_secrets(self.clock.now()).map(open).collect()
+    }
+
     /// Ends one of two live secrets at once.
     ///
     /// # Errors

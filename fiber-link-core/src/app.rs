@@ -111,6 +111,20 @@ impl App {
         Ok(Self { secrets, ..self.clone() })
     }
 
+    /// With a secret that was there before it was stored: it works without an end, as an older one.
+    ///
+    /// # Errors
+    /// [`SecretChangeError::TwoLive`] while two are live.
+    pub fn with_older_secret(&self, older: SealedSecret, now: Timestamp) -> Result<Self, SecretChangeError> {
+        let mut secrets: Vec<AppSecret> =
+            self.secrets.iter().filter(|secret| secret.is_live(now)).cloned().collect();
+        if secrets.len() >= LIVE_SECRETS {
+            return Err(SecretChangeError::TwoLive);
+        }
+        secrets.insert(0, AppSecret::new(self.next_secret_number(), older, now));
+        Ok(Self { secrets, ..self.clone() })
+    }
+
     /// With secret `number` ended at once.
     ///
     /// # Errors
@@ -131,7 +145,7 @@ impl App {
 
     /// Whether a use of secret `number` is one of an older secret, which is counted.
     pub fn is_late(&self, number: u32) -> bool {
-        self.secrets.iter().any(|secret| secret.number > number)
+        self.secrets.last().is_some_and(|newest| newest.number != number)
     }
 
     /// With uses of an older secret counted.

@@ -1,9 +1,14 @@
 //! The commands of the program.
 
+mod app;
+mod audit_log;
 mod copy;
 mod node;
+mod operator;
+mod secrets;
 mod server;
 mod simulate;
+mod switches;
 
 use crate::data_folder::DataFolderError;
 use crate::demo::{self, DemoError, DemoFlags};
@@ -14,22 +19,23 @@ use crate::service::{Service, ServiceError};
 use crate::settings::{SECRET_MAP, SettingFlags, Settings, SettingsError};
 use crate::store::{self, Migration, OpenStoreError};
 use crate::stub::command::{self as node_stub, NodeStubError, NodeStubFlags};
-use crate::wire_time;
+use app::AppCommand;
+use audit_log::AuditLogFlags;
 use axum::Router;
 use clap::{Args, Parser, Subcommand};
 use copy::{CopyFlags, StoreCommand};
 use fiber_link_core::{
-    AcceptNodeError, Administration, AppId, CreateAppError, DeclareDeadError, MAX_ROWS, NoRandomness,
-    NodeError, Operator, Reason, ReasonError, Secret, StoreError, audit,
+    AcceptNodeError, AppId, ChangeError, CreateAppError, DeclareDeadError, KeyError, NoRandomness, NodeError,
+    ReasonError, StoreError, UnsealError, audit,
 };
 use fiber_link_store_postgres::ImportError;
 use node::NodeCommand;
+use secrets::SecretsCommand;
 use server::ServerCommand;
 use simulate::SimulateFlags;
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::PathBuf;
+use std::io;
 use std::process::ExitCode;
+use switches::SwitchFlags;
 
 /// The fewest bytes of a secret that somebody else made.
 const SHORTEST_SECRET: usize = 16;
@@ -71,11 +77,25 @@ enum Command {
     ///
     /// Serves --listen, an address of this machine alone, and keeps its state in --data.
     NodeStub(NodeStubFlags),
-    /// Register apps and list them. Works on --store, also while a server runs on it.
+    /// Register apps, change their secrets, pause and close them. Works on --store, also while servers
+    /// run on it, which follow within a second.
     App {
         #[command(subcommand)]
         command: AppCommand,
     },
+    /// Stop new tips, withdrawals, or both, in the whole hub or for one user. What is paid is credited,
+    /// and what was sent is followed to its end. Servers follow within a second.
+    Pause(SwitchFlags),
+    /// Let them go on.
+    Resume(SwitchFlags),
+    /// Keys that secrets are sealed with, and the way of secrets from the environment into --store.
+    Secrets {
+        #[command(subcommand)]
+        command: SecretsCommand,
+    },
+    /// List what operators changed in --store, the newest first: when, who, from where, what, of what,
+    /// and why; with --format csv or jsonl also how it was before and after.
+    AuditLog(AuditLogFlags),
     /// Bring --store to the form that this version needs; makes it if it is not there.
     ///
     /// Exit codes: 0 it is up to date; 1 with --check, there is something to do; 2 it cannot be
@@ -125,26 +145,6 @@ struct Migrate {
     check: bool,
 }
 
-#[derive(Debug, Subcommand)]
-enum AppCommand {
-    /// Register an app. Its new secret is printed once, unless one is given.
-    Create(CreateApp),
-    /// List the apps with the time of their registration.
-    List,
-}
-
-#[derive(Debug, Args)]
-struct CreateApp {
-    /// The app's name: what it sends as `x-app-id`.
-    app_id: AppId,
-    /// Read the secret from a file; one newline at its end is left out.
-    #[arg(long, value_name = "FILE", conflicts_with = "secret_stdin")]
-    secret_file: Option<PathBuf>,
-    /// Read the secret from standard input; one newline at its end is left out.
-    #[arg(long)]
-    secret_stdin: bool,
-}
-
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
 enum CommandError {
@@ -179,7 +179,19 @@ enum CommandError {
     #[error(transparent)]
     CreateApp(#[from] CreateAppError),
     #[error(transparent)]
+    Change(#[from] ChangeError),
+    #[error("there is no app {0}")]
+    NoSuchApp(AppId),
+    #[error(transparent)]
     Reason(#[from] ReasonError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error("a secret in the store cannot be read")]
+    Sealed(#[from] UnsealError),
+    #[error("--key-file (FIBER_LINK_KEY_FILE) is needed: there is no key to seal with")]
+    NoKeyToSealWith,
+    #[error("cannot write to standard output")]
+    Output(#[source] io::Error),
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
     #[error("cannot read the secret from {from}")]
@@ -229,8 +241,11 @@ fn carry_out(mut cli: Cli) -> Result<ExitCode, CommandError> {
             Command::Serve(flags) => serve(settings, flags).await?,
             Command::Demo(flags) => demo::run(settings, flags).await?,
             Command::NodeStub(flags) => node_stub::run(&settings, flags).await?,
-            Command::App { command: AppCommand::Create(app) } => create(&settings, app).await?,
-            Command::App { command: AppCommand::List } => list(&settings).await?,
+            Command::App { command } => app::run(&settings, command).await?,
+            Command::Pause(flags) => switches::run(&settings, flags, true).await?,
+            Command::Resume(flags) => switches::run(&settings, flags, false).await?,
+            Command::Secrets { command } => return secrets::run(&settings, command).await,
+            Command::AuditLog(flags) => audit_log::run(&settings, flags).await?,
             Command::Migrate(flags) => return migrate(&settings, flags).await,
             Command::Node { command } => node::run(&settings, command).await?,
             Command::Server { command } => server::run(&settings, command).await?,
@@ -270,74 +285,6 @@ async fn migrate(settings: &Settings, flags: Migrate) -> Result<ExitCode, Comman
         Migration::NotNeeded => println!("the store is up to date"),
     }
     Ok(ExitCode::SUCCESS)
-}
-
-async fn create(settings: &Settings, app: CreateApp) -> Result<(), CommandError> {
-    let given = given_secret(&app)?;
-    let store = store::open(settings.needed_store()?).await?;
-    let generated = match &given {
-        Some(_) => None,
-        None => Some(hex::encode(Secret::random()?.expose())),
-    };
-    let secret = given.unwrap_or_else(|| Secret::new(generated.clone().unwrap_or_default().into_bytes()));
-    let administration = Administration::new(store, operator());
-    let name = app.app_id.to_string();
-    let reason = Reason::new("the command line")?;
-    let app = administration.create_app(app.app_id, &name, &secret, &reason).await?;
-    eprintln!("app {} is registered", app.id);
-    if let Some(secret) = generated {
-        eprintln!("its secret, shown this once:");
-        println!("{secret}");
-    }
-    Ok(())
-}
-
-/// Who sits at this command line.
-fn operator() -> Operator {
-    let name = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
-    Operator { name, origin: "command line".to_owned() }
-}
-
-fn given_secret(app: &CreateApp) -> Result<Option<Secret>, CommandError> {
-    let (from, read) = match &app.secret_file {
-        Some(path) => (path.display().to_string(), File::open(path).and_then(read_secret)),
-        None if app.secret_stdin => ("standard input".to_owned(), read_secret(io::stdin())),
-        None => return Ok(None),
-    };
-    let mut secret = read.map_err(|source| CommandError::UnreadableSecret { from, source })?;
-    for ending in [b'\n', b'\r'] {
-        if secret.last() == Some(&ending) {
-            secret.pop();
-        }
-    }
-    let allowed = SHORTEST_SECRET..=usize::try_from(LONGEST_SECRET).unwrap_or(usize::MAX);
-    if allowed.contains(&secret.len()) {
-        Ok(Some(Secret::new(secret)))
-    } else {
-        Err(CommandError::SecretLength(secret.len()))
-    }
-}
-
-fn read_secret(from: impl Read) -> io::Result<Vec<u8>> {
-    let mut secret = Vec::new();
-    from.take(LONGEST_SECRET.saturating_add(3)).read_to_end(&mut secret)?;
-    Ok(secret)
-}
-
-async fn list(settings: &Settings) -> Result<(), CommandError> {
-    let store = store::open_existing(settings.needed_store()?).await?;
-    let administration = Administration::new(store, operator());
-    let mut after = None;
-    loop {
-        let apps = administration.apps(after, MAX_ROWS).await?;
-        for app in &apps {
-            println!("{}\t{}", app.id, wire_time::format(app.created_at));
-        }
-        match apps.into_iter().last() {
-            Some(last) => after = Some(last.id),
-            None => return Ok(()),
-        }
-    }
 }
 
 async fn audit_store(settings: &Settings) -> Result<ExitCode, CommandError> {

@@ -117,12 +117,17 @@ impl Service {
         let (held, exclusivity) = Held::take(&settings)?;
         // The node first: one that refuses must not leave a store behind.
         let node = Node::open(&settings).await?;
+        let keyring = settings.needed_keyring()?.clone();
+        if keyring.current().is_none() {
+            tracing::warn!("secrets in the store are not sealed: there is no --key-file");
+        }
         let store = store::open(settings.needed_store()?).await?;
         let link = FiberLink::builder(store.clone(), node.client())
             .assets(settings.assets.clone())
             .policies(settings.policies.clone())
             .network(settings.network)
             .label(crate::host::label())
+            .keyring(keyring)
             .settings(fiber_link_core::Settings {
                 invoice_expiry: settings.invoice_expiry,
                 retry: settings.retry,

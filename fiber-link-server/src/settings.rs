@@ -12,7 +12,7 @@ pub use store::{DatabaseUrl, PostgresPlace, SqliteFile, StorePlace, StoreText};
 
 use crate::secrets::SecretMap;
 use fiber_link_core::fnn::{Access, Hints, NodeUrl, Token};
-use fiber_link_core::{Assets, Network, Policies, RateLimit, RetryPolicy};
+use fiber_link_core::{Assets, Keyring, Network, Policies, RateLimit, RetryPolicy};
 use file::SettingsFile;
 use std::fs::File;
 use std::io::Read;
@@ -29,6 +29,9 @@ const DEFAULT_FILE: &str = "fiber-link.toml";
 /// The right to send lasts at least so long unless it is set: what a slow disk keeps from being sent
 /// in time waits for the end of its invoice.
 const USUAL_CLAIM: Duration = Duration::from_secs(30);
+
+/// The most bytes of a key file that are read.
+const LONGEST_KEY_FILE: u64 = 16 * 1024;
 
 /// The most bytes of a token file that are read.
 const LONGEST_TOKEN: u64 = 16 * 1024;
@@ -70,6 +73,8 @@ pub struct Settings {
     pub policies: Policies,
     /// Secrets of apps that the database does not have.
     pub secret_map: SecretMap,
+    /// What secrets in the store are sealed with.
+    pub keyring: Keyring,
 }
 
 /// Which Fiber node.
@@ -119,6 +124,17 @@ fn read_token(path: &Path) -> Result<Token, SettingsError> {
     Token::new(&text).map_err(|source| SettingsError::Token { path: path.to_owned(), source })
 }
 
+/// Reads the keys that secrets are sealed with.
+fn read_keys(path: &Path) -> Result<Keyring, SettingsError> {
+    let read = File::open(path).and_then(|file| {
+        let mut text = String::new();
+        file.take(LONGEST_KEY_FILE).read_to_string(&mut text)?;
+        Ok(text)
+    });
+    let text = read.map_err(|source| SettingsError::UnreadableKeys { path: path.to_owned(), source })?;
+    Keyring::parse(&text).map_err(|source| SettingsError::Keys { path: path.to_owned(), source })
+}
+
 /// How logs are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -164,6 +180,7 @@ impl Settings {
             value::duration_within(text, shortest_claim, Duration::from_secs(3600))
                 .map_err(|allowed| format!("{allowed}: three times the node's timeout is the least"))
         })?;
+        let env_secrets = of("env-secrets", flags.env_secrets.as_deref(), "on", value::switch)?;
         Ok(Self {
             data: data.or_else(|| store.as_ref().and_then(StorePlace::data_folder)),
             store,
@@ -191,10 +208,12 @@ impl Settings {
             log_format: of("log-format", flags.log_format.as_deref(), "human", value::log_format)?,
             assets,
             policies,
-            secret_map: match secret_map {
-                Some(text) => SecretMap::parse(text).map_err(SettingsError::SecretMap)?,
-                None => SecretMap::default(),
+            secret_map: match (secret_map, env_secrets) {
+                (Some(_), false) => return Err(SettingsError::EnvSecretsAreSet),
+                (Some(text), true) => SecretMap::parse(text).map_err(SettingsError::SecretMap)?,
+                (None, _) => SecretMap::default(),
             },
+            keyring: flags.key_file.as_deref().map(read_keys).transpose()?.unwrap_or_default(),
         })
     }
 
@@ -216,6 +235,17 @@ impl Settings {
         self.store.as_ref().ok_or(missing)
     }
 
+    /// The keys, where the store is one in which secrets must be sealed.
+    ///
+    /// # Errors
+    /// [`SettingsError::NoKey`] if there are none.
+    pub fn needed_keyring(&self) -> Result<&Keyring, SettingsError> {
+        match self.needed_store()? {
+            StorePlace::Postgres(_) if self.keyring.current().is_none() => Err(SettingsError::NoKey),
+            StorePlace::Postgres(_) | StorePlace::Sqlite(_) => Ok(&self.keyring),
+        }
+    }
+
     /// The node.
     ///
     /// # Errors
@@ -232,6 +262,14 @@ impl Settings {
         let missing = SettingsError::Missing { name: Name("data"), allowed: value::FOLDERS };
         self.data.as_deref().ok_or(missing)
     }
+}
+
+/// A time between two others, such as `90s`, `24h` or `2d`.
+///
+/// # Errors
+/// What is allowed.
+pub(crate) fn read_duration(text: &str, shortest: Duration, longest: Duration) -> Result<Duration, String> {
+    value::duration_within(text, shortest, longest)
 }
 
 fn of<T>(

@@ -44,6 +44,14 @@ fn what_is_left_after_a_secret_was_retired_has_no_end() {
 }
 
 #[test]
+fn a_secret_from_elsewhere_works_beside_the_one_that_is_there_as_the_older_one() {
+    let both = app().with_older_secret(secret("from elsewhere"), at(5)).unwrap();
+    assert_eq!((live(&both, 1_000), both.is_late(2), both.is_late(1)), (vec![2, 1], true, false));
+    assert_eq!(both.with_older_secret(secret("third"), at(6)), Err(SecretChangeError::TwoLive));
+    assert_eq!(live(&both.retire(2, at(7)).unwrap(), 8), [1]);
+}
+
+#[test]
 fn uses_of_an_older_secret_add_up() {
     let rotated = app().rotate(secret("two"), at(10), at(5)).unwrap();
     let counted = rotated.with_late_uses(1, 3, at(8)).with_late_uses(1, 2, at(7)).with_late_uses(9, 1, at(9));

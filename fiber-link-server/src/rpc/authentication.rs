@@ -3,7 +3,7 @@
 use super::error::RpcError;
 use crate::api::Api;
 use axum::http::HeaderMap;
-use fiber_link_core::{AppId, Secret, StoreError, Timestamp, signing};
+use fiber_link_core::{AppId, LiveSecret, Secret, Timestamp, signing};
 
 /// The longest nonce.
 const LONGEST_NONCE: usize = 128;
@@ -29,28 +29,30 @@ struct Claims<'a> {
 pub(super) async fn authenticate(api: &Api, headers: &HeaderMap, body: &[u8]) -> Result<Caller, RpcError> {
     let claims = Claims::read(headers).ok_or_else(RpcError::unauthorized)?;
     let now = api.link.clock().now();
-    let secret = api.secrets.find(&claims.app, now, || newest_secret(api, &claims.app)).await;
-    let secret = secret.map_err(|error| RpcError::internal(&error))?;
-    let Some(secret) = secret else {
-        // An unknown app costs what a known one does.
-        let _ = claims.verify(&Secret::new(*b"unknown"), body);
+    let read = || live_secrets(api, &claims.app);
+    let secrets = api.secrets.find(&claims.app, now, read).await?;
+    let mut signed_with = claims.signed_with(&secrets, body);
+    if signed_with.is_none()
+        && !secrets.is_empty()
+        && let Some(secrets) = api.secrets.find_again(&claims.app, now, read).await?
+    {
+        signed_with = claims.signed_with(&secrets, body);
+    }
+    let signed_at = signed_at(claims.timestamp).filter(|at| signing::is_fresh(*at, now));
+    let (Some(live), Some(signed_at)) = (signed_with, signed_at) else {
         return Err(RpcError::unauthorized());
     };
-    let signed_at = signed_at(claims.timestamp).filter(|at| signing::is_fresh(*at, now));
-    let right = claims.verify(&secret, body);
-    match signed_at {
-        Some(signed_at) if right => {
-            Ok(Caller { nonce: signing::nonce_digest(&secret, claims.nonce), signed_at, app: claims.app })
-        }
-        Some(_) | None => Err(RpcError::unauthorized()),
+    if let LiveSecret { number: Some(number), is_late: true, .. } = live {
+        api.link.count_late_use(&claims.app, number);
     }
+    Ok(Caller { nonce: signing::nonce_digest(&live.secret, claims.nonce), signed_at, app: claims.app })
 }
 
-/// The newest secret of an app that is registered, if it lets anybody in.
-async fn newest_secret(api: &Api, app: &AppId) -> Result<Option<Option<Secret>>, StoreError> {
-    let Some(app) = api.link.find_app(app).await? else { return Ok(None) };
-    let live = api.link.live_secrets(&app).map_err(StoreError::backend)?;
-    Ok(Some(live.into_iter().next().map(|newest| newest.secret)))
+/// The live secrets of an app in the store; nothing if it is not there.
+async fn live_secrets(api: &Api, app: &AppId) -> Result<Option<Vec<LiveSecret>>, RpcError> {
+    let found = api.link.find_app(app).await.map_err(|error| RpcError::internal(&error))?;
+    let live = found.map(|app| api.link.live_secrets(&app)).transpose();
+    live.map_err(|error| RpcError::internal(&error))
 }
 
 impl<'a> Claims<'a> {
@@ -67,8 +69,14 @@ impl<'a> Claims<'a> {
         })
     }
 
-    fn verify(&self, secret: &Secret, body: &[u8]) -> bool {
-        signing::verify(secret, self.timestamp, self.nonce, body, self.signature)
+    /// The secret that the request is signed with. An unknown app costs what a known one does.
+    fn signed_with(&self, secrets: &[LiveSecret], body: &[u8]) -> Option<LiveSecret> {
+        let fits =
+            |secret: &Secret| signing::verify(secret, self.timestamp, self.nonce, body, self.signature);
+        if secrets.is_empty() {
+            fits(&Secret::new(*b"unknown"));
+        }
+        secrets.iter().find(|live| fits(&live.secret)).cloned()
     }
 }
 

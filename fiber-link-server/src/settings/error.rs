@@ -1,6 +1,7 @@
 //! Why settings are refused.
 
 use super::{DEFAULT_FILE, SECRET_MAP};
+use fiber_link_core::KeyError;
 use fiber_link_core::fnn::InvalidToken;
 use std::fmt;
 use std::path::PathBuf;
@@ -89,6 +90,30 @@ pub enum SettingsError {
         #[source]
         source: InvalidToken,
     },
+    /// The key file cannot be read.
+    #[error("cannot read the key file {path}")]
+    UnreadableKeys {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The key file holds no keys. What it holds is never shown.
+    #[error("key file {path}")]
+    Keys {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        #[source]
+        source: KeyError,
+    },
+    /// Secrets are to be kept in a database, and there is no key to seal them with.
+    #[error("--key-file (FIBER_LINK_KEY_FILE) is needed on Postgres: secrets are kept sealed there")]
+    NoKey,
+    /// Secrets of the environment are off, and there are some.
+    #[error("{SECRET_MAP} is set although --env-secrets is off: take it out of the environment, or turn it on")]
+    EnvSecretsAreSet,
     /// The map of secrets is wrong. It is never shown.
     #[error("{SECRET_MAP}: {0}; allowed is a JSON object that maps names of apps to their secrets")]
     SecretMap(String),

@@ -71,6 +71,15 @@ pub struct SettingFlags {
     /// The data folder, used by one server at a time; by default the store's path with `-data`.
     #[arg(long, global = true, env = "FIBER_LINK_DATA", hide_env_values = true, value_name = "DIR")]
     pub data: Option<String>,
+    /// The file with the keys that secrets in the store are sealed with, one `ID:KEY` a line, the
+    /// current one first; `fiber-link secrets new-key` makes one. Without it secrets are kept as they
+    /// are, which a file may do and a database may not.
+    #[arg(long, global = true, env = "FIBER_LINK_KEY_FILE", hide_env_values = true, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+    /// Whether FIBER_LINK_HMAC_SECRET_MAP answers for apps that the store does not have: `on` (the
+    /// default) or `off`.
+    #[arg(long, global = true, env = "FIBER_LINK_ENV_SECRETS", hide_env_values = true, value_name = "ON|OFF")]
+    pub env_secrets: Option<String>,
     /// Requests per app and method: `300/60s` (the default) or `off`.
     #[arg(long, global = true, env = "FIBER_LINK_RATE_LIMIT", hide_env_values = true, value_name = "LIMIT")]
     pub rate_limit: Option<String>,
@@ -138,6 +147,8 @@ impl SettingFlags {
             network: self.network.or(other.network),
             listen: self.listen.or(other.listen),
             data: self.data.or(other.data),
+            key_file: self.key_file.or(other.key_file),
+            env_secrets: self.env_secrets.or(other.env_secrets),
             rate_limit: self.rate_limit.or(other.rate_limit),
             invoice_expiry: self.invoice_expiry.or(other.invoice_expiry),
             node_timeout: self.node_timeout.or(other.node_timeout),

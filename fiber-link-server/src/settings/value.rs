@@ -54,6 +54,14 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "an IP address and a port, such as `127.0.0.1:8080` or `[::1]:8080`".to_owned())
 }
 
+pub(super) fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("`on` or `off`".to_owned()),
+    }
+}
+
 pub(super) fn rate_limit(text: &str) -> Result<Option<RateLimit>, String> {
     if text == "off" {
         return Ok(None);

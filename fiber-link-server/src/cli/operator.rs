@@ -1,0 +1,43 @@
+//! Who works at the command line, and what he may change there.
+
+use super::CommandError;
+use crate::host;
+use crate::settings::Settings;
+use crate::store;
+use clap::Args;
+use fiber_link_core::{Administration, Operator, Reason, ReasonError};
+use std::sync::Arc;
+
+/// Why something is changed.
+#[derive(Debug, Args)]
+pub(super) struct ReasonFlag {
+    /// Why, in a few words: it is kept in the audit log.
+    #[arg(long, value_name = "WORDS", value_parser = read_reason)]
+    pub(super) reason: Reason,
+}
+
+pub(super) fn read_reason(text: &str) -> Result<Reason, ReasonError> {
+    Reason::new(text)
+}
+
+/// What the operator at this command line may change in --store. Secrets are sealed with --key-file,
+/// without which none is put into a database.
+pub(super) async fn administration(settings: &Settings) -> Result<Administration, CommandError> {
+    let keyring = settings.needed_keyring()?.clone();
+    let store = store::open(settings.needed_store()?).await?;
+    Ok(Administration::new(store, operator()).keyring(keyring))
+}
+
+/// The same for a store that is there, whatever is sealed in it.
+pub(super) async fn of_existing(settings: &Settings) -> Result<Administration, CommandError> {
+    let store = store::open_existing(settings.needed_store()?).await?;
+    Ok(Administration::new(Arc::clone(&store), operator()).keyring(settings.keyring.clone()))
+}
+
+/// The account that asks, also behind sudo, at this host.
+fn operator() -> Operator {
+    let name = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown account".to_owned());
+    let line = |text: String| text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
+    Operator { name: line(name), origin: line(format!("command line at {}", host::label())) }
+}

@@ -1,0 +1,149 @@
+//! `fiber-link secrets`: keys, and the way of secrets from the environment into the store.
+
+use super::operator::{ReasonFlag, administration, of_existing, read_reason};
+use super::{CommandError, SHORTEST_SECRET};
+use crate::settings::Settings;
+use clap::{Args, Subcommand};
+use fiber_link_core::{
+    Administration, AppId, Clock, KeyId, Reason, Secret, SecretChangeError, SystemClock, Timestamp,
+};
+use std::process::ExitCode;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SecretsCommand {
+    /// Print a line with a new key for --key-file. Put it before the others: the first key seals.
+    NewKey(NewKey),
+    /// Seal every secret in --store with the first key of --key-file. Once it is through, older keys
+    /// can be taken out of the file.
+    Reseal(ReasonFlag),
+    /// Put secrets of FIBER_LINK_HMAC_SECRET_MAP into --store: apps that it does not have are
+    /// registered, and a secret that an app does not have becomes its older one. Changes nothing
+    /// without --apply; prints ids and counts, never a secret.
+    ///
+    /// Exit codes: 0 the store has all of them, or has them now; 1 some are not in it; 2 it broke off.
+    Backfill(Backfill),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NewKey {
+    /// What the key is called: letters, digits, - and _. The date by default.
+    #[arg(value_parser = read_key_id)]
+    id: Option<KeyId>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Backfill {
+    /// Do it.
+    #[arg(long)]
+    apply: bool,
+    /// Why, in a few words: it is kept in the audit log.
+    #[arg(long, value_name = "WORDS", value_parser = read_reason)]
+    reason: Option<Reason>,
+}
+
+/// What becomes of one app of the map.
+enum Fate {
+    /// It is not in the store.
+    Missing,
+    /// It is there, without this secret.
+    Update,
+    /// It has this secret.
+    Unchanged,
+    /// It has two others.
+    Full,
+}
+
+pub(super) async fn run(settings: &Settings, command: SecretsCommand) -> Result<ExitCode, CommandError> {
+    match command {
+        SecretsCommand::NewKey(NewKey { id }) => {
+            let id = match id {
+                Some(id) => id,
+                None => today()?,
+            };
+            println!("{id}:{}", hex::encode(Secret::random()?.expose()));
+            Ok(ExitCode::SUCCESS)
+        }
+        SecretsCommand::Reseal(why) => {
+            if settings.keyring.current().is_none() {
+                return Err(CommandError::NoKeyToSealWith);
+            }
+            let resealed = of_existing(settings).await?.reseal(&why.reason).await?;
+            println!("{} secrets, {} sealed anew", resealed.secrets, resealed.resealed);
+            Ok(ExitCode::SUCCESS)
+        }
+        SecretsCommand::Backfill(flags) => backfill(settings, flags).await,
+    }
+}
+
+async fn backfill(settings: &Settings, flags: Backfill) -> Result<ExitCode, CommandError> {
+    let administration = administration(settings).await?;
+    let reason = match flags.reason {
+        Some(reason) => reason,
+        None => Reason::new("moved from the environment")?,
+    };
+    let (mut total, mut missing, mut updates, mut unchanged, mut applied) = (0_u32, 0_u32, 0_u32, 0_u32, 0_u32);
+    for (app, secret) in settings.secret_map.iter() {
+        total = total.saturating_add(1);
+        let fate = fate(&administration, app, secret).await?;
+        let (count, words) = match fate {
+            Fate::Missing => (&mut missing, "missing"),
+            Fate::Update => (&mut updates, "update"),
+            Fate::Unchanged => (&mut unchanged, "unchanged"),
+            Fate::Full => (&mut updates, "update, but two other secrets are live: retire one first"),
+        };
+        *count = count.saturating_add(1);
+        let done = flags.apply && apply(&administration, &fate, app, secret, &reason).await?;
+        applied = applied.saturating_add(u32::from(done));
+        println!("{app}\t{words}{}", if done { "\tapplied" } else { "" });
+    }
+    println!(
+        "total {total}, missing {missing}, updates {updates}, unchanged {unchanged}, applied {applied}"
+    );
+    let left = missing.saturating_add(updates).saturating_sub(applied);
+    Ok(ExitCode::from(u8::from(left > 0)))
+}
+
+async fn fate(administration: &Administration, app: &AppId, secret: &Secret) -> Result<Fate, CommandError> {
+    let Some(found) = administration.find_app(app).await? else { return Ok(Fate::Missing) };
+    let live = administration.live_secrets(&found)?;
+    Ok(match live.len() {
+        _ if live.contains(secret) => Fate::Unchanged,
+        0 | 1 => Fate::Update,
+        _ => Fate::Full,
+    })
+}
+
+async fn apply(
+    administration: &Administration,
+    fate: &Fate,
+    app: &AppId,
+    secret: &Secret,
+    reason: &Reason,
+) -> Result<bool, CommandError> {
+    match fate {
+        Fate::Missing => {
+            administration.create_app(app.clone(), app.as_str(), secret, reason).await?;
+            Ok(true)
+        }
+        Fate::Update => {
+            let added = administration.add_older_secret(app, secret, reason).await;
+            match added {
+                Ok(_) => Ok(true),
+                // Somebody else rotated meanwhile.
+                Err(fiber_link_core::ChangeError::Secrets(SecretChangeError::TwoLive)) => Ok(false),
+                Err(error) => Err(error.into()),
+            }
+        }
+        Fate::Unchanged | Fate::Full => Ok(false),
+    }
+}
+
+fn read_key_id(text: &str) -> Result<KeyId, fiber_link_core::KeyError> {
+    KeyId::new(text)
+}
+
+fn today() -> Result<KeyId, CommandError> {
+    let now: Timestamp = SystemClock.now();
+    let date: String = crate::wire_time::format(now).chars().take(10).collect();
+    Ok(KeyId::new(&date)?)
+}

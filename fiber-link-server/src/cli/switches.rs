@@ -1,0 +1,47 @@
+//! `fiber-link pause` and `fiber-link resume`: the switches of the hub and of single users.
+
+use super::CommandError;
+use super::app::What;
+use super::operator::{ReasonFlag, administration};
+use crate::settings::Settings;
+use clap::Args;
+use fiber_link_core::{AppId, Switches, UserId};
+
+#[derive(Debug, Args)]
+pub(super) struct SwitchFlags {
+    /// What.
+    what: What,
+    /// Of one user of this app; without it of the whole hub. For a whole app there is `app pause`.
+    #[arg(long, requires = "user")]
+    app: Option<AppId>,
+    /// The user.
+    #[arg(long, requires = "app")]
+    user: Option<UserId>,
+    #[command(flatten)]
+    why: ReasonFlag,
+}
+
+pub(super) async fn run(settings: &Settings, flags: SwitchFlags, paused: bool) -> Result<(), CommandError> {
+    let SwitchFlags { what, app, user, why } = flags;
+    let (administration, activities) = (administration(settings).await?, what.activities());
+    let (whose, switches) = match (app, user) {
+        (Some(app), Some(user)) => {
+            let switches = administration.switch_user(&app, &user, activities, paused, &why.reason).await?;
+            (format!("user {user} of app {app}"), switches)
+        }
+        (Some(_), None) | (None, Some(_)) | (None, None) => {
+            ("hub".to_owned(), administration.switch_hub(activities, paused, &why.reason).await?)
+        }
+    };
+    println!("{whose}\t{}", words(switches));
+    Ok(())
+}
+
+fn words(switches: Switches) -> &'static str {
+    match switches {
+        Switches { tips_paused: false, withdrawals_paused: false } => "active",
+        Switches { tips_paused: true, withdrawals_paused: false } => "tips paused",
+        Switches { tips_paused: false, withdrawals_paused: true } => "withdrawals paused",
+        Switches { tips_paused: true, withdrawals_paused: true } => "paused",
+    }
+}
