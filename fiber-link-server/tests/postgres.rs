@@ -27,7 +27,10 @@ impl World {
 
     fn command(&self, url: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fiber-link"));
-        command.env_clear().env("FIBER_LINK_STORE", url).current_dir(self.folder.path()).args(arguments);
+        let keys = self.folder.path().join("keys");
+        std::fs::write(&keys, format!("tests:{}", "5".repeat(64))).unwrap();
+        command.env_clear().env("FIBER_LINK_STORE", url).env("FIBER_LINK_KEY_FILE", keys);
+        command.current_dir(self.folder.path()).args(arguments);
         command.stdin(Stdio::null());
         command
     }

@@ -55,6 +55,11 @@ impl<'r> Fields<'r> {
         self.text()?.parse().map_err(|error| self.corrupt(error))
     }
 
+    pub(crate) fn optional_parsed<T: FromStr<Err: Display>>(&mut self) -> Read<Option<T>> {
+        let text: Option<&str> = self.optional()?;
+        text.map(str::parse).transpose().map_err(|error| self.corrupt(error))
+    }
+
     /// Texts that are each one parsed value; none where there is no array.
     pub(crate) fn parsed_array<T: FromStr<Err: Display>>(&mut self) -> Read<Vec<T>> {
         let texts: Vec<String> = self.optional()?.unwrap_or_default();

@@ -2,13 +2,12 @@
 
 use crate::fields::{Fields, Read};
 use fiber_link_core::{
-    Acceptance, Amount, Attempt, AttemptId, AttemptRecord, AttemptState, AuditRecord, Balance, Claim,
-    Destination, Document, DocumentKey, DocumentKind, Entry, EntrySource, Event, EventId, EventKind,
-    FailureReason, FeeBearer, Hub, IdempotencyRecord, IdempotencyScope, IdempotencySubject, Invoice, Network,
-    NodeKey, NumberedAuditRecord, NumberedEntry, NumberedEvent, Operator, ParamsDigest, PaymentHash,
-    PaymentRequestDestination, StoreError, Stored, Timestamp, Tip, TipId, TipPhase, TipState, TipTerms,
-    UserAccount, Version, Withdrawal, WithdrawalId, WithdrawalState, WithdrawalTerms, Worker, WorkerId,
-    WorkerState,
+    Acceptance, Attempt, AttemptId, AttemptRecord, AttemptState, AuditRecord, Balance, Claim, Destination,
+    Document, DocumentKey, DocumentKind, Entry, EntrySource, Event, EventId, EventKind, FailureReason,
+    FeeBearer, Hub, IdempotencyRecord, IdempotencyScope, IdempotencySubject, Invoice, Network, NodeKey,
+    NumberedAuditRecord, NumberedEntry, NumberedEvent, Operator, ParamsDigest, PaymentHash,
+    PaymentRequestDestination, StoreError, Stored, Tip, TipId, TipPhase, TipState, TipTerms, UserAccount,
+    Withdrawal, WithdrawalId, WithdrawalState, WithdrawalTerms, Worker, WorkerId, WorkerState,
 };
 
 /// Columns of a tip, in the order in which [`tip`] reads them.

@@ -12,8 +12,8 @@ use super::store::SimulatedStore;
 use super::time::{START, ServerClock, Skew};
 use super::world::{State, World};
 use crate::{
-    Administration, Amount, ChangeSet, Hub, NEVER_SENT_AFTER, Op, Operator, Reason, SealedSecret, Secret, Store,
-    Timestamp, UserId,
+    Administration, Amount, ChangeSet, Hub, NEVER_SENT_AFTER, Op, Operator, Reason, SealedSecret, Secret,
+    Store, Timestamp, UserId,
 };
 use std::sync::Arc;
 use std::time::Duration;

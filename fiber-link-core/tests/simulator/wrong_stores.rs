@@ -171,12 +171,16 @@ impl Store for WrongStore {
         self.inner.find_idempotency(scope, now).await
     }
 
-    async fn find_app(&self, id: &AppId) -> Result<Option<App>, StoreError> {
-        self.inner.find_app(id).await
+    async fn find_document(&self, key: &DocumentKey) -> Result<Option<Stored<Document>>, StoreError> {
+        self.inner.find_document(key).await
     }
 
-    async fn apps(&self, after: Option<AppId>, limit: u32) -> Result<Vec<App>, StoreError> {
-        self.inner.apps(after, limit).await
+    async fn documents(&self, query: DocumentQuery) -> Result<Vec<Stored<Document>>, StoreError> {
+        self.inner.documents(query).await
+    }
+
+    async fn audit_records(&self, query: AuditQuery) -> Result<Vec<NumberedAuditRecord>, StoreError> {
+        self.inner.audit_records(query).await
     }
 
     async fn find_hub(&self) -> Result<Option<Hub>, StoreError> {

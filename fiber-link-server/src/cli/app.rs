@@ -223,7 +223,11 @@ fn show(app: &App, now: Timestamp) {
         };
         let used = match secret.last_late_use {
             Some(last) => {
-                format!("used {} times beside a newer one, last {}", secret.late_uses, wire_time::format(last))
+                format!(
+                    "used {} times beside a newer one, last {}",
+                    secret.late_uses,
+                    wire_time::format(last)
+                )
             }
             None => "not used beside a newer one".to_owned(),
         };

@@ -146,6 +146,9 @@ mod tests {
     #[test]
     fn a_record_is_a_json_object_with_what_was_before_in_it() {
         let object = object(&numbered());
-        assert_eq!((&object["before"]["a"], &object["after"], &object["number"]), (&json!(1), &Value::Null, &json!(7)));
+        assert_eq!(
+            (&object["before"]["a"], &object["after"], &object["number"]),
+            (&json!(1), &Value::Null, &json!(7))
+        );
     }
 }

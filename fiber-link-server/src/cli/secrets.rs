@@ -1,7 +1,7 @@
 //! `fiber-link secrets`: keys, and the way of secrets from the environment into the store.
 
+use super::CommandError;
 use super::operator::{ReasonFlag, administration, of_existing, read_reason};
-use super::{CommandError, SHORTEST_SECRET};
 use crate::settings::Settings;
 use clap::{Args, Subcommand};
 use fiber_link_core::{
@@ -81,7 +81,8 @@ async fn backfill(settings: &Settings, flags: Backfill) -> Result<ExitCode, Comm
         Some(reason) => reason,
         None => Reason::new("moved from the environment")?,
     };
-    let (mut total, mut missing, mut updates, mut unchanged, mut applied) = (0_u32, 0_u32, 0_u32, 0_u32, 0_u32);
+    let (mut total, mut missing, mut updates, mut unchanged, mut applied) =
+        (0_u32, 0_u32, 0_u32, 0_u32, 0_u32);
     for (app, secret) in settings.secret_map.iter() {
         total = total.saturating_add(1);
         let fate = fate(&administration, app, secret).await?;
@@ -96,9 +97,7 @@ async fn backfill(settings: &Settings, flags: Backfill) -> Result<ExitCode, Comm
         applied = applied.saturating_add(u32::from(done));
         println!("{app}\t{words}{}", if done { "\tapplied" } else { "" });
     }
-    println!(
-        "total {total}, missing {missing}, updates {updates}, unchanged {unchanged}, applied {applied}"
-    );
+    println!("total {total}, missing {missing}, updates {updates}, unchanged {unchanged}, applied {applied}");
     let left = missing.saturating_add(updates).saturating_sub(applied);
     Ok(ExitCode::from(u8::from(left > 0)))
 }

@@ -112,7 +112,9 @@ pub enum SettingsError {
     #[error("--key-file (FIBER_LINK_KEY_FILE) is needed on Postgres: secrets are kept sealed there")]
     NoKey,
     /// Secrets of the environment are off, and there are some.
-    #[error("{SECRET_MAP} is set although --env-secrets is off: take it out of the environment, or turn it on")]
+    #[error(
+        "{SECRET_MAP} is set although --env-secrets is off: take it out of the environment, or turn it on"
+    )]
     EnvSecretsAreSet,
     /// The map of secrets is wrong. It is never shown.
     #[error("{SECRET_MAP}: {0}; allowed is a JSON object that maps names of apps to their secrets")]

@@ -78,7 +78,13 @@ pub struct SettingFlags {
     pub key_file: Option<PathBuf>,
     /// Whether FIBER_LINK_HMAC_SECRET_MAP answers for apps that the store does not have: `on` (the
     /// default) or `off`.
-    #[arg(long, global = true, env = "FIBER_LINK_ENV_SECRETS", hide_env_values = true, value_name = "ON|OFF")]
+    #[arg(
+        long,
+        global = true,
+        env = "FIBER_LINK_ENV_SECRETS",
+        hide_env_values = true,
+        value_name = "ON|OFF"
+    )]
     pub env_secrets: Option<String>,
     /// Requests per app and method: `300/60s` (the default) or `off`.
     #[arg(long, global = true, env = "FIBER_LINK_RATE_LIMIT", hide_env_values = true, value_name = "LIMIT")]

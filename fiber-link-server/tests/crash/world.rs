@@ -124,6 +124,9 @@ impl World {
 fn begin() -> (TempDir, Program) {
     let folder = tempfile::tempdir().unwrap();
     let mut program = Program::new(folder.path());
+    let keys = folder.path().join("keys");
+    std::fs::write(&keys, format!("tests:{}", "5".repeat(64))).unwrap();
+    program.environment.push(("FIBER_LINK_KEY_FILE", keys.display().to_string()));
     program.environment.push(("FIBER_LINK_HMAC_SECRET_MAP", format!("{{\"{APP}\":\"{SECRET}\"}}")));
     (folder, program)
 }

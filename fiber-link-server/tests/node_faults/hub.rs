@@ -1,9 +1,10 @@
 //! A server and its node, both as processes, and what is asked of them.
 
 use crate::client::{JSON, exchange};
-use crate::process::{Process, fiber_link};
+use crate::process::{KEY, Process, fiber_link};
 use fiber_link_core::{
-    Asset, Clock, IdSource, Preimage, RandomIds, Secret, Store, SystemClock, TipQuery, signing,
+    Asset, Clock, IdSource, Keyring, Preimage, Purpose, RandomIds, Secret, Store, SystemClock, TipQuery,
+    signing,
 };
 use fiber_link_store_sqlite::SqliteStore;
 use serde_json::{Value, json};
@@ -428,12 +429,14 @@ impl Hub {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let (seed, tips) = runtime.block_on(async {
             let hub = store.find_hub().await.unwrap().unwrap();
-            (hub.seed, store.tips(TipQuery::All { after: None, limit: 200 }).await.unwrap())
+            let keyring = Keyring::parse(KEY).unwrap();
+            let seed = keyring.open(&hub.seed, Purpose::Seed).unwrap();
+            (seed, store.tips(TipQuery::All { after: None, limit: 200 }).await.unwrap())
         });
         let log = self.log();
         assert!(log.contains("new_invoice") || log.len() > 1_000, "nothing was logged");
         let mut secrets: Vec<String> = [INVOICES_TOKEN, PAYMENTS_TOKEN, APP_SECRET].map(str::to_owned).into();
-        secrets.push(hex::encode(seed.expose()));
+        secrets.extend([hex::encode(seed.expose()), "5".repeat(64)]);
         assert!(!tips.is_empty());
         for tip in tips {
             let preimage = Preimage::derive(&seed, tip.id());

@@ -6,7 +6,7 @@ use fiber_link_core::simulated::{SimulatedNode, SimulatedNodeOptions};
 use fiber_link_core::testing::ManualClock;
 use fiber_link_core::{
     Amount, AppId, AssetId, FiberLink, MemoryStore, Network, PostId, Secret, SettledPosition,
-    SettlementReport, SystemClock, Tip, TipRequest, UserId, create_app,
+    SettlementReport, SystemClock, Tip, TipRequest, UserId,
 };
 use fiber_link_server::stub::{StubOptions, start};
 use futures_util::{StreamExt, stream};
@@ -57,9 +57,9 @@ fn a_round_over_ten_thousand_open_tips_takes_a_request_for_each_hundred() {
     let (link, tips) = runtime.block_on(async {
         let client = FnnNode::new(FnnOptions::new(stub.url().parse().unwrap(), Network::Dev)).unwrap();
         let store = Arc::new(MemoryStore::default());
-        create_app(&*store, &SystemClock, app.clone(), Secret::new(*b"a secret of an app")).await.unwrap();
         let builder = FiberLink::builder(store, Arc::new(client)).clock(Arc::new(clock.clone()));
         let link = builder.open().await.unwrap();
+        link.create_app(app.clone(), Secret::new(*b"a secret of an app")).await.unwrap();
         let created = stream::iter(0..TIPS).map(|number| link.create_tip(&app, request(number)));
         let tips: Vec<Tip> = created.buffer_unordered(200).map(Result::unwrap).collect().await;
         (link, tips)

@@ -5,7 +5,7 @@ pub mod http;
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// A command that listens.
@@ -14,10 +14,21 @@ pub struct Process {
     address: SocketAddr,
 }
 
-/// The program in `folder`, with nothing from the environment but the place of its store.
+/// The key that secrets are sealed with.
+pub const KEY: &str = "tests:5555555555555555555555555555555555555555555555555555555555555555";
+
+/// The file with that key.
+pub fn key_file(folder: &Path) -> PathBuf {
+    let path = folder.join("keys");
+    std::fs::write(&path, KEY).unwrap();
+    path
+}
+
+/// The program in `folder`, with nothing from the environment but the places of its store and its key.
 pub fn fiber_link(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fiber-link"));
     command.env_clear().env("FIBER_LINK_STORE", "sqlite:hub.sqlite").current_dir(folder).args(arguments);
+    command.env("FIBER_LINK_KEY_FILE", key_file(folder));
     command
 }
 

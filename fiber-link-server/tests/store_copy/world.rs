@@ -68,7 +68,9 @@ impl World {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fiber-link"));
         command.env_clear().env("FIBER_LINK_STORE", fiber_link_postgres_cluster::shared_url());
         command.env("FIBER_LINK_STORE_SCHEMA", self.schema.name()).current_dir(self.folder.path());
-        command.args(arguments).stdin(Stdio::null());
+        let keys = self.folder.path().join("keys");
+        std::fs::write(&keys, format!("tests:{}", "5".repeat(64))).unwrap();
+        command.env("FIBER_LINK_KEY_FILE", keys).args(arguments).stdin(Stdio::null());
         command
     }
 

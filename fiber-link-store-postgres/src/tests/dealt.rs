@@ -3,11 +3,11 @@
 use super::*;
 use async_trait::async_trait;
 use fiber_link_core::{
-    Admission, AdmitError, Admitted, App, AppId, Attempt, AttemptQuery, Balance, BalanceQuery, ChangeSet,
-    CommitError, EntryQuery, EventQuery, Hub, IdempotencyRecord, IdempotencyScope, ListedWorker,
-    NumberedEntry, NumberedEvent, SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip,
-    TipLookup, TipQuery, TipTotals, UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery,
-    Worker, WorkerId,
+    Admission, AdmitError, Admitted, AppId, Attempt, AttemptQuery, AuditQuery, Balance, BalanceQuery,
+    ChangeSet, CommitError, Document, DocumentKey, DocumentQuery, EntryQuery, EventQuery, Hub,
+    IdempotencyRecord, IdempotencyScope, ListedWorker, NumberedAuditRecord, NumberedEntry, NumberedEvent,
+    SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipQuery, TipTotals,
+    UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery, Worker, WorkerId,
 };
 use std::sync::atomic::AtomicUsize;
 
@@ -103,12 +103,16 @@ impl Store for Dealt {
         self.next().find_idempotency(scope, now).await
     }
 
-    async fn find_app(&self, id: &AppId) -> Result<Option<App>, StoreError> {
-        self.next().find_app(id).await
+    async fn find_document(&self, key: &DocumentKey) -> Result<Option<Stored<Document>>, StoreError> {
+        self.next().find_document(key).await
     }
 
-    async fn apps(&self, after: Option<AppId>, limit: u32) -> Result<Vec<App>, StoreError> {
-        self.next().apps(after, limit).await
+    async fn documents(&self, query: DocumentQuery) -> Result<Vec<Stored<Document>>, StoreError> {
+        self.next().documents(query).await
+    }
+
+    async fn audit_records(&self, query: AuditQuery) -> Result<Vec<NumberedAuditRecord>, StoreError> {
+        self.next().audit_records(query).await
     }
 
     async fn find_hub(&self) -> Result<Option<Hub>, StoreError> {

@@ -116,7 +116,7 @@ async fn others_hear_of_what_is_settled_for_somebody_who_went_away() {
     let gone = store.commit(change_set([tip(1, "forum", true)])).now_or_never();
     assert!(gone.is_none(), "the caller waits for the answer");
     assert_eq!(next(&mut ear).await, app_id("forum"));
-    let alone = [tip(2, "wiki", true), Op::CreateApp(sample::app("wiki"))];
+    let alone = [tip(2, "wiki", true), Op::CreateDocument(sample::app("wiki").to_document())];
     assert!(store.commit(change_set(alone)).now_or_never().is_none());
     assert_eq!(next(&mut ear).await, app_id("wiki"));
 }

@@ -20,8 +20,7 @@ const LARGE: [&str; 10] = [
 ];
 
 /// These sort what they gathered by an index and a limit, or the rows of a small table.
-const SORTS_FEW_ROWS: [&str; 5] =
-    ["tips_of_user", "tip_totals", "workers_after", "hub", "nonce_memory"];
+const SORTS_FEW_ROWS: [&str; 5] = ["tips_of_user", "tip_totals", "workers_after", "hub", "nonce_memory"];
 
 /// 200 000 tips of 20 apps, 10 000 users and 30 days, most of them settled, and what belongs to them.
 const GENERATE: &str = "
@@ -210,7 +209,7 @@ async fn write(store: &PostgresStore, n: u64) {
         Op::CreateAttempt(attempt.clone()),
         Op::CreateWorker(sample::worker(n)),
         Op::RequireWorker(sample::worker_id(n)),
-        Op::CreateApp(sample::app(&format!("app-of-{n}"))),
+        Op::CreateDocument(sample::app(&format!("app-of-{n}")).to_document()),
         Op::CountTowardsLimit(CountTowardsLimit {
             key: key.clone(),
             amount,

@@ -93,7 +93,7 @@ async fn processes_that_answer_nothing_hold_no_lane_for_good() {
     let others = async {
         store.commit(change_set([create(11, false)])).await.unwrap();
         store.commit(change_set([create(12, false), Op::Emit(sample::event(12))])).await.unwrap();
-        store.commit(change_set([Op::CreateApp(sample::app("wiki"))])).await.unwrap();
+        store.commit(change_set([Op::CreateDocument(sample::app("wiki").to_document())])).await.unwrap();
         store.admit(admission(1)).await.unwrap();
     };
     timeout(BOUND, others).await.expect("commits and requests that are not held up for good");

@@ -178,6 +178,7 @@ fn refused(user: &User, error: &WithdrawError, key: Option<IdempotencyKey>, kind
         | WithdrawError::UnknownAsset(_)
         | WithdrawError::AmountZero
         | WithdrawError::Policy(_)
+        | WithdrawError::Paused(_)
         | WithdrawError::InsufficientFunds
         | WithdrawError::NodeUnavailable(_)
         | WithdrawError::Store(_) => return,

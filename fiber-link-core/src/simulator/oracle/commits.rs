@@ -3,9 +3,10 @@
 use super::invariant::{Broken, Invariant};
 use super::{EVERYTHING_EVERY, Oracle, Sight};
 use crate::simulator::executor::block_on;
-use crate::{Document, DocumentKey, DocumentKind, 
-    AttemptQuery, CommitError, EntryQuery, EntrySource, EventKind, IdempotencyRecord, IdempotencyScope, Op,
-    Stored, Timestamp, TipLookup, WithdrawalId, WithdrawalLookup, Worker, WorkerId,
+use crate::{
+    AttemptQuery, CommitError, Document, DocumentKey, DocumentKind, EntryQuery, EntrySource, EventKind,
+    IdempotencyRecord, IdempotencyScope, Op, Stored, Timestamp, TipLookup, WithdrawalId, WithdrawalLookup,
+    Worker, WorkerId,
 };
 use std::collections::BTreeSet;
 
@@ -68,7 +69,12 @@ impl Oracle {
                     self.remembered.insert(record.scope.clone(), record.clone());
                     ("idempotency record", found.as_ref() == Some(record))
                 }
-                Op::CreateDocument(_) | Op::UpdateDocument { .. } | Op::RemoveDocument { .. } | Op::RequireDocument { .. } | Op::SealSeed { .. } | Op::Audit(_)
+                Op::CreateDocument(_)
+                | Op::UpdateDocument { .. }
+                | Op::RemoveDocument { .. }
+                | Op::RequireDocument { .. }
+                | Op::SealSeed { .. }
+                | Op::Audit(_)
                 | Op::CreateHub(_)
                 | Op::AcceptNode { .. }
                 | Op::RequireWorker(_)
@@ -99,7 +105,12 @@ impl Oracle {
             if let Op::Emit(event) = op {
                 events.extend(self.read_events(sight, &event.app)?);
             }
-            if let Op::CreateDocument(Document { key: DocumentKey { kind: DocumentKind::App, .. }, app, .. }) = op {
+            if let Op::CreateDocument(Document {
+                key: DocumentKey { kind: DocumentKind::App, .. },
+                app,
+                ..
+            }) = op
+            {
                 self.apps.extend(app.clone());
             }
         }
@@ -171,7 +182,12 @@ impl Oracle {
                     continue;
                 }
                 Op::Emit(event) => ("an event", self.read_events(sight, &event.app)?.is_empty()),
-                Op::CreateDocument(_) | Op::UpdateDocument { .. } | Op::RemoveDocument { .. } | Op::RequireDocument { .. } | Op::SealSeed { .. } | Op::Audit(_)
+                Op::CreateDocument(_)
+                | Op::UpdateDocument { .. }
+                | Op::RemoveDocument { .. }
+                | Op::RequireDocument { .. }
+                | Op::SealSeed { .. }
+                | Op::Audit(_)
                 | Op::CreateHub(_)
                 | Op::AcceptNode { .. }
                 | Op::CountTowardsLimit(_)
@@ -207,7 +223,12 @@ fn source_of(op: &Op) -> Option<EntrySource> {
             Some(EntrySource::Withdrawal(attempt.withdrawal()))
         }
         Op::Post(entry) => Some(entry.source),
-        Op::CreateDocument(_) | Op::UpdateDocument { .. } | Op::RemoveDocument { .. } | Op::RequireDocument { .. } | Op::SealSeed { .. } | Op::Audit(_)
+        Op::CreateDocument(_)
+        | Op::UpdateDocument { .. }
+        | Op::RemoveDocument { .. }
+        | Op::RequireDocument { .. }
+        | Op::SealSeed { .. }
+        | Op::Audit(_)
         | Op::CreateHub(_)
         | Op::AcceptNode { .. }
         | Op::CreateWorker(_)
