@@ -1,6 +1,6 @@
 use super::*;
 use crate::testing::{FakeNode, Fault, FaultyStore, ManualClock};
-use crate::{Keyring, MemoryStore, Store};
+use crate::{Clock, Keyring, MemoryStore, Store};
 use std::sync::Arc;
 use std::time::Duration;
 
