@@ -6,7 +6,7 @@ use fiber_link_core::simulated::{SimulatedNode, SimulatedNodeOptions};
 use fiber_link_core::testing::ManualClock;
 use fiber_link_core::{
     Amount, AppId, AssetId, FiberLink, MemoryStore, Network, PostId, Secret, SettledPosition,
-    SettlementReport, SystemClock, Tip, TipRequest, UserId,
+    SettlementReport, Tip, TipRequest, UserId,
 };
 use fiber_link_server::stub::{StubOptions, start};
 use futures_util::{StreamExt, stream};

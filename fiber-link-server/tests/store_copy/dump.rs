@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 type RawRow = BTreeMap<String, Option<String>>;
 
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "hub",
-    "apps",
+    "documents",
+    "audit_records",
     "workers",
     "tips",
     "withdrawals",

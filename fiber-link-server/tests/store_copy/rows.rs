@@ -76,14 +76,22 @@ fn rest() -> Vec<Op> {
     let dead = Worker { state: WorkerState::DeclaredDead { at: at(2) }, ..sample::worker(2) };
     let mut ops = vec![
         Op::CreateHub(sample::hub()),
-        Op::CreateApp(sample::app("forum")),
-        Op::CreateApp(sample::app("shop")),
+        Op::CreateDocument(sample::app("forum").to_document()),
+        Op::CreateDocument(sample::app("shop").closed().to_document()),
         Op::CreateWorker(sample::worker(1)),
         Op::CreateWorker(dead),
         limit(LimitScope::App, 5, 1),
         limit(LimitScope::App, 6, 4_000),
         limit(LimitScope::User(sample::user("alice")), 7, 1),
     ];
+    for (kind, n) in DocumentKind::ALL.into_iter().zip(1..) {
+        let app = (n % 2 == 0).then(sample::forum);
+        let document = sample::document(kind, "two\nlines", "a body with \0 and — ✗");
+        ops.push(Op::CreateDocument(Document { app, expires_at: Some(at(n)), ..document }));
+        let before = Some("a word with \0".to_owned());
+        ops.push(Op::Audit(AuditRecord { app: None, before, after: None, ..sample::audit_record(n) }));
+        ops.push(Op::Audit(sample::audit_record(n + 10)));
+    }
     ops.extend((1..=9).map(|n| Op::Remember { record: sample::idempotency_record(n), now: at(0) }));
     ops
 }
@@ -96,8 +104,10 @@ async fn filled() -> World {
         store.commit(change_set(ops)).await.unwrap();
     }
     let next = sample::tip_in(&sample::tip(100), TipState::Abandoned { at: at(60) });
-    let update = Op::UpdateTip { next, expected: Version::FIRST, due: due(7) };
-    store.commit(change_set([update])).await.unwrap();
+    let expected = Version::FIRST;
+    let update = Op::UpdateTip { next, expected, due: due(7) };
+    let document = Op::UpdateDocument { next: sample::app("shop").to_document(), expected };
+    store.commit(change_set([update, document])).await.unwrap();
     for n in 0..5 {
         store.admit(admission(n, at(1))).await.unwrap();
     }
@@ -181,9 +191,23 @@ async fn whatever_differs_is_named() {
             "missing",
         ),
         (
-            "INSERT INTO {schema}.apps VALUES ('aaa', '', 'epoch')".to_owned(),
-            Table::Apps,
-            "app aaa is in the target",
+            "INSERT INTO {schema}.documents VALUES ('app', 'aaa', NULL, '', NULL, 1)".to_owned(),
+            Table::Documents,
+            "document app aaa is in the target",
+        ),
+        (
+            "DELETE FROM {schema}.documents WHERE name = 'aaa';
+            UPDATE {schema}.documents SET version = 9 WHERE name = 'shop'"
+                .to_owned(),
+            Table::Documents,
+            "document app shop differs in version",
+        ),
+        (
+            "ALTER TABLE {schema}.audit_records DISABLE TRIGGER USER;
+            DELETE FROM {schema}.audit_records WHERE subject = 'subject 1'"
+                .to_owned(),
+            Table::AuditRecords,
+            "audit record 1 is missing in the target",
         ),
         (
             "UPDATE {schema}.events SET number = NULL WHERE number = 1".to_owned(),
@@ -203,7 +227,7 @@ async fn a_schema_that_is_being_filled_is_not_migrated_and_not_filled_from_anoth
     world.copy().await.step().await.unwrap();
     let migrated = world.schema.migrate(&world.pool()).await.unwrap_err().to_string();
     assert!(migrated.contains("holds a part of another store"), "{migrated}");
-    rusqlite::Connection::open(other.file()).unwrap().execute("UPDATE hub SET seed = x'01'", []).unwrap();
+    rusqlite::Connection::open(other.file()).unwrap().execute("UPDATE hub SET seed = 'plain:01'", []).unwrap();
     let source = fiber_link_store_sqlite::Export::open(other.file(), at(0)).unwrap();
     let identity = source.identity().unwrap();
     let begun = fiber_link_store_postgres::Import::begin(world.pool(), world.schema.clone(), &identity).await;
@@ -258,7 +282,19 @@ async fn assert_same_answers(theirs: &dyn Store, ours: &dyn Store) {
         assert!(known.is_some());
         assert_eq!(known, ours.find_idempotency(&scope, at(0)).await.unwrap());
     }
-    assert_eq!(theirs.apps(None, 9).await.unwrap(), ours.apps(None, 9).await.unwrap());
+    for kind in DocumentKind::ALL {
+        let documents = DocumentQuery { kind, app: None, after: None, limit: 9 };
+        let [theirs, ours] = [theirs.documents(documents.clone()).await, ours.documents(documents).await]
+            .map(|listed| listed.unwrap().into_iter().filter(|found| !found.key.name.contains("two")));
+        assert_eq!(theirs.collect::<Vec<_>>(), ours.collect::<Vec<_>>());
+    }
+    let records = AuditQuery { app: Some(sample::forum()), before: None, limit: 9 };
+    let kept = theirs.audit_records(records.clone()).await.unwrap();
+    assert_eq!((kept.len(), &kept), (3, &ours.audit_records(records).await.unwrap()));
+    let next = sample::audit_record(99);
+    theirs.commit(change_set([Op::Audit(next.clone())])).await.unwrap();
+    let newest = AuditQuery { app: None, before: None, limit: 1 };
+    assert_eq!(theirs.audit_records(newest).await.unwrap()[0].record, next, "numbers go on");
     assert_eq!(theirs.find_hub().await.unwrap(), ours.find_hub().await.unwrap());
     assert_eq!(theirs.workers(None, 9).await.unwrap(), ours.workers(None, 9).await.unwrap());
 }
