@@ -12,7 +12,7 @@ async fn sound(world: &World, tips: u64) {
     let store = world.sqlite();
     let first = [
         Op::CreateHub(sample::hub()),
-        Op::CreateApp(sample::app("forum")),
+        Op::CreateDocument(sample::app("forum").to_document()),
         Op::CreateWorker(sample::worker(1)),
     ];
     store.commit(change_set(first)).await.unwrap();

@@ -227,7 +227,10 @@ async fn a_schema_that_is_being_filled_is_not_migrated_and_not_filled_from_anoth
     world.copy().await.step().await.unwrap();
     let migrated = world.schema.migrate(&world.pool()).await.unwrap_err().to_string();
     assert!(migrated.contains("holds a part of another store"), "{migrated}");
-    rusqlite::Connection::open(other.file()).unwrap().execute("UPDATE hub SET seed = 'plain:01'", []).unwrap();
+    rusqlite::Connection::open(other.file())
+        .unwrap()
+        .execute("UPDATE hub SET seed = 'plain:01'", [])
+        .unwrap();
     let source = fiber_link_store_sqlite::Export::open(other.file(), at(0)).unwrap();
     let identity = source.identity().unwrap();
     let begun = fiber_link_store_postgres::Import::begin(world.pool(), world.schema.clone(), &identity).await;
