@@ -49,8 +49,9 @@ fn candidates(violation: &Violation) -> Vec<Options> {
     // Nothing after the end counts; faults may have ended before it.
     let needed = violation.after.saturating_add(Duration::from_secs(1));
     for span in [needed, options.span.mul_f32(0.5), options.span.mul_f32(0.8)] {
-        if span.as_secs() < options.span.as_secs() {
-            all.push(Options { span: Duration::from_secs(span.as_secs().max(1)), ..options.clone() });
+        let seconds = span.as_secs().max(1);
+        if seconds < options.span.as_secs() {
+            all.push(Options { span: Duration::from_secs(seconds), ..options.clone() });
         }
     }
     let fewer = |n: u32| [n / 2, n.saturating_sub(1)].into_iter().filter(move |m| *m > 0 && *m < n);
