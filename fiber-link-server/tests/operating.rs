@@ -1,0 +1,368 @@
+//! What an operator changes while signed traffic runs: secrets are exchanged and move out of the
+//! environment without a refused request, switches are followed within a second, and no secret shows.
+//! One server on a file, and two on one database.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    missing_debug_implementations,
+    unreachable_pub,
+    reason = "a test may fail"
+)]
+
+mod process;
+
+use fiber_link_core::{Clock, SystemClock};
+use fiber_link_postgres_cluster::Cluster;
+use process::http::signed;
+use process::{KEY, Process, fiber_link};
+use serde_json::{Value, json};
+use std::fs::File;
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"health.ping","params":{}}"#;
+const IN_THE_ENVIRONMENT: &str = "canary-of-the-environment";
+
+/// A store, servers on it, and the tools of an operator.
+struct World {
+    folder: TempDir,
+    store: String,
+    node: Option<Process>,
+    servers: Vec<Process>,
+    _cluster: Option<Cluster>,
+}
+
+impl World {
+    fn on_sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { folder, store: "sqlite:hub.sqlite".to_owned(), node: None, servers: vec![], _cluster: None }
+    }
+
+    fn on_postgres() -> Self {
+        let (folder, cluster) = (tempfile::tempdir().unwrap(), Cluster::start());
+        let store = cluster.url();
+        let mut world = Self { folder, store, node: None, servers: vec![], _cluster: Some(cluster) };
+        assert!(world.command(&["migrate"]).status().unwrap().success());
+        let stub = ["node-stub", "--listen", "127.0.0.1:0", "--data", "node"];
+        world.node = Some(Process::start(world.command(&stub)));
+        world
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = fiber_link(self.path(), arguments);
+        command.env("FIBER_LINK_STORE", &self.store).env("USER", "ann");
+        command
+    }
+
+    /// Exit code and standard output; what it said is kept with the logs.
+    fn run_with(&self, map: Option<&str>, arguments: &[&str]) -> (i32, String) {
+        let mut command = self.command(arguments);
+        if let Some(map) = map {
+            command.env("FIBER_LINK_HMAC_SECRET_MAP", map);
+        }
+        let output = command.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        self.keep(&said);
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+    }
+
+    fn run(&self, arguments: &[&str]) -> String {
+        let (code, printed) = self.run_with(None, arguments);
+        assert_eq!(code, 0, "{arguments:?}: {printed}");
+        printed
+    }
+
+    fn keep(&self, text: &str) {
+        use std::io::Write;
+        let path = self.path().join("log");
+        File::options().create(true).append(true).open(path).unwrap().write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Servers with these secrets in their environment: one on a file, two on a database.
+    fn serve(&mut self, map: Option<&str>) {
+        let count = if self.node.is_some() { 2 } else { 1 };
+        let node =
+            self.node.as_ref().map_or("simulated".to_owned(), |node| format!("http://{}", node.address()));
+        for _ in 0..count {
+            let arguments = ["serve", "--listen", "127.0.0.1:0", "--node", &node, "--log", "trace"];
+            let mut command = self.command(&arguments);
+            if let Some(map) = map {
+                command.env("FIBER_LINK_HMAC_SECRET_MAP", map);
+            }
+            let log = File::options().create(true).append(true).open(self.path().join("log")).unwrap();
+            command.env("FIBER_LINK_RATE_LIMIT", "off").stderr(log);
+            self.servers.push(Process::start(command));
+        }
+    }
+
+    fn stop(&mut self) {
+        for mut server in self.servers.drain(..) {
+            assert!(server.end("-TERM"));
+        }
+    }
+
+    fn call(&self, server: usize, app: &str, secret: &str, body: &str) -> Value {
+        static NONCE: AtomicU64 = AtomicU64::new(0);
+        let nonce = NONCE.fetch_add(1, Ordering::Relaxed).to_string();
+        let now = (SystemClock.now().as_millis() / 1000).to_string();
+        self.servers[server].post_rpc(&signed(app, secret, &now, &nonce, body), body.as_bytes()).body
+    }
+
+    fn is_let_in(&self, app: &str, secret: &str) -> bool {
+        let answers: Vec<_> = (0..self.servers.len()).map(|n| self.call(n, app, secret, PING)).collect();
+        let let_in: Vec<_> = answers.iter().map(|answer| answer["result"]["status"] == "ok").collect();
+        assert!(let_in.iter().all(|is| *is == let_in[0]), "servers differ: {answers:?}");
+        let_in[0]
+    }
+
+    /// Whether anything that can be read holds `secret`, but for the file with the key.
+    fn shows(&self, secret: &str) -> bool {
+        let read =
+            |path: std::path::PathBuf| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
+        let mut texts: Vec<String> = Vec::new();
+        for entry in std::fs::read_dir(self.path()).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_file() && entry.file_name() != "keys" {
+                texts.push(read(entry.path()));
+            }
+        }
+        texts.push(self.run(&["app", "list"]));
+        texts.push(self.run(&["audit-log", "--format", "jsonl"]));
+        if self.node.is_some() {
+            texts.push(self.dumped());
+        }
+        let hexadecimal = hex::encode(secret);
+        texts.iter().any(|text| text.contains(secret) || text.contains(&hexadecimal))
+    }
+
+    /// Everything in the database.
+    fn dumped(&self) -> String {
+        use sqlx::{Connection, PgConnection, Row};
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut connection = PgConnection::connect(&self.store).await.unwrap();
+            let query = "SELECT (SELECT string_agg(body, ' ') FROM fiber_link.documents)
+                || (SELECT string_agg(seed, ' ') FROM fiber_link.hub)
+                || (SELECT string_agg(concat(before, after), ' ') FROM fiber_link.audit_records)";
+            sqlx::query(query).fetch_one(&mut connection).await.unwrap().get(0)
+        })
+    }
+}
+
+/// Signed requests to all servers, by whatever secret `secret` says, until `change` is through: none
+/// may be refused.
+fn while_traffic_runs<T>(world: &World, app: &str, secret: &str, change: impl FnOnce() -> T) -> T {
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let traffic = scope.spawn(|| {
+            let mut requests = 0_u64;
+            while !stop.load(Ordering::Relaxed) || requests < 20 {
+                for server in 0..world.servers.len() {
+                    let answer = world.call(server, app, secret, PING);
+                    assert_eq!(answer["result"]["status"], "ok", "request {requests} of {app}: {answer}");
+                    requests += 1;
+                }
+            }
+        });
+        let changed = change();
+        std::thread::sleep(Duration::from_millis(300));
+        stop.store(true, Ordering::Relaxed);
+        traffic.join().unwrap();
+        changed
+    })
+}
+
+fn secrets_are_exchanged_without_a_refused_request(mut world: World) {
+    let first = world.run(&["app", "create", "forum", "--name", "The forum"]).trim().to_owned();
+    world.serve(None);
+    let rotate = ["app", "rotate", "forum", "--overlap", "1h", "--reason", "every spring"];
+    let second = while_traffic_runs(&world, "forum", &first, || world.run(&rotate).trim().to_owned());
+    while_traffic_runs(&world, "forum", &second, || ());
+    assert!(world.is_let_in("forum", &first));
+    world.stop();
+
+    let shown = world.run(&["app", "show", "forum"]);
+    let uses = shown.split("used ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+    assert!(uses.parse::<u64>().unwrap() >= 1, "uses of the old secret are counted: {shown}");
+    world.serve(None);
+    while_traffic_runs(&world, "forum", &second, || {
+        world.run(&["app", "retire-secret", "forum", "1", "--reason", "nobody uses it"])
+    });
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(!world.is_let_in("forum", &first) && world.is_let_in("forum", &second));
+
+    let log = world.run(&["audit-log", "--app", "forum"]);
+    for line in ["app.create\tforum", "app.rotate\tforum\tevery spring", "app.retire_secret\tforum\tnobody"] {
+        assert!(log.contains(line) && log.contains("\tann\t"), "{line}: {log}");
+    }
+    for secret in [&first, &second, &KEY["tests:".len()..].to_owned()] {
+        assert!(!world.shows(secret), "a secret shows");
+    }
+}
+
+#[test]
+fn secrets_are_exchanged_without_a_refused_request_on_a_file() {
+    secrets_are_exchanged_without_a_refused_request(World::on_sqlite());
+}
+
+#[test]
+fn secrets_are_exchanged_without_a_refused_request_on_a_database() {
+    secrets_are_exchanged_without_a_refused_request(World::on_postgres());
+}
+
+fn secrets_move_out_of_the_environment(mut world: World) {
+    let map = format!(r#"{{"wiki":"{IN_THE_ENVIRONMENT}"}}"#);
+    let last_line = |printed: &str| printed.lines().last().unwrap_or_default().to_owned();
+    world.run(&["app", "create", "forum"]);
+    world.serve(Some(&map));
+    assert!(world.is_let_in("wiki", IN_THE_ENVIRONMENT));
+
+    while_traffic_runs(&world, "wiki", IN_THE_ENVIRONMENT, || {
+        let backfill = |arguments: &[&str]| world.run_with(Some(&map), arguments);
+        let (code, printed) = backfill(&["secrets", "backfill"]);
+        assert_eq!(
+            (code, last_line(&printed).as_str()),
+            (1, "total 1, missing 1, updates 0, unchanged 0, applied 0")
+        );
+        let (code, printed) = backfill(&["secrets", "backfill", "--apply"]);
+        assert_eq!(
+            (code, last_line(&printed).as_str()),
+            (0, "total 1, missing 1, updates 0, unchanged 0, applied 1")
+        );
+        let (code, printed) = backfill(&["secrets", "backfill"]);
+        assert_eq!(
+            (code, last_line(&printed).as_str()),
+            (0, "total 1, missing 0, updates 0, unchanged 1, applied 0")
+        );
+        std::thread::sleep(Duration::from_millis(1_200));
+    });
+    world.stop();
+
+    let (code, _) = world.run_with(Some(&map), &["serve", "--node", "simulated", "--env-secrets", "off"]);
+    assert_eq!(code, 2);
+    let log = std::fs::read_to_string(world.path().join("log")).unwrap();
+    assert!(log.contains("FIBER_LINK_HMAC_SECRET_MAP is set although --env-secrets is off"), "{log}");
+    world.serve(None);
+    assert!(world.is_let_in("wiki", IN_THE_ENVIRONMENT), "it is in the store now");
+    assert!(!world.is_let_in("shop", IN_THE_ENVIRONMENT), "neither place has it");
+    assert!(!world.shows(IN_THE_ENVIRONMENT), "a secret shows");
+}
+
+#[test]
+fn secrets_move_out_of_the_environment_on_a_file() {
+    secrets_move_out_of_the_environment(World::on_sqlite());
+}
+
+#[test]
+fn secrets_move_out_of_the_environment_on_a_database() {
+    secrets_move_out_of_the_environment(World::on_postgres());
+}
+
+fn switches_are_followed_within_a_second(mut world: World) {
+    let secret = world.run(&["app", "create", "forum"]).trim().to_owned();
+    world.serve(None);
+    let tip = json!({ "jsonrpc": "2.0", "id": 1, "method": "tip.create", "params": {
+        "postId": "1", "fromUserId": "ann", "toUserId": "ben", "asset": "CKB", "amount": "1" } })
+    .to_string();
+    let all_say = |expected: &dyn Fn(&Value) -> bool| {
+        let began = Instant::now();
+        loop {
+            let answers: Vec<_> =
+                (0..world.servers.len()).map(|n| world.call(n, "forum", &secret, &tip)).collect();
+            if answers.iter().all(expected) {
+                return;
+            }
+            assert!(began.elapsed() < Duration::from_secs(5), "{answers:?}");
+        }
+    };
+    let pauses: [(&[&str], &str); 3] = [
+        (&["pause", "tips", "--reason", "a storm"], "hub"),
+        (&["app", "pause", "forum", "tips", "--reason", "spam"], "app"),
+        (&["pause", "all", "--app", "forum", "--user", "ben", "--reason", "fraud"], "user"),
+    ];
+    for (pause, scope) in pauses {
+        all_say(&|answer| answer["result"]["invoice"].is_string());
+        world.run(pause);
+        std::thread::sleep(Duration::from_secs(1));
+        for server in 0..world.servers.len() {
+            let answer = world.call(server, "forum", &secret, &tip);
+            assert_eq!(answer["error"]["code"], -32013, "{answer}");
+            assert_eq!(answer["error"]["data"], json!({ "reason": "PAUSED", "scope": scope }), "{answer}");
+        }
+        let resume: Vec<_> =
+            pause.iter().map(|word| if *word == "pause" { "resume" } else { word }).collect();
+        world.run(&resume);
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    all_say(&|answer| answer["result"]["invoice"].is_string());
+    world.run(&["app", "close", "forum", "--reason", "over"]);
+    std::thread::sleep(Duration::from_millis(1_100));
+    assert!(!world.is_let_in("forum", &secret));
+    world.run(&["app", "resume", "forum", "all", "--reason", "again"]);
+    std::thread::sleep(Duration::from_millis(1_100));
+    assert!(world.is_let_in("forum", &secret));
+}
+
+#[test]
+fn switches_are_followed_within_a_second_on_a_file() {
+    switches_are_followed_within_a_second(World::on_sqlite());
+}
+
+#[test]
+fn switches_are_followed_within_a_second_on_a_database() {
+    switches_are_followed_within_a_second(World::on_postgres());
+}
+
+#[test]
+fn on_a_database_secrets_are_never_kept_unsealed() {
+    let world = World::on_postgres();
+    let node = format!("http://{}", world.node.as_ref().unwrap().address());
+    for arguments in [
+        &["serve", "--node", &node][..],
+        &["app", "create", "forum"],
+        &["app", "rotate", "forum", "--reason", "why"],
+        &["secrets", "backfill", "--apply"],
+    ] {
+        let mut command = world.command(arguments);
+        let output = command.env_remove("FIBER_LINK_KEY_FILE").output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.contains("--key-file (FIBER_LINK_KEY_FILE) is needed on Postgres"), "{said}");
+    }
+}
+
+#[test]
+fn a_store_is_sealed_with_another_key_and_the_old_one_is_needed_no_more() {
+    let mut world = World::on_sqlite();
+    let path = world.path().join("keys2");
+    let keys = |lines: &[&str]| std::fs::write(&path, lines.join("\n")).unwrap();
+    let secret = world.run(&["app", "create", "forum"]).trim().to_owned();
+    world.serve(None);
+    world.stop();
+    let new = world.run(&["secrets", "new-key", "second"]);
+    keys(&[new.trim(), KEY]);
+    let with_new = |arguments: &[&str]| {
+        let output = world.command(arguments).env("FIBER_LINK_KEY_FILE", "keys2").output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(with_new(&["secrets", "reseal", "--reason", "a new key"]), "2 secrets, 2 sealed anew\n");
+    keys(&[new.trim()]);
+    assert!(with_new(&["app", "show", "forum"]).contains("sealed with second"));
+    let (code, _) = world.run_with(None, &["serve", "--node", "simulated", "--listen", "127.0.0.1:0"]);
+    assert_eq!(code, 2, "the old key does not open the seed any more");
+    let mut command = world.command(&["serve", "--node", "simulated", "--listen", "127.0.0.1:0"]);
+    command.env("FIBER_LINK_KEY_FILE", "keys2");
+    world.servers.push(Process::start(command));
+    assert!(world.is_let_in("forum", &secret));
+}
