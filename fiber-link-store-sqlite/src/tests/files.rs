@@ -64,7 +64,7 @@ fn apps_of_an_older_file_keep_their_secrets_and_tips() {
     older.pragma_update(None, "user_version", 4).unwrap();
     let rows = "
         INSERT INTO hub (one, seed, node, network, node_since) VALUES (1, x'00ff5e', zeroblob(33), 'dev', 7);
-        INSERT INTO apps VALUES ('forum', x'00ff22', 1760000000123), ('it''s \"one\"', x'', 5);
+        INSERT INTO apps VALUES ('forum', x'00ff22', 1760000000123), ('it''s-\"one\"', x'', 5);
         INSERT INTO tips (id, app, post, from_user, to_user, asset, amount, payment_hash, created_at, state,
             phase, version)
         VALUES (zeroblob(16), 'forum', '42', 'bob', 'alice', 'CKB', '7', zeroblob(32), 1, 'creating', 'open', 3)";
@@ -75,7 +75,7 @@ fn apps_of_an_older_file_keep_their_secrets_and_tips() {
     assert_eq!(hub.seed, SealedSecret::Plain(Secret::new([0, 0xff, 0x5e])));
     assert_eq!((hub.node_since, hub.network), (Timestamp::from_millis(7), Network::Dev));
     for (id, secret, created_at) in
-        [("forum", vec![0, 0xff, 0x22], 1_760_000_000_123), ("it's \"one\"", Vec::new(), 5)]
+        [("forum", vec![0, 0xff, 0x22], 1_760_000_000_123), ("it's-\"one\"", Vec::new(), 5)]
     {
         let id = AppId::new(id).unwrap();
         let app = block_on(find_app(&store, &id)).unwrap().unwrap();
