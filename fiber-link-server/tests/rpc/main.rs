@@ -106,6 +106,7 @@ cases! {
             what_is_tipped_can_be_withdrawn_to_the_same_number
             a_quote_says_what_a_request_would_do
             a_withdrawal_that_cannot_be_is_refused_with_its_reason
+            what_an_operator_stopped_is_told_with_whose_switch_it_is
             a_legacy_payment_request_is_one
             wrong_params_are_named
             a_failed_payment_is_shown_with_its_next_try

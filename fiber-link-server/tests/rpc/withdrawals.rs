@@ -1,9 +1,9 @@
 //! `withdrawal.quote` and `withdrawal.request`.
 
 use crate::backend::Backend;
-use crate::hub::{Hub, OTHER};
+use crate::hub::{FORUM, Hub, OTHER};
 use fiber_link_core::simulated::Outcome;
-use fiber_link_core::{Amount, AssetId, Liquidity};
+use fiber_link_core::{Activity, Amount, AppId, AssetId, Liquidity, Operator, Reason, UserId};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -55,6 +55,39 @@ pub(crate) async fn a_quote_says_what_a_request_would_do(backend: Backend) {
     assert_eq!(answer.result()["destinationValid"], false);
     assert_eq!(answer.result()["validationMessage"], "payment request was issued by this service itself");
     assert_eq!(hub.balances("9").await, ("62".to_owned(), "0".to_owned()), "a quote reserves nothing");
+}
+
+pub(crate) async fn what_an_operator_stopped_is_told_with_whose_switch_it_is(backend: Backend) {
+    let hub = Hub::new(backend).await;
+    hub.give("9", "62").await;
+    let operator = Operator { name: "ann".to_owned(), origin: "a test".to_owned() };
+    let (admin, why) = (hub.link().administration(operator), Reason::new("a test").unwrap());
+    let (tips, withdrawals) = ([Activity::Tips], [Activity::Withdrawals]);
+    let (forum, user) = (AppId::new(FORUM.0).unwrap(), UserId::new("9").unwrap());
+    let tip = json!({ "postId": "4", "fromUserId": "7", "toUserId": "9", "asset": "CKB", "amount": "1" });
+    let invoice = hub.foreign_invoice("61");
+    let refused = async |method: &str, params: Value, code_and_message: (i64, &str), scope: &str| {
+        hub.clock.advance(Duration::from_secs(1));
+        let answer = hub.call(method, params).await;
+        assert_eq!((answer.code(), answer.message()), code_and_message);
+        assert_eq!(answer.json["error"]["data"], json!({ "reason": "PAUSED", "scope": scope }));
+    };
+    admin.switch_user(&forum, &user, &tips, true, &why).await.unwrap();
+    refused("tip.create", tip.clone(), (-32013, "Tips of this user are paused"), "user").await;
+    admin.switch_app(&forum, &withdrawals, true, &why).await.unwrap();
+    let paused = (-32013, "Withdrawals are paused in this app");
+    refused("withdrawal.request", to(&invoice, "61"), paused, "app").await;
+    let quote = hub.call("withdrawal.quote", to(&invoice, "61")).await.result().clone();
+    assert_eq!(quote["destinationValid"], true);
+    assert_eq!(quote["validationMessage"], "Withdrawals are paused in this app");
+    admin.switch_hub(&tips, true, &why).await.unwrap();
+    refused("tip.create", tip, (-32013, "Tips are paused"), "hub").await;
+    admin.switch_app(&forum, &withdrawals, false, &why).await.unwrap();
+    hub.clock.advance(Duration::from_secs(1));
+    assert_eq!(hub.call("withdrawal.request", to(&invoice, "61")).await.result()["state"], "PENDING");
+    admin.close_app(&forum, &why).await.unwrap();
+    hub.clock.advance(Duration::from_secs(2));
+    assert_eq!(hub.call("health.ping", json!({})).await.code(), -32001, "a closed app is let in by nothing");
 }
 
 pub(crate) async fn a_withdrawal_that_cannot_be_is_refused_with_its_reason(backend: Backend) {
