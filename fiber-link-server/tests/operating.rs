@@ -192,7 +192,7 @@ fn secrets_are_exchanged_without_a_refused_request(mut world: World) {
     world.stop();
 
     let shown = world.run(&["app", "show", "forum"]);
-    let uses = shown.split("used ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+    let uses = shown.split("\tused ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
     assert!(uses.parse::<u64>().unwrap() >= 1, "uses of the old secret are counted: {shown}");
     world.serve(None);
     while_traffic_runs(&world, "forum", &second, || {

@@ -168,7 +168,7 @@ fn servers_share_a_database_and_not_the_folder_of_a_simulated_node() {
     assert!(servers.into_iter().all(Server::terminate));
     let left: Vec<_> =
         std::fs::read_dir(world.folder.path()).unwrap().flatten().map(|e| e.file_name()).collect();
-    assert_eq!(left.len(), 2, "the folder of the stub and the log: {left:?}");
+    assert_eq!(left.len(), 3, "the folder of the stub, the log and the key: {left:?}");
     assert!(!world.log().contains(PASSWORD), "{}", world.log());
 }
 
