@@ -6,8 +6,9 @@ use crate::simulator::executor::block_on;
 use crate::simulator::node::Node;
 use crate::simulator::story::short;
 use crate::{
-    Attempt, AttemptQuery, AttemptState, ChangeSet, Destination, Finding, InvoiceState, PaymentState,
-    PaymentStatus, Timestamp, Tip, TipLookup, TipState, Withdrawal, WithdrawalId, WithdrawalLookup, audit,
+    Attempt, AttemptQuery, AttemptState, ChangeSet, Destination, Finding, InvoiceState, PaymentHash,
+    PaymentState, PaymentStatus, Timestamp, Tip, TipLookup, TipState, Withdrawal, WithdrawalId,
+    WithdrawalLookup, audit,
 };
 use std::collections::BTreeMap;
 
@@ -53,9 +54,12 @@ impl Oracle {
         let hub = block_on(sight.store.find_hub())?;
         let since = hub.map_or(Timestamp::from_millis(0), |hub| hub.node_since);
         let newest = block_on(sight.store.find_attempt(AttemptQuery::NewestSucceeded))?;
-        let forgot = newest.is_some_and(|newest| {
-            newest.created_at() > since && node.payment_status(&newest.payment_hash()).is_none()
-        });
+        let succeeded = |hash: PaymentHash| {
+            let status = node.payment_status(&hash);
+            status.is_some_and(|status| matches!(status.state, PaymentState::Succeeded { .. }))
+        };
+        let forgot =
+            newest.is_some_and(|newest| newest.created_at() > since && !succeeded(newest.payment_hash()));
         let open: Vec<WithdrawalId> = self.open.values().flatten().copied().collect();
         for id in open {
             let found = block_on(sight.store.find_withdrawal(WithdrawalLookup::Id(id)))?;
