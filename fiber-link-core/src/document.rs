@@ -5,7 +5,7 @@
 
 use crate::{AppId, StoreError, Timestamp};
 
-/// The most bytes of a document.
+/// The longest text of a document that a store has to take, in bytes. The core writes shorter ones.
 pub const DOCUMENT_BYTES: usize = 64 * 1024;
 
 /// A record that operators set up.
