@@ -6,6 +6,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::disallowed_methods,
     clippy::arithmetic_side_effects,
     missing_debug_implementations,
     unreachable_pub,
