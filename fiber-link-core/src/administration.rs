@@ -2,9 +2,9 @@
 
 use crate::service::{TRIES, unexpected};
 use crate::{
-    Activity, App, AppId, AppState, AuditRecord, ChangeSet, Clock, CommitError, Document, DocumentKey,
-    DocumentKind, DocumentQuery, Existing, Hub, IdSource, Keyring, MAX_ROWS, NoRandomness, Op, Operator,
-    Purpose, RandomIds, Reason, Secret, SecretChangeError, Store, StoreError, Stored, Switches, SystemClock,
+    Activity, App, AppId, AuditRecord, ChangeSet, Clock, CommitError, Document, DocumentKey, DocumentKind,
+    DocumentQuery, Existing, Hub, IdSource, Keyring, MAX_ROWS, NoRandomness, Op, Operator, Purpose,
+    RandomIds, Reason, Secret, SecretChangeError, Store, StoreError, Stored, Switches, SystemClock,
     Timestamp, UnsealError, UserId,
 };
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,9 @@ pub enum CreateAppError {
     /// The secret could not be sealed.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
+    /// The keys are not those of this store.
+    #[error("the keys are not those of this store: its seed cannot be read")]
+    OtherKeys(#[source] UnsealError),
     /// The store failed; the app may or may not be there.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -51,6 +54,9 @@ pub enum ChangeError {
     /// The secret could not be sealed.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
+    /// The keys are not those of this store.
+    #[error("the keys are not those of this store: its seed cannot be read")]
+    OtherKeys(#[source] UnsealError),
     /// A stored secret could not be read.
     #[error("{what} cannot be read")]
     Sealed {
@@ -118,6 +124,7 @@ impl Administration {
         secret: &Secret,
         reason: &Reason,
     ) -> Result<App, CreateAppError> {
+        self.check_keys().await?.map_err(CreateAppError::OtherKeys)?;
         let now = self.clock.now();
         let sealed = self.keyring.seal(secret, Purpose::AppSecret { app: &id, number: 1 })?;
         let app = App::new(id, name, sealed, now);
@@ -159,8 +166,9 @@ impl Administration {
         until: Timestamp,
         reason: &Reason,
     ) -> Result<App, ChangeError> {
+        self.check_keys().await?.map_err(ChangeError::OtherKeys)?;
         self.change_app("app.rotate", id, reason, |app, now| {
-            let purpose = Purpose::AppSecret { app: &app.id, number: app.next_secret_number() };
+            let purpose = Purpose::AppSecret { app: &app.id, number: app.next_secret };
             Ok(app.rotate(self.keyring.seal(secret, purpose)?, until, now)?)
         })
         .await
@@ -176,23 +184,24 @@ impl Administration {
         secret: &Secret,
         reason: &Reason,
     ) -> Result<App, ChangeError> {
+        self.check_keys().await?.map_err(ChangeError::OtherKeys)?;
         self.change_app("app.add_secret", id, reason, |app, now| {
-            let purpose = Purpose::AppSecret { app: &app.id, number: app.next_secret_number() };
+            let purpose = Purpose::AppSecret { app: &app.id, number: app.next_secret };
             Ok(app.with_older_secret(self.keyring.seal(secret, purpose)?, now)?)
         })
         .await
     }
 
-    /// The live secrets of an app.
+    /// The secrets of an app that have no end yet, whether it is open or closed.
     ///
     /// # Errors
     /// [`UnsealError`] if one cannot be read.
-    pub fn live_secrets(&self, app: &App) -> Result<Vec<Secret>, UnsealError> {
+    pub fn unexpired_secrets(&self, app: &App) -> Result<Vec<Secret>, UnsealError> {
         let open = |secret: &crate::AppSecret| {
             let purpose = Purpose::AppSecret { app: &app.id, number: secret.number };
             self.keyring.open(&secret.sealed, purpose)
         };
-        app.live_secrets(self.clock.now()).map(open).collect()
+        app.unexpired_secrets(self.clock.now()).map(open).collect()
     }
 
     /// Ends one of two live secrets at once.
@@ -203,25 +212,30 @@ impl Administration {
         self.change_app("app.retire_secret", id, reason, |app, now| Ok(app.retire(number, now)?)).await
     }
 
-    /// Stops an activity of an app, or lets it go on; a closed app is open then, but for what is paused.
+    /// Stops activities of an app. A closed app stays closed.
     ///
     /// # Errors
     /// [`ChangeError::NoSuchApp`].
-    pub async fn switch_app(
+    pub async fn pause_app(
         &self,
         id: &AppId,
         activities: &[Activity],
-        paused: bool,
         reason: &Reason,
     ) -> Result<App, ChangeError> {
-        self.change_app(if paused { "app.pause" } else { "app.resume" }, id, reason, |app, _| {
-            let before = match app.state {
-                AppState::Open(switches) => switches,
-                AppState::Closed => Switches::default(),
-            };
-            Ok(app.with_switches(switched(before, activities, paused)))
-        })
-        .await
+        self.change_app("app.pause", id, reason, |app, _| Ok(app.paused(activities))).await
+    }
+
+    /// Lets activities of an app go on. A closed app is open then, but for what else is paused.
+    ///
+    /// # Errors
+    /// [`ChangeError::NoSuchApp`].
+    pub async fn resume_app(
+        &self,
+        id: &AppId,
+        activities: &[Activity],
+        reason: &Reason,
+    ) -> Result<App, ChangeError> {
+        self.change_app("app.resume", id, reason, |app, _| Ok(app.resumed(activities))).await
     }
 
     /// Closes an app: none of its requests is let in. What was begun comes to its end, but payments
@@ -255,7 +269,7 @@ impl Administration {
         for _ in 0..TRIES {
             let before = find_hub_switches(&*self.store).await?;
             let old = before.as_deref().copied().unwrap_or_default();
-            let next = switched(old, activities, paused);
+            let next = old.with_all(activities, paused);
             let body = json(&next);
             let document =
                 Document { key: hub_switches_key(), app: None, body: body.clone(), expires_at: None };
@@ -287,7 +301,7 @@ impl Administration {
             let app = self.app(id).await?;
             let before = find_paused_user(&*self.store, id, user).await?;
             let old = before.as_ref().map(|(switches, _)| *switches).unwrap_or_default();
-            let next = switched(old, activities, paused);
+            let next = old.with_all(activities, paused);
             if next == old {
                 return Ok(next);
             }
@@ -381,6 +395,12 @@ impl Administration {
             secret.sealed = self.keyring.seal(&opened, purpose)?;
         }
         Ok(next)
+    }
+
+    /// What is sealed with other keys than those of the store's servers they could not read.
+    async fn check_keys(&self) -> Result<Result<(), UnsealError>, StoreError> {
+        let hub = self.store.find_hub().await?;
+        Ok(hub.map_or(Ok(()), |hub| self.keyring.open(&hub.seed, Purpose::Seed).map(drop)))
     }
 
     async fn app(&self, id: &AppId) -> Result<Stored<App>, ChangeError> {
@@ -502,10 +522,6 @@ fn read<'a, T: Deserialize<'a>>(body: &'a str) -> Option<T> {
 
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
-}
-
-fn switched(before: Switches, activities: &[Activity], paused: bool) -> Switches {
-    activities.iter().fold(before, |switches, activity| switches.with(*activity, paused))
 }
 
 /// Replaces what was read, or creates it.

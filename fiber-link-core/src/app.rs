@@ -1,8 +1,8 @@
 //! Tenants: each app has its own users, balances and secrets.
 
 use crate::{
-    AppId, Document, DocumentKey, DocumentKind, Network, NodeKey, SealedSecret, StoreError, Stored, Switches,
-    Timestamp,
+    Activity, AppId, Document, DocumentKey, DocumentKind, Network, NodeKey, SealedSecret, StoreError, Stored,
+    Switches, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,8 @@ pub struct App {
     pub state: AppState,
     /// What its requests are signed with, the oldest first; at most [`LIVE_SECRETS`] are live.
     pub secrets: Vec<AppSecret>,
+    /// The number of the next secret; none is used twice.
+    pub next_secret: u32,
     /// How many of its users are paused.
     pub paused_users: u32,
     /// When it was registered.
@@ -34,8 +36,9 @@ pub struct App {
 pub enum AppState {
     /// It does, but for what its switches stop.
     Open(Switches),
-    /// None of its requests is let in. What was begun before comes to its end.
-    Closed,
+    /// None of its requests is let in, and nothing new is begun. What was begun before comes to its
+    /// end. Its switches hold again once it is open.
+    Closed(Switches),
 }
 
 /// One of the secrets of an app.
@@ -74,21 +77,21 @@ impl App {
     pub fn new(id: AppId, name: &str, secret: SealedSecret, now: Timestamp) -> Self {
         let secrets = vec![AppSecret::new(1, secret, now)];
         let state = AppState::Open(Switches::default());
-        Self { name: shortened(name), id, state, secrets, paused_users: 0, created_at: now }
+        Self { name: shortened(name), id, state, secrets, next_secret: 2, paused_users: 0, created_at: now }
     }
 
     /// Secrets that let a request in at `now`: none of a closed app.
     pub fn live_secrets(&self, now: Timestamp) -> impl DoubleEndedIterator<Item = &AppSecret> {
         let open = match self.state {
             AppState::Open(_) => true,
-            AppState::Closed => false,
+            AppState::Closed(_) => false,
         };
-        self.secrets.iter().filter(move |secret| open && secret.is_live(now))
+        self.unexpired_secrets(now).filter(move |_| open)
     }
 
-    /// The number of the next secret.
-    pub fn next_secret_number(&self) -> u32 {
-        self.secrets.iter().map(|secret| secret.number).max().unwrap_or(0).saturating_add(1)
+    /// Secrets that would let a request in at `now` if the app were open.
+    pub fn unexpired_secrets(&self, now: Timestamp) -> impl DoubleEndedIterator<Item = &AppSecret> {
+        self.secrets.iter().filter(move |secret| secret.is_live(now))
     }
 
     /// With a new secret; the one before it is live until `until`.
@@ -107,8 +110,8 @@ impl App {
         }
         let mut secrets: Vec<AppSecret> =
             live.into_iter().map(|secret| AppSecret { until: Some(until), ..secret.clone() }).collect();
-        secrets.push(AppSecret::new(self.next_secret_number(), next, now));
-        Ok(Self { secrets, ..self.clone() })
+        secrets.push(AppSecret::new(self.next_secret, next, now));
+        Ok(Self { secrets, next_secret: self.next_secret.saturating_add(1), ..self.clone() })
     }
 
     /// With a secret that was there before it was stored: it works without an end, as an older one.
@@ -121,8 +124,8 @@ impl App {
         if secrets.len() >= LIVE_SECRETS {
             return Err(SecretChangeError::TwoLive);
         }
-        secrets.insert(0, AppSecret::new(self.next_secret_number(), older, now));
-        Ok(Self { secrets, ..self.clone() })
+        secrets.insert(0, AppSecret::new(self.next_secret, older, now));
+        Ok(Self { secrets, next_secret: self.next_secret.saturating_add(1), ..self.clone() })
     }
 
     /// With secret `number` ended at once.
@@ -159,23 +162,35 @@ impl App {
         next
     }
 
-    /// With other switches; a closed app is open again.
+    /// With `activities` stopped. A closed app stays closed.
     #[must_use]
-    pub fn with_switches(&self, switches: Switches) -> Self {
-        Self { state: AppState::Open(switches), ..self.clone() }
+    pub fn paused(&self, activities: &[Activity]) -> Self {
+        let state = match self.state {
+            AppState::Open(switches) => AppState::Open(switches.with_all(activities, true)),
+            AppState::Closed(switches) => AppState::Closed(switches.with_all(activities, true)),
+        };
+        Self { state, ..self.clone() }
+    }
+
+    /// With `activities` going on, and open.
+    #[must_use]
+    pub fn resumed(&self, activities: &[Activity]) -> Self {
+        let (AppState::Open(switches) | AppState::Closed(switches)) = self.state;
+        Self { state: AppState::Open(switches.with_all(activities, false)), ..self.clone() }
     }
 
     /// Closed.
     #[must_use]
     pub fn closed(&self) -> Self {
-        Self { state: AppState::Closed, ..self.clone() }
+        let (AppState::Open(switches) | AppState::Closed(switches)) = self.state;
+        Self { state: AppState::Closed(switches), ..self.clone() }
     }
 
     /// What its switches stop; everything if it is closed.
     pub fn switches(&self) -> Switches {
         match self.state {
             AppState::Open(switches) => switches,
-            AppState::Closed => Switches { tips_paused: true, withdrawals_paused: true },
+            AppState::Closed(_) => Switches { tips_paused: true, withdrawals_paused: true },
         }
     }
 
@@ -231,7 +246,7 @@ impl AppState {
             Self::Open(Switches { tips_paused: true, withdrawals_paused: false }) => "tips paused",
             Self::Open(Switches { tips_paused: false, withdrawals_paused: true }) => "withdrawals paused",
             Self::Open(Switches { tips_paused: true, withdrawals_paused: true }) => "paused",
-            Self::Closed => "closed",
+            Self::Closed(_) => "closed",
         }
     }
 }
@@ -258,6 +273,7 @@ struct StoredApp {
     #[serde(flatten)]
     switches: Switches,
     secrets: Vec<StoredSecret>,
+    next_secret: u32,
     paused_users: u32,
     created_at: u64,
 }
@@ -286,13 +302,14 @@ impl StoredApp {
         };
         let (closed, switches) = match app.state {
             AppState::Open(switches) => (false, switches),
-            AppState::Closed => (true, Switches::default()),
+            AppState::Closed(switches) => (true, switches),
         };
         Self {
             name: app.name.clone(),
             closed,
             switches,
             secrets: app.secrets.iter().map(secret).collect(),
+            next_secret: app.next_secret,
             paused_users: app.paused_users,
             created_at: app.created_at.as_millis(),
         }
@@ -312,7 +329,8 @@ impl StoredApp {
         Ok(App {
             id,
             name: self.name,
-            state: if self.closed { AppState::Closed } else { AppState::Open(self.switches) },
+            state: if self.closed { AppState::Closed(self.switches) } else { AppState::Open(self.switches) },
+            next_secret: self.next_secret,
             secrets: self.secrets.into_iter().map(secret).collect::<Result<_, _>>()?,
             paused_users: self.paused_users,
             created_at: Timestamp::from_millis(self.created_at),

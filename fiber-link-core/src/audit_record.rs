@@ -1,4 +1,4 @@
-//! Who changed what, and why: written with each change that an operator makes, and never changed.
+//! Who changed what, and why: written with each change to apps, secrets and switches, and never changed.
 
 use crate::{AppId, Timestamp};
 use uuid::Uuid;
@@ -15,7 +15,7 @@ pub struct Operator {
     pub origin: String,
 }
 
-/// One change by an operator.
+/// One change by an operator, to an app, a secret or a switch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditRecord {
     /// Its id.

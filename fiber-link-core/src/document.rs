@@ -4,12 +4,13 @@
 //! this crate, and a new kind needs no new table.
 
 use crate::{AppId, StoreError, Timestamp};
+use std::fmt;
 
 /// The longest text of a document that a store has to take, in bytes. The core writes shorter ones.
 pub const DOCUMENT_BYTES: usize = 64 * 1024;
 
 /// A record that operators set up.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Document {
     /// Where it is found.
     pub key: DocumentKey,
@@ -19,6 +20,13 @@ pub struct Document {
     pub body: String,
     /// When it may be forgotten; never for most.
     pub expires_at: Option<Timestamp>,
+}
+
+/// Without its text: where there is no key, secrets stand in it.
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document").field("key", &self.key).finish_non_exhaustive()
+    }
 }
 
 /// The kind of a document and its name among those.
@@ -62,7 +70,7 @@ impl DocumentKind {
     }
 
     /// A row that cannot be read, of this kind.
-    pub(crate) fn corrupt(self, name: &str, reason: impl std::fmt::Display) -> StoreError {
+    pub(crate) fn corrupt(self, name: &str, reason: impl fmt::Display) -> StoreError {
         StoreError::Corrupt { table: "documents", reason: format!("{} {name}: {reason}", self.as_str()) }
     }
 }

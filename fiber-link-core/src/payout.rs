@@ -5,8 +5,8 @@ use crate::standing::Checked;
 use crate::{
     Activity, Attempt, AttemptId, AttemptQuery, AttemptState, ChangeSet, Claim, CommitError, Destination,
     Event, EventId, EventKind, FiberLink, FinalFailure, Gap, GiveBackToLimit, NodeError, NodeMemory,
-    NodeStanding, Op, PaymentRequest, PaymentState, PaymentStatus, Payouts, StandingError, Step, Stop,
-    StoreError, Stored, TakeDue, Timestamp, Verdict, Withdrawal, WithdrawalLookup, WithdrawalState,
+    NodeStanding, Op, Paused, PaymentRequest, PaymentState, PaymentStatus, Payouts, StandingError, Step,
+    Stop, StoreError, Stored, TakeDue, Timestamp, Verdict, Withdrawal, WithdrawalLookup, WithdrawalState,
     WrongState, posting,
 };
 use futures_util::{StreamExt, stream};
@@ -226,11 +226,6 @@ impl FiberLink {
             };
         }
         let terms = withdrawal.terms();
-        let (paused, required) = self.find_pause_now(Activity::Withdrawals, &terms.app, &terms.user).await?;
-        if let Some(paused) = paused {
-            tracing::debug!(%paused, "the withdrawal waits");
-            return Ok(Stepped::Waits);
-        }
         let Some(asset) = self.assets().find(&terms.asset) else {
             tracing::warn!(asset = %terms.asset, "the asset is no longer configured: the withdrawal waits");
             return Ok(Stepped::Waits);
@@ -250,8 +245,24 @@ impl FiberLink {
             Step::Changed(next) => {
                 self.commit(ChangeSet::new().update_withdrawal(withdrawal, next, now)).await
             }
-            Step::Unchanged => self.claim(withdrawal, session.as_ref(), known, required).await,
+            Step::Unchanged => {
+                // Last, so that little can change until the claim is committed.
+                let (paused, required) = self.pause_of(withdrawal).await?;
+                match paused {
+                    Some(paused) => {
+                        tracing::debug!(%paused, "the withdrawal waits");
+                        Ok(Stepped::Waits)
+                    }
+                    None => self.claim(withdrawal, session.as_ref(), known, required).await,
+                }
+            }
         }
+    }
+
+    /// What stops payments of a withdrawal, and what must still be so when one is claimed.
+    async fn pause_of(&self, withdrawal: &Withdrawal) -> Result<(Option<Paused>, Vec<Op>), StoreError> {
+        let terms = withdrawal.terms();
+        self.find_pause_now(Activity::Withdrawals, &terms.app, &terms.user).await
     }
 
     /// The node has a payment of this hash that our store does not know of: writes an attempt for
@@ -397,9 +408,15 @@ impl FiberLink {
             }
             Verdict::Failed(proof) => self.fail(withdrawal, &attempt, &proof, now).await,
             Verdict::NotKnown if self.may_send_again(withdrawal, &attempt, memory, now).await? => {
+                let (paused, required) = self.pause_of(withdrawal).await?;
+                if let Some(paused) = paused {
+                    tracing::debug!(%paused, "what was never sent is not sent now");
+                    return Ok(Stepped::Waits);
+                }
                 let now = self.now();
                 let next = attempt.claim_again(self.new_claim(now), now)?;
                 let changes = self.as_worker().update_attempt(&attempt, next.clone());
+                let changes = required.into_iter().fold(changes, ChangeSet::with);
                 match self.parts().store.commit(changes).await {
                     Ok(()) => self.send(withdrawal, &next).await,
                     Err(CommitError::Conflict) => {}

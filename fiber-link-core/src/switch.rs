@@ -49,6 +49,14 @@ impl Switches {
     }
 }
 
+impl Switches {
+    /// With each of `activities` stopped or let go on.
+    #[must_use]
+    pub fn with_all(self, activities: &[Activity], paused: bool) -> Self {
+        activities.iter().fold(self, |switches, activity| switches.with(*activity, paused))
+    }
+}
+
 /// Whose switch stops something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PausedScope {

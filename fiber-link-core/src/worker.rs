@@ -118,7 +118,6 @@ impl FiberLink {
     /// # Cancellation
     /// Safe.
     pub async fn beat(&self) -> Result<Option<Stop>, StoreError> {
-        self.write_late_uses().await?;
         for _ in 0..TRIES {
             let own = self.parts().store.find_worker(self.worker()).await?;
             let Some(own) = own.filter(|own| !own.is_dead()) else {
@@ -127,7 +126,10 @@ impl FiberLink {
             let (next, expected) = (own.heard(self.now()), own.version());
             match self.parts().store.commit(ChangeSet::new().with(Op::UpdateWorker { next, expected })).await
             {
-                Ok(()) => return Ok(self.own_end()),
+                Ok(()) => {
+                    self.try_to_write_late_uses().await;
+                    return Ok(self.own_end());
+                }
                 Err(CommitError::Conflict) => {}
                 Err(error) => return Err(unexpected(error)),
             }
@@ -146,7 +148,7 @@ impl FiberLink {
     /// Safe: a repeat finds what the first one did.
     pub async fn leave(&self) -> Result<(), StoreError> {
         let store = &self.parts().store;
-        self.write_late_uses().await?;
+        self.try_to_write_late_uses().await;
         self.parts().own_end.0.store(true, Ordering::Relaxed);
         for _ in 0..TRIES {
             let Some(own) = store.find_worker(self.worker()).await? else { return Ok(()) };
@@ -159,6 +161,14 @@ impl FiberLink {
             }
         }
         Err(StoreError::backend("too many writers at once"))
+    }
+
+    /// Figures for people: what else this process says of itself does not depend on them.
+    async fn try_to_write_late_uses(&self) {
+        if let Err(error) = self.write_late_uses().await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "uses of older secrets are written later");
+        }
     }
 
     /// Why this process does nothing any more, if it knows of that.

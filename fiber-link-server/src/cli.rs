@@ -93,7 +93,7 @@ enum Command {
         #[command(subcommand)]
         command: SecretsCommand,
     },
-    /// List what operators changed in --store, the newest first: when, who, from where, what, of what,
+    /// List what operators changed about apps, secrets and switches in --store, the newest first: when, who, from where, what, of what,
     /// and why; with --format csv or jsonl also how it was before and after.
     AuditLog(AuditLogFlags),
     /// Bring --store to the form that this version needs; makes it if it is not there.
@@ -232,6 +232,10 @@ fn carry_out(mut cli: Cli) -> Result<ExitCode, CommandError> {
     let secret_map = std::env::var(SECRET_MAP).ok();
     if let Command::Store { command: StoreCommand::Copy(CopyFlags { to: Some(to), .. }) } = &mut cli.command {
         cli.settings = SettingFlags { store: Some(to.clone()), store_url_file: None, ..cli.settings };
+    }
+    if let Command::Secrets { command: SecretsCommand::NewKey(_) } = &cli.command {
+        // The file may be about to get its first key.
+        cli.settings = SettingFlags { key_file: None, ..cli.settings };
     }
     let settings = Settings::load(cli.settings, secret_map.as_deref())?;
     logging::start(&settings);

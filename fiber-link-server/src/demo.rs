@@ -88,7 +88,11 @@ pub async fn run(settings: Settings, flags: DemoFlags) -> Result<(), DemoError> 
     let demo = Demo::new(link, store, node)?;
     match demo.link.create_app(demo.app.clone(), Secret::random()?).await {
         Ok(_) | Err(CreateAppError::Exists(_)) => {}
-        Err(error @ (CreateAppError::Store(_) | CreateAppError::NoRandomness(_))) => return Err(error.into()),
+        Err(
+            error @ (CreateAppError::Store(_)
+            | CreateAppError::NoRandomness(_)
+            | CreateAppError::OtherKeys(_)),
+        ) => return Err(error.into()),
     }
     Ok(service.run(router(demo)).await?)
 }

@@ -10,7 +10,7 @@ use crate::{Api, connections, router, simulator_api, worker};
 use axum::Router;
 use fiber_link_core::fnn::{NodeUrlError, OpenFnnNodeError};
 use fiber_link_core::simulated::{OpenSimulatedNodeError, SimulatedNode};
-use fiber_link_core::{Exclusivity, FiberLink, OpenError, Store};
+use fiber_link_core::{Exclusivity, FiberLink, OpenError, Store, StoreError};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -45,6 +45,14 @@ pub enum ServiceError {
     /// The real node cannot be spoken to.
     #[error("cannot prepare to speak to the node")]
     FnnNode(#[from] OpenFnnNodeError),
+    /// A database holds secrets that are not sealed.
+    #[error(
+        "the secrets in this database are not sealed: run `fiber-link secrets reseal`, with the same --key-file"
+    )]
+    Unsealed,
+    /// The store failed.
+    #[error(transparent)]
+    StoreFailed(#[from] StoreError),
     /// Store and node do not go together.
     #[error("cannot start")]
     Open(#[from] OpenError),
@@ -122,6 +130,11 @@ impl Service {
             tracing::warn!("secrets in the store are not sealed: there is no --key-file");
         }
         let store = store::open(settings.needed_store()?).await?;
+        if let StorePlace::Postgres(_) = settings.needed_store()?
+            && store.find_hub().await?.is_some_and(|hub| hub.seed.key().is_none())
+        {
+            return Err(ServiceError::Unsealed);
+        }
         let link = FiberLink::builder(store.clone(), node.client())
             .assets(settings.assets.clone())
             .policies(settings.policies.clone())

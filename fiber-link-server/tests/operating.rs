@@ -146,6 +146,15 @@ impl World {
         texts.iter().any(|text| text.contains(secret) || text.contains(&hexadecimal))
     }
 
+    fn sql(&self, sql: &'static str) {
+        use sqlx::{Connection, PgConnection};
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut connection = PgConnection::connect(&self.store).await.unwrap();
+            sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        });
+    }
+
     /// Everything in the database.
     fn dumped(&self) -> String {
         use sqlx::{Connection, PgConnection, Row};
@@ -309,6 +318,9 @@ fn switches_are_followed_within_a_second(mut world: World) {
     world.run(&["app", "close", "forum", "--reason", "over"]);
     std::thread::sleep(Duration::from_millis(1_100));
     assert!(!world.is_let_in("forum", &secret));
+    world.run(&["app", "pause", "forum", "withdrawals", "--reason", "to be safe"]);
+    std::thread::sleep(Duration::from_millis(1_100));
+    assert!(!world.is_let_in("forum", &secret), "a pause opens nothing");
     world.run(&["app", "resume", "forum", "all", "--reason", "again"]);
     std::thread::sleep(Duration::from_millis(1_100));
     assert!(world.is_let_in("forum", &secret));
@@ -328,6 +340,9 @@ fn switches_are_followed_within_a_second_on_a_database() {
 fn on_a_database_secrets_are_never_kept_unsealed() {
     let world = World::on_postgres();
     let node = format!("http://{}", world.node.as_ref().unwrap().address());
+    let pause =
+        world.command(&["pause", "all", "--reason", "a storm"]).env_remove("FIBER_LINK_KEY_FILE").status();
+    assert!(pause.unwrap().success(), "a switch needs no key");
     for arguments in [
         &["serve", "--node", &node][..],
         &["app", "create", "forum"],
@@ -340,6 +355,42 @@ fn on_a_database_secrets_are_never_kept_unsealed() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
         assert!(said.contains("--key-file (FIBER_LINK_KEY_FILE) is needed on Postgres"), "{said}");
     }
+}
+
+#[test]
+fn nothing_but_a_new_app_makes_a_store() {
+    let world = World::on_sqlite();
+    for arguments in [
+        &["pause", "all", "--reason", "a storm"][..],
+        &["app", "pause", "forum", "tips", "--reason", "spam"],
+        &["app", "rotate", "forum", "--reason", "why"],
+        &["app", "close", "forum", "--reason", "over"],
+        &["app", "show", "forum"],
+        &["secrets", "reseal", "--reason", "why"],
+        &["secrets", "backfill"],
+        &["audit-log"],
+    ] {
+        assert_eq!(world.run_with(None, arguments).0, 2, "{arguments:?}");
+    }
+    let log = std::fs::read_to_string(world.path().join("log")).unwrap();
+    assert_eq!(log.matches("there is no store at hub.sqlite").count(), 8, "{log}");
+    assert!(!world.path().join("hub.sqlite").exists());
+}
+
+#[test]
+fn a_database_whose_secrets_are_not_sealed_is_not_served_until_they_are() {
+    let mut world = World::on_postgres();
+    world.serve(None);
+    world.stop();
+    let unseal = "UPDATE fiber_link.hub SET seed = 'plain:5555'";
+    world.sql(unseal);
+    let node = format!("http://{}", world.node.as_ref().unwrap().address());
+    let (code, _) = world.run_with(None, &["serve", "--listen", "127.0.0.1:0", "--node", &node]);
+    assert_eq!(code, 2);
+    let log = std::fs::read_to_string(world.path().join("log")).unwrap();
+    assert!(log.contains("run `fiber-link secrets reseal`"), "{log}");
+    world.run(&["secrets", "reseal", "--reason", "it was copied"]);
+    world.serve(None);
 }
 
 #[test]

@@ -25,6 +25,7 @@ SELECT 'app', id, id, json_object(
         'until', NULL,
         'late_uses', 0,
         'last_late_use', NULL)),
+    'next_secret', 2,
     'paused_users', 0,
     'created_at', created_at), NULL, 1
 FROM apps;

@@ -146,6 +146,8 @@ impl Schema {
     }
 
     fn upgrade(&self, connection: &mut Connection) -> Result<Origin, Failure> {
+        // Secrets that a migration moves must not stay behind in pages that are free now.
+        connection.pragma_update(None, "secure_delete", true)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let version = self.version_of(&transaction)?;
         let applied = usize::try_from(version).unwrap_or(usize::MAX);

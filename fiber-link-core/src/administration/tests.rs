@@ -33,7 +33,7 @@ async fn every_change_is_recorded_with_who_and_why_and_without_secrets() {
         .await
         .unwrap();
     admin.retire_secret(&forum(), 1, &why()).await.unwrap();
-    admin.switch_app(&forum(), &[Activity::Tips], true, &why()).await.unwrap();
+    admin.pause_app(&forum(), &[Activity::Tips], &why()).await.unwrap();
     admin.close_app(&forum(), &why()).await.unwrap();
     admin.switch_hub(&[Activity::Withdrawals], true, &why()).await.unwrap();
     let user = UserId::new("bob").unwrap();
@@ -104,4 +104,14 @@ async fn secrets_are_sealed_anew_with_the_current_key() {
     assert_eq!(keyring("new", 1).open(&seed, Purpose::Seed).unwrap().expose(), b"seed");
     let missing = old.keyring(keyring("other", 2)).reseal(&why()).await;
     assert!(matches!(missing, Err(ChangeError::Sealed { .. })));
+    let lost = administration(&store).keyring(keyring("other", 2));
+    let rotated =
+        lost.rotate_secret(&forum(), &Secret::new(*b"two"), Timestamp::from_millis(9), &why()).await;
+    assert!(matches!(rotated, Err(ChangeError::OtherKeys(_))), "servers could not read it");
+    let unsealed =
+        administration(&store).create_app("wiki".parse().unwrap(), "", &Secret::new(*b"x"), &why()).await;
+    assert!(
+        matches!(unsealed, Err(CreateAppError::OtherKeys(_))),
+        "nothing is kept unsealed beside what is sealed"
+    );
 }

@@ -60,11 +60,23 @@ fn uses_of_an_older_secret_add_up() {
 }
 
 #[test]
-fn a_closed_app_lets_nothing_in_and_stops_everything() {
-    let closed = app().closed();
-    assert_eq!(live(&closed, 5), [0; 0]);
-    assert_eq!(closed.switches(), Switches { tips_paused: true, withdrawals_paused: true });
-    assert_eq!(live(&closed.with_switches(Switches::default()), 5), [1]);
+fn a_closed_app_lets_nothing_in_and_stops_everything_until_it_is_resumed() {
+    let closed = app().paused(&[Activity::Withdrawals]).closed();
+    let everything = Switches { tips_paused: true, withdrawals_paused: true };
+    for closed in [closed.clone(), closed.paused(&[Activity::Tips]), closed.closed()] {
+        assert_eq!((live(&closed, 5), closed.state.as_str()), (vec![], "closed"));
+        assert_eq!(closed.switches(), everything);
+    }
+    let open = closed.resumed(&[Activity::Tips]);
+    assert_eq!((live(&open, 5), open.state.as_str()), (vec![1], "withdrawals paused"), "as it was before");
+    assert_eq!(open.resumed(&[Activity::Withdrawals]).state.as_str(), "active");
+}
+
+#[test]
+fn no_number_of_a_secret_is_used_twice() {
+    let rotated = app().rotate(secret("two"), at(10), at(5)).unwrap().retire(2, at(6)).unwrap();
+    let again = rotated.rotate(secret("three"), at(20), at(7)).unwrap();
+    assert_eq!(live(&again, 8), [1, 3]);
 }
 
 #[test]
@@ -73,12 +85,13 @@ fn an_app_is_read_back_as_it_was_stored_and_shown_without_its_secrets() {
         .rotate(secret("two"), at(10), at(5))
         .unwrap()
         .with_late_uses(1, 3, at(8))
-        .with_switches(Switches { tips_paused: true, withdrawals_paused: false });
-    for stored in [app(), app().closed(), App { paused_users: 7, ..full }] {
+        .paused(&[Activity::Tips]);
+    for stored in [app(), app().closed(), full.closed(), App { paused_users: 7, ..full }] {
         let document = stored.to_document();
         assert_eq!((&document.key, document.app.as_ref()), (&App::key(&stored.id), Some(&stored.id)));
         let read = App::from_document(Stored::new(document, Version::FIRST.next())).unwrap();
         assert_eq!((&*read, read.version()), (&stored, Version::FIRST.next()));
+        assert!(!format!("{:?}", stored.to_document()).contains("plain"));
         assert!(!stored.summary().contains("plain") && stored.summary().contains("The forum"));
     }
     let broken = Document { body: "{}".to_owned(), ..app().to_document() };
@@ -94,6 +107,6 @@ fn states_have_names_for_people() {
         |tips_paused, withdrawals_paused| AppState::Open(Switches { tips_paused, withdrawals_paused });
     let names = [switches(false, false), switches(true, false), switches(false, true), switches(true, true)];
     assert_eq!(names.map(AppState::as_str), ["active", "tips paused", "withdrawals paused", "paused"]);
-    assert_eq!(AppState::Closed.as_str(), "closed");
+    assert_eq!(AppState::Closed(Switches::default()).as_str(), "closed");
     assert_eq!(App::new(AppId::new("a").unwrap(), " a\nb ", secret("x"), at(0)).name, "a b");
 }

@@ -73,10 +73,11 @@ impl FiberLink {
         Ok(find_app(&*self.parts().store, id).await?.map(Stored::into_inner))
     }
 
-    /// The secrets that let requests of `app` in now, the newest first.
+    /// The secrets that let requests of `app` in now, the newest first. One that cannot be read does not
+    /// keep the others from it.
     ///
     /// # Errors
-    /// [`UnsealError`] if one cannot be read.
+    /// [`UnsealError`] if none can be read.
     pub fn live_secrets(&self, app: &App) -> Result<Vec<LiveSecret>, UnsealError> {
         let open = |secret: &crate::AppSecret| {
             let purpose = Purpose::AppSecret { app: &app.id, number: secret.number };
@@ -86,7 +87,20 @@ impl FiberLink {
                 is_late: app.is_late(secret.number),
             })
         };
-        app.live_secrets(self.now()).rev().map(open).collect()
+        let (mut secrets, mut unread) = (Vec::new(), None);
+        for opened in app.live_secrets(self.now()).rev().map(open) {
+            match opened {
+                Ok(secret) => secrets.push(secret),
+                Err(error) => {
+                    tracing::error!(app = %app.id, %error, "a secret of the app cannot be read");
+                    unread = Some(error);
+                }
+            }
+        }
+        match unread {
+            Some(error) if secrets.is_empty() => Err(error),
+            Some(_) | None => Ok(secrets),
+        }
     }
 
     /// Counts a use of an older secret. It is written with the next [`beat`](Self::beat).
@@ -119,6 +133,9 @@ impl FiberLink {
         for _ in 0..TRIES {
             let Some(app) = find_app(&*self.parts().store, id).await? else { return Ok(()) };
             let next = app.with_late_uses(number, uses, last);
+            if next == *app {
+                return Ok(());
+            }
             match self.parts().store.commit(ChangeSet::new().with(update_app(&app, &next))).await {
                 Ok(()) => return Ok(()),
                 Err(CommitError::Conflict) => {}

@@ -28,11 +28,12 @@ pub(super) enum AppCommand {
     /// End one of two live secrets at once. `app show` tells whether it is still used.
     RetireSecret(Retire),
     /// Stop new tips, withdrawals, or both. What is paid is credited, and what was sent is followed to
-    /// its end; withdrawals that were not begun wait.
+    /// its end. Withdrawals that were not begun wait; when their invoice is about to end they fail, and
+    /// the funds return. A closed app stays closed.
     Pause(Switch),
-    /// Let them go on; a closed app is open again.
+    /// Let them go on; a closed app is open again, but for what else is paused.
     Resume(Switch),
-    /// Let no request of the app in any more. Withdrawals that were not begun wait for `app resume`.
+    /// Let no request of the app in any more, and stop both.
     Close(Change),
 }
 
@@ -145,14 +146,14 @@ pub(super) async fn run(settings: &Settings, command: AppCommand) -> Result<(), 
         }
         AppCommand::Rotate(flags) => rotate(settings, flags).await,
         AppCommand::RetireSecret(Retire { app_id, number, why }) => {
-            let app = administration(settings).await?.retire_secret(&app_id, number, &why.reason).await?;
+            let app = of_existing(settings).await?.retire_secret(&app_id, number, &why.reason).await?;
             show(&app, SystemClock.now());
             Ok(())
         }
-        AppCommand::Pause(flags) => switch(settings, flags, true).await,
-        AppCommand::Resume(flags) => switch(settings, flags, false).await,
+        AppCommand::Pause(flags) => pause(settings, flags).await,
+        AppCommand::Resume(flags) => resume(settings, flags).await,
         AppCommand::Close(Change { app_id, why }) => {
-            let app = administration(settings).await?.close_app(&app_id, &why.reason).await?;
+            let app = of_existing(settings).await?.close_app(&app_id, &why.reason).await?;
             println!("{}\t{}", app.id, app.state.as_str());
             Ok(())
         }
@@ -175,19 +176,26 @@ async fn create(settings: &Settings, flags: Create) -> Result<(), CommandError> 
 }
 
 async fn rotate(settings: &Settings, flags: Rotate) -> Result<(), CommandError> {
+    settings.needed_keyring()?;
     let new = flags.secret.read()?;
     let until = SystemClock.now().plus(flags.overlap);
-    let administration = administration(settings).await?;
+    let administration = of_existing(settings).await?;
     let app = administration.rotate_secret(&flags.app_id, &new.secret, until, &flags.why.reason).await?;
     eprintln!("app {} has a new secret; the old one works until {}", app.id, wire_time::format(until));
     new.show();
     Ok(())
 }
 
-async fn switch(settings: &Settings, flags: Switch, paused: bool) -> Result<(), CommandError> {
-    let Switch { app_id, what, why } = flags;
-    let administration = administration(settings).await?;
-    let app = administration.switch_app(&app_id, what.activities(), paused, &why.reason).await?;
+async fn pause(settings: &Settings, Switch { app_id, what, why }: Switch) -> Result<(), CommandError> {
+    let administration = of_existing(settings).await?;
+    let app = administration.pause_app(&app_id, what.activities(), &why.reason).await?;
+    println!("{}\t{}", app.id, app.state.as_str());
+    Ok(())
+}
+
+async fn resume(settings: &Settings, Switch { app_id, what, why }: Switch) -> Result<(), CommandError> {
+    let administration = of_existing(settings).await?;
+    let app = administration.resume_app(&app_id, what.activities(), &why.reason).await?;
     println!("{}\t{}", app.id, app.state.as_str());
     Ok(())
 }

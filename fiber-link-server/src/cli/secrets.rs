@@ -26,7 +26,7 @@ pub(super) enum SecretsCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct NewKey {
-    /// What the key is called: letters, digits, - and _. The date by default.
+    /// What the key is called: letters, digits, - and _. The time by default.
     #[arg(value_parser = read_key_id)]
     id: Option<KeyId>,
 }
@@ -58,7 +58,7 @@ pub(super) async fn run(settings: &Settings, command: SecretsCommand) -> Result<
         SecretsCommand::NewKey(NewKey { id }) => {
             let id = match id {
                 Some(id) => id,
-                None => today()?,
+                None => moment()?,
             };
             println!("{id}:{}", hex::encode(Secret::random()?.expose()));
             Ok(ExitCode::SUCCESS)
@@ -76,7 +76,9 @@ pub(super) async fn run(settings: &Settings, command: SecretsCommand) -> Result<
 }
 
 async fn backfill(settings: &Settings, flags: Backfill) -> Result<ExitCode, CommandError> {
-    let administration = administration(settings).await?;
+    settings.needed_keyring()?;
+    let administration =
+        if flags.apply { administration(settings).await? } else { of_existing(settings).await? };
     let reason = match flags.reason {
         Some(reason) => reason,
         None => Reason::new("moved from the environment")?,
@@ -104,7 +106,7 @@ async fn backfill(settings: &Settings, flags: Backfill) -> Result<ExitCode, Comm
 
 async fn fate(administration: &Administration, app: &AppId, secret: &Secret) -> Result<Fate, CommandError> {
     let Some(found) = administration.find_app(app).await? else { return Ok(Fate::Missing) };
-    let live = administration.live_secrets(&found)?;
+    let live = administration.unexpired_secrets(&found)?;
     Ok(match live.len() {
         _ if live.contains(secret) => Fate::Unchanged,
         0 | 1 => Fate::Update,
@@ -141,8 +143,8 @@ fn read_key_id(text: &str) -> Result<KeyId, fiber_link_core::KeyError> {
     KeyId::new(text)
 }
 
-fn today() -> Result<KeyId, CommandError> {
+fn moment() -> Result<KeyId, CommandError> {
     let now: Timestamp = SystemClock.now();
-    let date: String = crate::wire_time::format(now).chars().take(10).collect();
-    Ok(KeyId::new(&date)?)
+    let moment: String = crate::wire_time::format(now).chars().filter(|c| *c != ':').take(17).collect();
+    Ok(KeyId::new(&moment)?)
 }

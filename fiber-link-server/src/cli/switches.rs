@@ -2,7 +2,7 @@
 
 use super::CommandError;
 use super::app::What;
-use super::operator::{ReasonFlag, administration};
+use super::operator::{ReasonFlag, of_existing};
 use crate::settings::Settings;
 use clap::Args;
 use fiber_link_core::{AppId, Switches, UserId};
@@ -23,7 +23,7 @@ pub(super) struct SwitchFlags {
 
 pub(super) async fn run(settings: &Settings, flags: SwitchFlags, paused: bool) -> Result<(), CommandError> {
     let SwitchFlags { what, app, user, why } = flags;
-    let (administration, activities) = (administration(settings).await?, what.activities());
+    let (administration, activities) = (of_existing(settings).await?, what.activities());
     let (whose, switches) = match (app, user) {
         (Some(app), Some(user)) => {
             let switches = administration.switch_user(&app, &user, activities, paused, &why.reason).await?;

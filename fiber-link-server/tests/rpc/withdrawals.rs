@@ -74,7 +74,7 @@ pub(crate) async fn what_an_operator_stopped_is_told_with_whose_switch_it_is(bac
     };
     admin.switch_user(&forum, &user, &tips, true, &why).await.unwrap();
     refused("tip.create", tip.clone(), (-32013, "Tips of this user are paused"), "user").await;
-    admin.switch_app(&forum, &withdrawals, true, &why).await.unwrap();
+    admin.pause_app(&forum, &withdrawals, &why).await.unwrap();
     let paused = (-32013, "Withdrawals are paused in this app");
     refused("withdrawal.request", to(&invoice, "61"), paused, "app").await;
     let quote = hub.call("withdrawal.quote", to(&invoice, "61")).await.result().clone();
@@ -82,7 +82,7 @@ pub(crate) async fn what_an_operator_stopped_is_told_with_whose_switch_it_is(bac
     assert_eq!(quote["validationMessage"], "Withdrawals are paused in this app");
     admin.switch_hub(&tips, true, &why).await.unwrap();
     refused("tip.create", tip, (-32013, "Tips are paused"), "hub").await;
-    admin.switch_app(&forum, &withdrawals, false, &why).await.unwrap();
+    admin.resume_app(&forum, &withdrawals, &why).await.unwrap();
     hub.clock.advance(Duration::from_secs(1));
     assert_eq!(hub.call("withdrawal.request", to(&invoice, "61")).await.result()["state"], "PENDING");
     admin.close_app(&forum, &why).await.unwrap();

@@ -25,7 +25,7 @@ fn released_migrations_are_never_edited() {
             "deb1cca1036b50c32ea67e679d828c2e80b6e02150d463502782e8ee346ad07b",
             "3373dc42e0339a8656ef9dd424f2ad953c3663568331efa90697341dd412d899",
             "40769caebc356c039054acab03252ebce11f8b040fc5bd4cf702520d52fe0b3f",
-            "df40c8e8c5ac3d0437f4ac931f108f243e4e585a0146d9c92daa8fe146b7252d",
+            "918779366d02da5a4c2ff0fba411031e6afdbef35f8f5c6ce4b516315bc4cd21",
         ]
     );
     assert_eq!(digests(&NONCES), ["8ab8c501799e39679eee17262508ac59bec7254f8a70bf7bfef51afb76c40e7e"]);
@@ -53,6 +53,8 @@ fn a_file_of_the_first_version_is_upgraded_with_what_it_holds() {
     assert_eq!(hub.seed, SealedSecret::Plain(Secret::new([5])));
 }
 
+const CANARY: &[u8] = b"a canary that nobody shall read";
+
 #[test]
 fn apps_of_an_older_file_keep_their_secrets_and_tips() {
     let folder = Folder::new();
@@ -64,7 +66,7 @@ fn apps_of_an_older_file_keep_their_secrets_and_tips() {
     older.pragma_update(None, "user_version", 4).unwrap();
     let rows = "
         INSERT INTO hub (one, seed, node, network, node_since) VALUES (1, x'00ff5e', zeroblob(33), 'dev', 7);
-        INSERT INTO apps VALUES ('forum', x'00ff22', 1760000000123), ('it''s-\"one\"', x'', 5);
+        INSERT INTO apps VALUES ('forum', x'00ff22', 1760000000123), ('it''s-\"one\"', CAST('a canary that nobody shall read' AS BLOB), 5);
         INSERT INTO tips (id, app, post, from_user, to_user, asset, amount, payment_hash, created_at, state,
             phase, version)
         VALUES (zeroblob(16), 'forum', '42', 'bob', 'alice', 'CKB', '7', zeroblob(32), 1, 'creating', 'open', 3)";
@@ -75,7 +77,7 @@ fn apps_of_an_older_file_keep_their_secrets_and_tips() {
     assert_eq!(hub.seed, SealedSecret::Plain(Secret::new([0, 0xff, 0x5e])));
     assert_eq!((hub.node_since, hub.network), (Timestamp::from_millis(7), Network::Dev));
     for (id, secret, created_at) in
-        [("forum", vec![0, 0xff, 0x22], 1_760_000_000_123), ("it's-\"one\"", Vec::new(), 5)]
+        [("forum", vec![0, 0xff, 0x22], 1_760_000_000_123), ("it's-\"one\"", CANARY.to_vec(), 5)]
     {
         let id = AppId::new(id).unwrap();
         let app = block_on(find_app(&store, &id)).unwrap().unwrap();
@@ -87,6 +89,9 @@ fn apps_of_an_older_file_keep_their_secrets_and_tips() {
     }
     let tip = block_on(store.find_tip(TipLookup::PaymentHash(PaymentHash::new([0; 32])))).unwrap().unwrap();
     assert_eq!((tip.terms().app.as_str(), tip.version()), ("forum", Version::from_u64(3)));
+    drop(store);
+    let kept = std::fs::read(folder.database()).unwrap();
+    assert!(!kept.windows(CANARY.len()).any(|bytes| bytes == CANARY), "the table that was is wiped");
 }
 
 #[test]

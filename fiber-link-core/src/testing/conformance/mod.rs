@@ -291,6 +291,7 @@ macro_rules! store_conformance {
             what_was_sent_is_followed_to_its_end_while_withdrawals_are_paused
             what_was_not_begun_waits_until_withdrawals_are_resumed
             nothing_is_begun_once_a_switch_is_thrown
+            what_a_dead_process_left_unsent_is_not_sent_while_withdrawals_are_paused
             a_repeat_is_answered_while_everything_is_paused
             a_switch_takes_effect_within_a_second_in_every_process
             switches_of_many_operators_at_once_are_all_kept

@@ -139,7 +139,7 @@ pub async fn apps_and_the_hub_are_read_back_as_written(store: Arc<dyn Store>) {
     let app = App::new(sample::forum(), "grüße ✓", secret, at(7));
     let app = app.rotate(sample::plain("another"), at(8), at(7)).unwrap();
     let switches = Switches { tips_paused: true, withdrawals_paused: false };
-    let app = App { paused_users: 3, ..app.with_switches(switches).with_late_uses(1, 7, at(9)) };
+    let app = App { paused_users: 3, state: AppState::Closed(switches), ..app.with_late_uses(1, 7, at(9)) };
     commit(&*store, [Op::CreateDocument(app.to_document()), Op::CreateHub(sample::hub())]).await.unwrap();
     let found = find_app(&*store, &app.id).await.unwrap();
     assert_eq!(found, Some(Stored::new(app, Version::FIRST)));

@@ -1,14 +1,15 @@
 //! What operators stop, what goes on meanwhile, and what happens when it is let go on.
 
 use super::world::{CKB, World, keyed, requested, shannon, tip_of};
-use crate::testing::FakeNode;
 use crate::testing::sample::{forum, user};
+use crate::testing::{FakeNode, Reception};
 use crate::*;
 use async_trait::async_trait;
 use futures_util::future::join_all;
 use futures_util::stream::BoxStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 const BOTH: [Activity; 2] = [Activity::Tips, Activity::Withdrawals];
 
@@ -34,8 +35,11 @@ impl Switch {
             Self::Closing if paused => {
                 admin.close_app(&forum(), &why).await.unwrap();
             }
+            Self::App if paused => {
+                admin.pause_app(&forum(), activities, &why).await.unwrap();
+            }
             Self::App | Self::Closing => {
-                admin.switch_app(&forum(), activities, paused, &why).await.unwrap();
+                admin.resume_app(&forum(), activities, &why).await.unwrap();
             }
         }
     }
@@ -249,6 +253,27 @@ pub async fn nothing_is_begun_once_a_switch_is_thrown(store: Arc<dyn Store>) {
     world.assert_sound().await;
 }
 
+pub async fn what_a_dead_process_left_unsent_is_not_sent_while_withdrawals_are_paused(store: Arc<dyn Store>) {
+    let world = registered(store).await;
+    let (withdrawal, hash) = requested(&world).await;
+    world.node.receive_send_payment([Reception::LoseRequest]);
+    world.pay().await;
+    let other = world.other_process(Exclusivity::Shared).await;
+    declare_dead(&*world.store, &world.clock, world.link.worker(), Duration::ZERO).await.unwrap();
+    for switch in [Switch::Hub, Switch::App, Switch::Closing, Switch::User("alice")] {
+        switch.throw(&other, &[Activity::Withdrawals], true).await;
+        world.later(90);
+        other.pay_due(10).await.unwrap();
+        assert_eq!(world.node.sends(hash), 1, "{switch:?}");
+        assert!(!world.withdrawal(&withdrawal).await.state().is_final());
+        switch.throw(&other, &BOTH, false).await;
+    }
+    world.later(90);
+    other.pay_due(10).await.unwrap();
+    assert_eq!((world.node.sends(hash), world.node.times_paid(hash)), (2, 1));
+    world.assert_sound().await;
+}
+
 pub async fn a_repeat_is_answered_while_everything_is_paused(store: Arc<dyn Store>) {
     let world = registered(store).await;
     world.fund(20).await;
@@ -293,7 +318,7 @@ pub async fn switches_of_many_operators_at_once_are_all_kept(store: Arc<dyn Stor
     let (forum, tips, withdrawals) = (forum(), [Activity::Tips], [Activity::Withdrawals]);
     let of_users = users.iter().map(|user| admin.switch_user(&forum, user, &BOTH, true, &why));
     let of_hub = [&tips, &withdrawals].map(|activities| admin.switch_hub(activities, true, &why));
-    let of_app = [&tips, &withdrawals].map(|activities| admin.switch_app(&forum, activities, true, &why));
+    let of_app = [&tips, &withdrawals].map(|activities| admin.pause_app(&forum, activities, &why));
     let (users, (hub, app)) = futures_util::future::join(
         join_all(of_users),
         futures_util::future::join(join_all(of_hub), join_all(of_app)),
