@@ -1,5 +1,6 @@
 //! Tenants: each app has its own users, balances and secrets.
 
+use crate::id::one_line;
 use crate::{
     Activity, AppId, Document, DocumentKey, DocumentKind, Network, NodeKey, SealedSecret, StoreError, Stored,
     Switches, Timestamp,
@@ -77,7 +78,15 @@ impl App {
     pub fn new(id: AppId, name: &str, secret: SealedSecret, now: Timestamp) -> Self {
         let secrets = vec![AppSecret::new(1, secret, now)];
         let state = AppState::Open(Switches::default());
-        Self { name: shortened(name), id, state, secrets, next_secret: 2, paused_users: 0, created_at: now }
+        Self {
+            name: one_line(name.trim(), APP_NAME_BYTES),
+            id,
+            state,
+            secrets,
+            next_secret: 2,
+            paused_users: 0,
+            created_at: now,
+        }
     }
 
     /// Secrets that let a request in at `now`: none of a closed app.
@@ -242,10 +251,7 @@ impl AppState {
     /// In one or two words, for people.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Open(Switches { tips_paused: false, withdrawals_paused: false }) => "active",
-            Self::Open(Switches { tips_paused: true, withdrawals_paused: false }) => "tips paused",
-            Self::Open(Switches { tips_paused: false, withdrawals_paused: true }) => "withdrawals paused",
-            Self::Open(Switches { tips_paused: true, withdrawals_paused: true }) => "paused",
+            Self::Open(switches) => switches.as_str(),
             Self::Closed(_) => "closed",
         }
     }
@@ -336,18 +342,6 @@ impl StoredApp {
             created_at: Timestamp::from_millis(self.created_at),
         })
     }
-}
-
-/// A name as it is kept: one line of a bounded length.
-fn shortened(name: &str) -> String {
-    let mut kept = String::new();
-    for character in name.trim().chars().map(|c| if c.is_control() { ' ' } else { c }) {
-        if kept.len().saturating_add(character.len_utf8()) > APP_NAME_BYTES {
-            break;
-        }
-        kept.push(character);
-    }
-    kept
 }
 
 #[cfg(test)]

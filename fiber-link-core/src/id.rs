@@ -77,6 +77,18 @@ fn check_visible_ascii(name: &str) -> Result<(), NameError> {
     if name.bytes().all(|b| b.is_ascii_graphic()) { Ok(()) } else { Err(NameError::NotVisibleAscii) }
 }
 
+/// A text that only people read, as it is kept: in one line, cut to at most `most` bytes.
+pub(crate) fn one_line(text: &str, most: usize) -> String {
+    let mut kept = String::new();
+    for character in text.chars().map(|c| if c.is_control() { ' ' } else { c }) {
+        if kept.len().saturating_add(character.len_utf8()) > most {
+            break;
+        }
+        kept.push(character);
+    }
+    kept
+}
+
 macro_rules! chosen_name {
     ($(#[$doc:meta])* $name:ident, $check:path) => {
         $(#[$doc])*

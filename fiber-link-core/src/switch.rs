@@ -31,6 +31,16 @@ pub struct Switches {
 }
 
 impl Switches {
+    /// In one or two words, for people.
+    pub const fn as_str(self) -> &'static str {
+        match (self.tips_paused, self.withdrawals_paused) {
+            (false, false) => "active",
+            (true, false) => "tips paused",
+            (false, true) => "withdrawals paused",
+            (true, true) => "paused",
+        }
+    }
+
     /// Whether `activity` is stopped.
     pub const fn pauses(self, activity: Activity) -> bool {
         match activity {

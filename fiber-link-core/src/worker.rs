@@ -5,6 +5,7 @@
 //! process itself when it [leaves](FiberLink::leave), or an operator ([`declare_dead`]). From then on
 //! the store refuses what the dead one would claim, also if it wakes up.
 
+use crate::id::one_line;
 use crate::service::{TRIES, unexpected};
 use crate::{
     ChangeSet, Clock, CommitError, Exclusivity, FiberLink, MAX_ROWS, Op, Stop, Store, StoreError, Stored,
@@ -66,14 +67,8 @@ pub struct ListedWorker {
 impl Worker {
     /// A process that begins now. The label is cut to what is shown of it.
     pub fn new(id: WorkerId, label: &str, now: Timestamp) -> Self {
-        let mut kept = String::new();
-        for character in label.chars().map(|c| if c.is_control() { ' ' } else { c }) {
-            if kept.len().saturating_add(character.len_utf8()) > LABEL_BYTES {
-                break;
-            }
-            kept.push(character);
-        }
-        Self { id, label: kept, since: now, heard_at: now, state: WorkerState::Working }
+        let label = one_line(label, LABEL_BYTES);
+        Self { id, label, since: now, heard_at: now, state: WorkerState::Working }
     }
 
     /// Whether it was declared dead.

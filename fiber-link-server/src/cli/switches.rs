@@ -5,7 +5,7 @@ use super::app::What;
 use super::operator::{ReasonFlag, of_existing};
 use crate::settings::Settings;
 use clap::Args;
-use fiber_link_core::{AppId, Switches, UserId};
+use fiber_link_core::{AppId, UserId};
 
 #[derive(Debug, Args)]
 pub(super) struct SwitchFlags {
@@ -33,15 +33,6 @@ pub(super) async fn run(settings: &Settings, flags: SwitchFlags, paused: bool) -
             ("hub".to_owned(), administration.switch_hub(activities, paused, &why.reason).await?)
         }
     };
-    println!("{whose}\t{}", words(switches));
+    println!("{whose}\t{}", switches.as_str());
     Ok(())
-}
-
-fn words(switches: Switches) -> &'static str {
-    match switches {
-        Switches { tips_paused: false, withdrawals_paused: false } => "active",
-        Switches { tips_paused: true, withdrawals_paused: false } => "tips paused",
-        Switches { tips_paused: false, withdrawals_paused: true } => "withdrawals paused",
-        Switches { tips_paused: true, withdrawals_paused: true } => "paused",
-    }
 }
