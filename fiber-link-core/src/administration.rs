@@ -2,10 +2,10 @@
 
 use crate::service::{TRIES, unexpected};
 use crate::{
-    Activity, App, AppId, AuditRecord, ChangeSet, Clock, CommitError, Document, DocumentKey, DocumentKind,
-    DocumentQuery, Existing, Hub, IdSource, Keyring, MAX_ROWS, NoRandomness, Op, Operator, Purpose,
-    RandomIds, Reason, Secret, SecretChangeError, Store, StoreError, Stored, Switches, SystemClock,
-    Timestamp, UnsealError, UserId,
+    Action, Activity, App, AppId, AppState, AuditRecord, Authority, ChangeSet, Clock, CommitError, Denied,
+    Document, DocumentKey, DocumentKind, DocumentQuery, Existing, Hub, IdSource, Keyring, MAX_ROWS,
+    NoRandomness, Op, Operator, Purpose, RandomIds, Reason, Secret, SecretChangeError, Store, StoreError,
+    Stored, Switches, SystemClock, Timestamp, UnsealError, UserId,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -22,12 +22,15 @@ pub struct Administration {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     keyring: Keyring,
-    operator: Operator,
+    authority: Authority,
 }
 
 /// Why an app was not registered.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateAppError {
+    /// Whoever acts may not.
+    #[error(transparent)]
+    Denied(#[from] Denied),
     /// There is one of this name.
     #[error("app {0} exists already")]
     Exists(AppId),
@@ -45,6 +48,9 @@ pub enum CreateAppError {
 /// Why something was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
+    /// Whoever acts may not.
+    #[error(transparent)]
+    Denied(#[from] Denied),
     /// There is no app of this name.
     #[error("there is no app {0}")]
     NoSuchApp(AppId),
@@ -79,6 +85,17 @@ pub enum ChangeError {
     Store(#[from] StoreError),
 }
 
+/// Why something is not shown.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// Whoever acts may not see it.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// How many secrets were sealed anew.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Resealed {
@@ -89,10 +106,21 @@ pub struct Resealed {
 }
 
 impl Administration {
-    /// For `operator`, without keys: secrets are kept as they are.
+    /// For whoever reaches the store by himself, without keys: secrets are kept as they are.
     pub fn new(store: Arc<dyn Store>, operator: Operator) -> Self {
         let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds));
-        Self { store, clock, ids, keyring: Keyring::default(), operator }
+        Self { store, clock, ids, keyring: Keyring::default(), authority: Authority::owner(operator) }
+    }
+
+    /// For somebody else.
+    #[must_use]
+    pub fn acting_as(self, authority: Authority) -> Self {
+        Self { authority, ..self }
+    }
+
+    /// Who acts.
+    pub fn authority(&self) -> &Authority {
+        &self.authority
     }
 
     /// The keys that secrets are sealed with.
@@ -124,12 +152,13 @@ impl Administration {
         secret: &Secret,
         reason: &Reason,
     ) -> Result<App, CreateAppError> {
+        self.authority.require(Action::CreateApp, None)?;
         self.check_keys().await?.map_err(CreateAppError::OtherKeys)?;
         let now = self.clock.now();
         let sealed = self.keyring.seal(secret, Purpose::AppSecret { app: &id, number: 1 })?;
         let app = App::new(id, name, sealed, now);
         let record =
-            self.record("app.create", Some(&app.id), app.id.as_str(), None, Some(app.summary()), reason);
+            self.record(Action::CreateApp, Some(&app.id), app.id.as_str(), None, Some(app.summary()), reason);
         let changes = ChangeSet::new().with(Op::CreateDocument(app.to_document())).with(Op::Audit(record));
         match self.store.commit(changes).await {
             Ok(()) => Ok(app),
@@ -138,21 +167,34 @@ impl Administration {
         }
     }
 
-    /// One app.
+    /// One app; none if it is not there, or not to be seen.
     ///
     /// # Errors
-    /// [`StoreError`] if the store failed.
-    pub async fn find_app(&self, id: &AppId) -> Result<Option<App>, StoreError> {
-        Ok(find_app(&*self.store, id).await?.map(Stored::into_inner))
+    /// [`ReadError`] if it may not be shown, or the store failed.
+    pub async fn find_app(&self, id: &AppId) -> Result<Option<App>, ReadError> {
+        match self.authority.require(Action::ShowApp, Some(id)) {
+            Ok(()) => Ok(find_app(&*self.store, id).await?.map(Stored::into_inner)),
+            Err(Denied::Hidden) => Ok(None),
+            Err(denied) => Err(denied.into()),
+        }
     }
 
-    /// Apps by id, after `after`; at most `limit`.
+    /// Apps that are to be seen, by id, after `after`; at most `limit`.
     ///
     /// # Errors
-    /// [`StoreError`] if the store failed.
-    pub async fn apps(&self, after: Option<AppId>, limit: u32) -> Result<Vec<App>, StoreError> {
-        let apps = apps(&*self.store, after, limit).await?;
-        Ok(apps.into_iter().map(Stored::into_inner).collect())
+    /// [`ReadError`] if they may not be shown, or the store failed.
+    pub async fn apps(&self, after: Option<AppId>, limit: u32) -> Result<Vec<App>, ReadError> {
+        self.authority.require(Action::ListApps, None)?;
+        let Some(visible) = self.authority.visible_apps() else {
+            let apps = apps(&*self.store, after, limit).await?;
+            return Ok(apps.into_iter().map(Stored::into_inner).collect());
+        };
+        let mut apps = Vec::new();
+        let rest = visible.iter().filter(|id| after.as_ref().is_none_or(|after| *id > after));
+        for id in rest.take(limit.min(MAX_ROWS) as usize) {
+            apps.extend(self.find_app(id).await?);
+        }
+        Ok(apps)
     }
 
     /// Gives an app a new secret, which works at once. The one before it works until `until`.
@@ -166,8 +208,9 @@ impl Administration {
         until: Timestamp,
         reason: &Reason,
     ) -> Result<App, ChangeError> {
+        self.require(Action::RotateSecret, Some(id))?;
         self.check_keys().await?.map_err(ChangeError::OtherKeys)?;
-        self.change_app("app.rotate", id, reason, |app, now| {
+        self.change_app(Action::RotateSecret, id, reason, |app, now| {
             let purpose = Purpose::AppSecret { app: &app.id, number: app.next_secret };
             Ok(app.rotate(self.keyring.seal(secret, purpose)?, until, now)?)
         })
@@ -184,8 +227,9 @@ impl Administration {
         secret: &Secret,
         reason: &Reason,
     ) -> Result<App, ChangeError> {
+        self.require(Action::AddSecret, Some(id))?;
         self.check_keys().await?.map_err(ChangeError::OtherKeys)?;
-        self.change_app("app.add_secret", id, reason, |app, now| {
+        self.change_app(Action::AddSecret, id, reason, |app, now| {
             let purpose = Purpose::AppSecret { app: &app.id, number: app.next_secret };
             Ok(app.with_older_secret(self.keyring.seal(secret, purpose)?, now)?)
         })
@@ -209,7 +253,7 @@ impl Administration {
     /// # Errors
     /// [`ChangeError::Secrets`] if it is not live, or the only one.
     pub async fn retire_secret(&self, id: &AppId, number: u32, reason: &Reason) -> Result<App, ChangeError> {
-        self.change_app("app.retire_secret", id, reason, |app, now| Ok(app.retire(number, now)?)).await
+        self.change_app(Action::RetireSecret, id, reason, |app, now| Ok(app.retire(number, now)?)).await
     }
 
     /// Stops activities of an app. A closed app stays closed.
@@ -222,7 +266,7 @@ impl Administration {
         activities: &[Activity],
         reason: &Reason,
     ) -> Result<App, ChangeError> {
-        self.change_app("app.pause", id, reason, |app, _| Ok(app.paused(activities))).await
+        self.change_app(Action::PauseApp, id, reason, |app, _| Ok(app.paused(activities))).await
     }
 
     /// Lets activities of an app go on. A closed app is open then, but for what else is paused.
@@ -235,7 +279,14 @@ impl Administration {
         activities: &[Activity],
         reason: &Reason,
     ) -> Result<App, ChangeError> {
-        self.change_app("app.resume", id, reason, |app, _| Ok(app.resumed(activities))).await
+        self.change_app(Action::ResumeApp, id, reason, |app, _| {
+            match app.state {
+                AppState::Closed(_) => self.require(Action::OpenApp, Some(id))?,
+                AppState::Open(_) => {}
+            }
+            Ok(app.resumed(activities))
+        })
+        .await
     }
 
     /// Closes an app: none of its requests is let in. What was begun comes to its end, but payments
@@ -244,14 +295,15 @@ impl Administration {
     /// # Errors
     /// [`ChangeError::NoSuchApp`].
     pub async fn close_app(&self, id: &AppId, reason: &Reason) -> Result<App, ChangeError> {
-        self.change_app("app.close", id, reason, |app, _| Ok(app.closed())).await
+        self.change_app(Action::CloseApp, id, reason, |app, _| Ok(app.closed())).await
     }
 
     /// The switches of the whole hub.
     ///
     /// # Errors
-    /// [`StoreError`] if the store failed.
-    pub async fn hub_switches(&self) -> Result<Switches, StoreError> {
+    /// [`ReadError`] if they may not be shown, or the store failed.
+    pub async fn hub_switches(&self) -> Result<Switches, ReadError> {
+        self.authority.require(Action::ShowHubSwitches, None)?;
         Ok(find_hub_switches(&*self.store).await?.map(Stored::into_inner).unwrap_or_default())
     }
 
@@ -265,7 +317,8 @@ impl Administration {
         paused: bool,
         reason: &Reason,
     ) -> Result<Switches, ChangeError> {
-        let action = if paused { "hub.pause" } else { "hub.resume" };
+        let action = if paused { Action::PauseHub } else { Action::ResumeHub };
+        self.require(action, None)?;
         for _ in 0..TRIES {
             let before = find_hub_switches(&*self.store).await?;
             let old = before.as_deref().copied().unwrap_or_default();
@@ -296,7 +349,8 @@ impl Administration {
         paused: bool,
         reason: &Reason,
     ) -> Result<Switches, ChangeError> {
-        let action = if paused { "user.pause" } else { "user.resume" };
+        let action = if paused { Action::PauseUser } else { Action::ResumeUser };
+        self.require(action, Some(id))?;
         for _ in 0..TRIES {
             let app = self.app(id).await?;
             let before = find_paused_user(&*self.store, id, user).await?;
@@ -345,10 +399,11 @@ impl Administration {
     /// # Errors
     /// [`ChangeError::Sealed`] if a secret cannot be read: its key is missing.
     pub async fn reseal(&self, reason: &Reason) -> Result<Resealed, ChangeError> {
+        self.require(Action::Reseal, None)?;
         let mut done = self.reseal_seed(reason).await?;
         let mut after = None;
         loop {
-            let page = self.apps(after.take(), MAX_ROWS).await?;
+            let page = apps(&*self.store, after.take(), MAX_ROWS).await?;
             let Some(last) = page.last() else { return Ok(done) };
             after = Some(last.id.clone());
             for app in &page {
@@ -357,7 +412,7 @@ impl Administration {
                 done.secrets = done.secrets.saturating_add(app.secrets.len());
                 done.resealed = done.resealed.saturating_add(stale);
                 if stale > 0 {
-                    self.change_app("app.reseal", &app.id, reason, |app, _| self.resealed(app)).await?;
+                    self.change_app(Action::Reseal, &app.id, reason, |app, _| self.resealed(app)).await?;
                 }
             }
         }
@@ -373,7 +428,7 @@ impl Administration {
             let seed = self.keyring.open(&hub.seed, Purpose::Seed).map_err(sealed)?;
             let next = self.keyring.seal(&seed, Purpose::Seed)?;
             let key = |sealed: &crate::SealedSecret| Some(json(&sealed.key().map(crate::KeyId::as_str)));
-            let record = self.record("hub.reseal", None, "seed", key(&hub.seed), key(&next), reason);
+            let record = self.record(Action::Reseal, None, "seed", key(&hub.seed), key(&next), reason);
             let changes =
                 ChangeSet::new().with(Op::SealSeed { expected: hub.seed, next }).with(Op::Audit(record));
             match self.store.commit(changes).await {
@@ -407,13 +462,22 @@ impl Administration {
         find_app(&*self.store, id).await?.ok_or_else(|| ChangeError::NoSuchApp(id.clone()))
     }
 
+    /// An app that is not to be seen is as one that is not there.
+    fn require(&self, action: Action, app: Option<&AppId>) -> Result<(), ChangeError> {
+        match (self.authority.require(action, app), app) {
+            (Err(Denied::Hidden), Some(app)) => Err(ChangeError::NoSuchApp(app.clone())),
+            (required, _) => Ok(required?),
+        }
+    }
+
     async fn change_app(
         &self,
-        action: &'static str,
+        action: Action,
         id: &AppId,
         reason: &Reason,
         change: impl Fn(&App, Timestamp) -> Result<App, ChangeError> + Send,
     ) -> Result<App, ChangeError> {
+        self.require(action, Some(id))?;
         for _ in 0..TRIES {
             let app = self.app(id).await?;
             let next = change(&app, self.clock.now())?;
@@ -431,7 +495,7 @@ impl Administration {
 
     fn record(
         &self,
-        action: &'static str,
+        action: Action,
         app: Option<&AppId>,
         subject: &str,
         before: Option<String>,
@@ -442,8 +506,8 @@ impl Administration {
         AuditRecord {
             id: self.ids.next_id(at),
             at,
-            operator: self.operator.clone(),
-            action: action.to_owned(),
+            operator: self.authority.operator().clone(),
+            action: action.as_str().to_owned(),
             app: app.cloned(),
             subject: subject.to_owned(),
             before,
@@ -455,7 +519,7 @@ impl Administration {
 
 impl fmt::Debug for Administration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Administration").field("operator", &self.operator).finish_non_exhaustive()
+        f.debug_struct("Administration").field("authority", &self.authority).finish_non_exhaustive()
     }
 }
 

@@ -67,6 +67,7 @@ mod attempt;
 mod attention;
 mod audit;
 mod audit_record;
+mod authority;
 mod change;
 mod document;
 mod due;
@@ -105,7 +106,7 @@ mod withdrawal;
 mod worker;
 
 pub use administration::{
-    Administration, ChangeError, CreateAppError, MOST_PAUSED_USERS, Resealed, apps, find_app,
+    Administration, ChangeError, CreateAppError, MOST_PAUSED_USERS, ReadError, Resealed, apps, find_app,
 };
 pub use amount::{Amount, AmountOutOfRange};
 pub use app::{APP_NAME_BYTES, App, AppSecret, AppState, Hub, LIVE_SECRETS, SecretChangeError};
@@ -116,6 +117,10 @@ pub use attempt::{
 pub use audit::{AuditReport, Finding, audit};
 pub use audit_record::{
     AuditQuery, AuditRecord, NumberedAuditRecord, Operator, REASON_BYTES, Reason, ReasonError,
+};
+pub use authority::{
+    Action, AdministratorId, Authority, Denied, Grant, GrantError, NoAdministratorId, Right, Role,
+    TokenAccess, TokenScope,
 };
 pub use change::{ChangeSet, Op};
 pub use document::{DOCUMENT_BYTES, Document, DocumentKey, DocumentKind, DocumentQuery};

@@ -26,7 +26,7 @@ use clap::{Args, Parser, Subcommand};
 use copy::{CopyFlags, StoreCommand};
 use fiber_link_core::{
     AcceptNodeError, AppId, ChangeError, CreateAppError, DeclareDeadError, KeyError, NoRandomness, NodeError,
-    ReasonError, StoreError, UnsealError, audit,
+    ReadError, ReasonError, StoreError, UnsealError, audit,
 };
 use fiber_link_store_postgres::ImportError;
 use node::NodeCommand;
@@ -180,6 +180,8 @@ enum CommandError {
     CreateApp(#[from] CreateAppError),
     #[error(transparent)]
     Change(#[from] ChangeError),
+    #[error(transparent)]
+    Read(#[from] ReadError),
     #[error("there is no app {0}")]
     NoSuchApp(AppId),
     #[error(transparent)]

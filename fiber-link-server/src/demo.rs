@@ -89,7 +89,8 @@ pub async fn run(settings: Settings, flags: DemoFlags) -> Result<(), DemoError> 
     match demo.link.create_app(demo.app.clone(), Secret::random()?).await {
         Ok(_) | Err(CreateAppError::Exists(_)) => {}
         Err(
-            error @ (CreateAppError::Store(_)
+            error @ (CreateAppError::Denied(_)
+            | CreateAppError::Store(_)
             | CreateAppError::NoRandomness(_)
             | CreateAppError::OtherKeys(_)),
         ) => return Err(error.into()),
