@@ -1,6 +1,14 @@
 //! What operators do: each change is written together with the record of who made it, and why.
 
-use crate::service::{TRIES, unexpected};
+#[cfg(feature = "administrators")]
+mod administrators;
+#[cfg(feature = "administrators")]
+mod own_account;
+
+#[cfg(feature = "administrators")]
+pub use administrators::{AdministratorError, MOST_ADMINISTRATORS};
+
+use crate::service::{TRIES, too_many_writers, unexpected};
 use crate::{
     Action, Activity, App, AppId, AppState, AuditRecord, Authority, ChangeSet, Clock, CommitError, Denied,
     Document, DocumentKey, DocumentKind, DocumentQuery, Existing, Hub, IdSource, Keyring, MAX_ROWS,
@@ -401,6 +409,12 @@ impl Administration {
     pub async fn reseal(&self, reason: &Reason) -> Result<Resealed, ChangeError> {
         self.require(Action::Reseal, None)?;
         let mut done = self.reseal_seed(reason).await?;
+        #[cfg(feature = "administrators")]
+        {
+            let codes = self.reseal_codes(reason).await?;
+            done.secrets = done.secrets.saturating_add(codes.secrets);
+            done.resealed = done.resealed.saturating_add(codes.resealed);
+        }
         let mut after = None;
         loop {
             let page = apps(&*self.store, after.take(), MAX_ROWS).await?;
@@ -594,10 +608,6 @@ fn written<T>(document: Document, before: Option<&Stored<T>>) -> Op {
         Some(before) => Op::UpdateDocument { next: document, expected: before.version() },
         None => Op::CreateDocument(document),
     }
-}
-
-fn too_many_writers() -> StoreError {
-    StoreError::backend("too many writers at once")
 }
 
 #[cfg(test)]

@@ -94,6 +94,12 @@ impl Reason {
         Self("by a program".to_owned())
     }
 
+    /// Of what somebody does to his own account.
+    #[cfg(feature = "administrators")]
+    pub(crate) fn of_own_account() -> Self {
+        Self("his own account".to_owned())
+    }
+
     /// The words.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -54,11 +54,13 @@ pub enum DocumentKind {
     Switches,
     /// A user of an app who is paused.
     PausedUser,
+    /// Somebody who looks after the hub, by his id.
+    Administrator,
 }
 
 impl DocumentKind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::App, Self::Switches, Self::PausedUser];
+    pub const ALL: [Self; 4] = [Self::App, Self::Switches, Self::PausedUser, Self::Administrator];
 
     /// The stored name.
     pub const fn as_str(self) -> &'static str {
@@ -66,6 +68,7 @@ impl DocumentKind {
             Self::App => "app",
             Self::Switches => "switches",
             Self::PausedUser => "paused_user",
+            Self::Administrator => "administrator",
         }
     }
 

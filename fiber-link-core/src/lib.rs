@@ -59,7 +59,11 @@
 
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails"))]
 
+#[cfg(feature = "administrators")]
+mod access;
 mod administration;
+#[cfg(feature = "administrators")]
+mod administrator;
 mod amount;
 mod app;
 mod asset;
@@ -105,8 +109,18 @@ mod tip;
 mod withdrawal;
 mod worker;
 
+#[cfg(feature = "administrators")]
+pub use access::{Access, LogInError, LogInTry, PasswordProved, WrongPassword};
 pub use administration::{
     Administration, ChangeError, CreateAppError, MOST_PAUSED_USERS, ReadError, Resealed, apps, find_app,
+};
+#[cfg(feature = "administrators")]
+pub use administration::{AdministratorError, MOST_ADMINISTRATORS};
+#[cfg(feature = "administrators")]
+pub use administrator::{
+    Administrator, Credential, CredentialKind, Email, LOG_IN_WINDOW, LONGEST_TOKEN, MOST_GRANTS,
+    MOST_LOG_INS, MOST_SESSIONS, MOST_TOKENS, NoCredential, NoEmail, PASSWORD_BYTES, PASSWORD_CHARACTERS,
+    Password, PasswordError, PasswordHash, SESSION_LASTS, SESSION_RESTS, Session, Token, TooManyLogIns,
 };
 pub use amount::{Amount, AmountOutOfRange};
 pub use app::{APP_NAME_BYTES, App, AppSecret, AppState, Hub, LIVE_SECRETS, SecretChangeError};

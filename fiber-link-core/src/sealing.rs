@@ -256,6 +256,11 @@ pub enum Purpose<'a> {
         /// The number of the secret.
         number: u32,
     },
+    /// What the codes of an administrator are made from.
+    Codes {
+        /// Whose.
+        administrator: crate::AdministratorId,
+    },
 }
 
 impl fmt::Display for Purpose<'_> {
@@ -263,6 +268,7 @@ impl fmt::Display for Purpose<'_> {
         match self {
             Self::Seed => f.write_str("seed"),
             Self::AppSecret { app, number } => write!(f, "app/{number}/{app}"),
+            Self::Codes { administrator } => write!(f, "codes/{administrator}"),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The settlement pass: asks the node about open tips and credits what it calls paid.
 
-use crate::service::{TRIES, unexpected};
+use crate::service::{TRIES, too_many_writers, unexpected};
 use crate::{
     ChangeSet, CommitError, Event, EventId, EventKind, FiberLink, ForeignInvoice, Gap, InvoiceStatus,
     NodeError, NodeStanding, Op, PaymentHash, Step, Stop, StoreError, Stored, TakeDue, Timestamp, Tip,
@@ -208,6 +208,6 @@ impl FiberLink {
                 Err(error) => return Err(unexpected(error)),
             }
         }
-        Err(StoreError::backend("too many writers at once"))
+        Err(too_many_writers())
     }
 }

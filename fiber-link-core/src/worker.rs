@@ -6,7 +6,7 @@
 //! the store refuses what the dead one would claim, also if it wakes up.
 
 use crate::id::one_line;
-use crate::service::{TRIES, unexpected};
+use crate::service::{TRIES, too_many_writers, unexpected};
 use crate::{
     ChangeSet, Clock, CommitError, Exclusivity, FiberLink, MAX_ROWS, Op, Stop, Store, StoreError, Stored,
     Timestamp, WorkerId,
@@ -129,7 +129,7 @@ impl FiberLink {
                 Err(error) => return Err(unexpected(error)),
             }
         }
-        Err(StoreError::backend("too many writers at once"))
+        Err(too_many_writers())
     }
 
     /// Says that this process will never act again, so that others may take over what it may have
@@ -155,7 +155,7 @@ impl FiberLink {
                 return Ok(());
             }
         }
-        Err(StoreError::backend("too many writers at once"))
+        Err(too_many_writers())
     }
 
     /// Figures for people: what else this process says of itself does not depend on them.
@@ -287,7 +287,7 @@ pub async fn declare_dead(
             return Ok(worker.dead(now));
         }
     }
-    Err(StoreError::backend("too many writers at once").into())
+    Err(too_many_writers().into())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Apps as a server sees them: what lets their requests in.
 
-use super::{FiberLink, TRIES, unexpected};
+use super::{FiberLink, TRIES, too_many_writers, unexpected};
 use crate::administration::{find_app, update_app};
 use crate::{
     Administration, App, AppId, ChangeSet, CommitError, CreateAppError, Operator, Purpose, Reason, Secret,
@@ -60,6 +60,16 @@ impl FiberLink {
     pub fn administration(&self, operator: Operator) -> Administration {
         let parts = self.parts();
         Administration::new(parts.store.clone(), operator)
+            .keyring(parts.keyring.clone())
+            .clock(parts.clock.clone())
+            .ids(parts.ids.clone())
+    }
+
+    /// The door for administrators, with the store, clock and keys of this process.
+    #[cfg(feature = "administrators")]
+    pub fn access(&self) -> crate::Access {
+        let parts = self.parts();
+        crate::Access::new(parts.store.clone())
             .keyring(parts.keyring.clone())
             .clock(parts.clock.clone())
             .ids(parts.ids.clone())
@@ -142,7 +152,7 @@ impl FiberLink {
                 Err(error) => return Err(unexpected(error)),
             }
         }
-        Err(StoreError::backend("too many writers at once"))
+        Err(too_many_writers())
     }
 }
 

@@ -171,6 +171,11 @@ fn works<E: std::error::Error + 'static>(what: &'static str, error: Option<&E>) 
     error.is_none()
 }
 
+/// Others changed the same again and again.
+pub(crate) fn too_many_writers() -> StoreError {
+    StoreError::backend("too many writers at once")
+}
+
 /// A refusal that this decision cannot cause, as a failure of the store.
 pub(crate) fn unexpected(error: CommitError) -> StoreError {
     match error {

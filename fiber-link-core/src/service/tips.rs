@@ -1,6 +1,6 @@
 //! Creating tips and looking at them.
 
-use super::{FiberLink, TRIES};
+use super::{FiberLink, TRIES, too_many_writers};
 use crate::{
     Activity, Amount, AppId, Asset, AssetId, ChangeSet, CommitError, Existing, IDEMPOTENCY_MEMORY,
     IdempotencyKey, IdempotencyRecord, IdempotencyScope, IdempotencySubject, IdempotentMethod,
@@ -154,7 +154,7 @@ impl FiberLink {
                 Err(error) => return Err(super::unexpected(error).into()),
             }
         }
-        Err(StoreError::backend("too many writers at once").into())
+        Err(too_many_writers().into())
     }
 
     /// The tip of an invoice, if it is one of the app's. Answers from the store; a tip that may

@@ -1,7 +1,7 @@
 //! Quoting and requesting withdrawals.
 
 use super::destination::DestinationError;
-use super::{DestinationRefusal, FiberLink, TRIES};
+use super::{DestinationRefusal, FiberLink, TRIES, too_many_writers};
 use crate::{
     Acceptance, Activity, Amount, AppId, Asset, AssetId, Balance, ChangeSet, CommitError, CountTowardsLimit,
     Destination, Existing, FeeBearer, IDEMPOTENCY_MEMORY, IdempotencyKey, IdempotencyRecord,
@@ -282,7 +282,7 @@ impl FiberLink {
                 return Ok(withdrawal);
             }
         }
-        Err(StoreError::backend("too many writers at once").into())
+        Err(too_many_writers().into())
     }
 
     /// One try; `None` if another writer was first and it is to be decided again.
