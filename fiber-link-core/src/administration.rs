@@ -247,11 +247,15 @@ impl Administration {
     /// The secrets of an app that have no end yet, whether it is open or closed.
     ///
     /// # Errors
-    /// [`UnsealError`] if one cannot be read.
-    pub fn unexpired_secrets(&self, app: &App) -> Result<Vec<Secret>, UnsealError> {
+    /// [`ChangeError::Sealed`] if one cannot be read.
+    pub fn unexpired_secrets(&self, app: &App) -> Result<Vec<Secret>, ChangeError> {
+        self.require(Action::AddSecret, Some(&app.id))?;
         let open = |secret: &crate::AppSecret| {
             let purpose = Purpose::AppSecret { app: &app.id, number: secret.number };
-            self.keyring.open(&secret.sealed, purpose)
+            self.keyring.open(&secret.sealed, purpose).map_err(|source| {
+                let what = format!("secret {} of app {}", secret.number, app.id);
+                ChangeError::Sealed { what, source }
+            })
         };
         app.unexpired_secrets(self.clock.now()).map(open).collect()
     }

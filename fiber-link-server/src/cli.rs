@@ -1,5 +1,6 @@
 //! The commands of the program.
 
+mod admin;
 mod app;
 mod audit_log;
 mod copy;
@@ -19,14 +20,15 @@ use crate::service::{Service, ServiceError};
 use crate::settings::{SECRET_MAP, SettingFlags, Settings, SettingsError};
 use crate::store::{self, Migration, OpenStoreError};
 use crate::stub::command::{self as node_stub, NodeStubError, NodeStubFlags};
+use admin::AdminCommand;
 use app::AppCommand;
 use audit_log::AuditLogFlags;
 use axum::Router;
 use clap::{Args, Parser, Subcommand};
 use copy::{CopyFlags, StoreCommand};
 use fiber_link_core::{
-    AcceptNodeError, AppId, ChangeError, CreateAppError, DeclareDeadError, KeyError, NoRandomness, NodeError,
-    ReadError, ReasonError, StoreError, UnsealError, audit,
+    AcceptNodeError, AdministratorError, AppId, ChangeError, CreateAppError, DeclareDeadError, GrantError,
+    KeyError, NoRandomness, NodeError, PasswordError, ReadError, ReasonError, StoreError, UnsealError, audit,
 };
 use fiber_link_store_postgres::ImportError;
 use node::NodeCommand;
@@ -82,6 +84,12 @@ enum Command {
     App {
         #[command(subcommand)]
         command: AppCommand,
+    },
+    /// Say who looks after the hub, and what each may do. Works on --store, also while servers run on
+    /// it.
+    Admin {
+        #[command(subcommand)]
+        command: AdminCommand,
     },
     /// Stop new tips, withdrawals, or both, in the whole hub or for one user. What is paid is credited,
     /// and what was sent is followed to its end. Servers follow within a second.
@@ -182,6 +190,19 @@ enum CommandError {
     Change(#[from] ChangeError),
     #[error(transparent)]
     Read(#[from] ReadError),
+    #[error(transparent)]
+    Administrator(#[from] AdministratorError),
+    #[error(transparent)]
+    Grant(#[from] GrantError),
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    #[error("--token-file (FIBER_LINK_TOKEN_FILE): the token lets nobody in: it ended, or is of another hub")]
+    TokenIsNone,
+    #[error(
+        "--token-file (FIBER_LINK_TOKEN_FILE): `{0}` is not done in the name of an administrator, but by whoever \
+         has the store"
+    )]
+    TakesNoToken(&'static str),
     #[error("there is no app {0}")]
     NoSuchApp(AppId),
     #[error(transparent)]
@@ -222,6 +243,29 @@ impl CommandError {
     }
 }
 
+impl Command {
+    /// The name of a command that knows no administrators.
+    const fn of_whoever_has_the_store(&self) -> Option<&'static str> {
+        match self {
+            Self::Serve(_) => Some("serve"),
+            Self::Demo(_) => Some("demo"),
+            Self::NodeStub(_) => Some("node-stub"),
+            Self::Migrate(_) => Some("migrate"),
+            Self::Node { .. } => Some("node"),
+            Self::Server { .. } => Some("server"),
+            Self::Store { .. } => Some("store"),
+            Self::Audit => Some("audit"),
+            Self::Simulate(_) => Some("simulate"),
+            Self::App { .. }
+            | Self::Admin { .. }
+            | Self::Pause(_)
+            | Self::Resume(_)
+            | Self::Secrets { .. }
+            | Self::AuditLog(_) => None,
+        }
+    }
+}
+
 /// Runs a command to its end; messages go to standard error, results to standard output.
 pub fn run(cli: Cli) -> ExitCode {
     carry_out(cli).unwrap_or_else(|error| {
@@ -240,6 +284,9 @@ fn carry_out(mut cli: Cli) -> Result<ExitCode, CommandError> {
         cli.settings = SettingFlags { key_file: None, ..cli.settings };
     }
     let settings = Settings::load(cli.settings, secret_map.as_deref())?;
+    if let (Some(_), Some(command)) = (&settings.token, cli.command.of_whoever_has_the_store()) {
+        return Err(CommandError::TakesNoToken(command));
+    }
     logging::start(&settings);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(CommandError::Runtime)?.block_on(async {
@@ -248,6 +295,7 @@ fn carry_out(mut cli: Cli) -> Result<ExitCode, CommandError> {
             Command::Demo(flags) => demo::run(settings, flags).await?,
             Command::NodeStub(flags) => node_stub::run(&settings, flags).await?,
             Command::App { command } => app::run(&settings, command).await?,
+            Command::Admin { command } => admin::run(&settings, command).await?,
             Command::Pause(flags) => switches::run(&settings, flags, true).await?,
             Command::Resume(flags) => switches::run(&settings, flags, false).await?,
             Command::Secrets { command } => return secrets::run(&settings, command).await,

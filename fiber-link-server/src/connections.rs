@@ -1,9 +1,11 @@
 //! Accepting connections: bounded in number and patience, and ended in good order.
 
-use axum::Router;
+use crate::admin::Peer;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -26,18 +28,29 @@ const FAREWELL: Duration = Duration::from_secs(10);
 /// Serves `router` until `stop` is done; then accepts no more, lets requests that are under way
 /// finish, and returns.
 pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
-    serve_within(BOUNDS, listener, router, stop).await;
+    serve_within(BOUNDS, listener, |_| router.clone(), stop).await;
 }
 
-async fn serve_within(bounds: Bounds, listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+/// The same for routes that have to know who connected.
+pub async fn serve_by_peer(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+    let of_peer = |peer: IpAddr| router.clone().layer(Extension(Peer(peer)));
+    serve_within(BOUNDS, listener, of_peer, stop).await;
+}
+
+async fn serve_within(
+    bounds: Bounds,
+    listener: TcpListener,
+    router: impl Fn(IpAddr) -> Router,
+    stop: impl Future<Output = ()>,
+) {
     let places = Arc::new(Semaphore::new(bounds.most as usize));
     let (stopping, stopped) = watch::channel(false);
     let accept = async {
         while let Ok(place) = places.clone().acquire_owned().await {
             match listener.accept().await {
-                Ok((stream, _)) => {
-                    let patience = bounds.head_patience;
-                    tokio::spawn(serve_connection(stream, patience, router.clone(), place, stopped.clone()));
+                Ok((stream, peer)) => {
+                    let (patience, router) = (bounds.head_patience, router(peer.ip()));
+                    tokio::spawn(serve_connection(stream, patience, router, place, stopped.clone()));
                 }
                 Err(error) => {
                     // Out of file descriptors, or a client that left already.
@@ -103,7 +116,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let router = Router::new().route("/", get(async || "served"));
         let bounds = Bounds { most, head_patience };
-        tokio::spawn(serve_within(bounds, listener, router, std::future::pending()));
+        tokio::spawn(serve_within(bounds, listener, move |_| router.clone(), std::future::pending()));
         address
     }
 

@@ -1,5 +1,6 @@
 //! Fiber Link as a service: signed JSON-RPC over HTTP, worker loops, and the tools of an operator.
 
+pub mod admin;
 mod api;
 #[cfg(test)]
 mod cases;

@@ -1,13 +1,13 @@
 //! `POST /rpc`: signed JSON-RPC, in the order of work that the wire contract gives.
 
 mod authentication;
-mod body;
+pub(crate) mod body;
 mod dashboard;
 mod envelope;
 mod error;
 #[cfg(test)]
 mod mutations;
-mod params;
+pub(crate) mod params;
 mod tips;
 mod waiting;
 mod withdrawals;

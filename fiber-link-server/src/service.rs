@@ -6,7 +6,7 @@ use crate::settings::{NodeKind, Settings, SettingsError, StorePlace};
 use crate::store::{self, OpenStoreError};
 use crate::stub::StartStubError;
 use crate::worker::End;
-use crate::{Api, connections, router, simulator_api, worker};
+use crate::{Api, admin, connections, router, simulator_api, worker};
 use axum::Router;
 use fiber_link_core::fnn::{NodeUrlError, OpenFnnNodeError};
 use fiber_link_core::simulated::{OpenSimulatedNodeError, SimulatedNode};
@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
 /// How long the current passes of the worker may take once the server stops.
 const FAREWELL: Duration = Duration::from_secs(30);
@@ -182,6 +183,14 @@ impl Service {
         let listening = |source| ServiceError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listening)?;
         let address = listener.local_addr().map_err(listening)?;
+        let admin = match self.settings.admin_listen {
+            Some(address) => {
+                let listening = |source| ServiceError::Listen { address, source };
+                let listener = TcpListener::bind(address).await.map_err(listening)?;
+                Some((listener.local_addr().map_err(listening)?, listener))
+            }
+            None => None,
+        };
         let mut interrupts = signal(SignalKind::interrupt()).map_err(ServiceError::Signals)?;
         let mut terminations = signal(SignalKind::terminate()).map_err(ServiceError::Signals)?;
 
@@ -199,7 +208,20 @@ impl Service {
             }
         }
 
-        println!("fiber-link listens on http://{address}");
+        // In one piece: whoever reads the first line alone may close the pipe.
+        let addresses = match &admin {
+            Some((admin, _)) => format!("{address}\nfiber-link serves administrators on http://{admin}"),
+            None => address.to_string(),
+        };
+        println!("fiber-link listens on http://{addresses}");
+        let (stopping, stopped) = watch::channel(false);
+        let serve_admin = async {
+            if let Some((_, listener)) = admin {
+                let mut stopped = stopped.clone();
+                let stop = async move { drop(stopped.wait_for(|stopped| *stopped).await) };
+                connections::serve_by_peer(listener, admin::router(self.link.clone()), stop).await;
+            }
+        };
         let mut ended = End::Told;
         let stop = async {
             tokio::select! {
@@ -208,9 +230,10 @@ impl Service {
                 end = worker.ended() => ended = end,
             }
             tracing::info!("stopping");
+            stopping.send_replace(true);
             self.link.dismiss_readers();
         };
-        connections::serve(listener, routes, stop).await;
+        tokio::join!(connections::serve(listener, routes, stop), serve_admin);
         if tokio::time::timeout(FAREWELL, worker.stop()).await.is_err() {
             tracing::warn!("a worker pass did not finish in time; the next start carries on");
         }

@@ -12,7 +12,9 @@ pub use store::{DatabaseUrl, PostgresPlace, SqliteFile, StorePlace, StoreText};
 
 use crate::secrets::SecretMap;
 use fiber_link_core::fnn::{Access, Hints, NodeUrl, Token};
-use fiber_link_core::{Assets, Keyring, Network, Policies, RateLimit, RetryPolicy};
+use fiber_link_core::{
+    Assets, Credential, CredentialKind, Keyring, Network, Policies, RateLimit, RetryPolicy,
+};
 use file::SettingsFile;
 use std::fs::File;
 use std::io::Read;
@@ -51,6 +53,10 @@ pub struct Settings {
     pub network: Network,
     /// Where to serve.
     pub listen: SocketAddr,
+    /// Where to serve the API for administrators, if anywhere.
+    pub admin_listen: Option<SocketAddr>,
+    /// The token of the administrator in whose name a command is carried out.
+    pub token: Option<Credential>,
     /// The data folder, if it was said or follows from the store.
     pub data: Option<PathBuf>,
     /// Requests per app and method; `None` is no limit.
@@ -115,23 +121,30 @@ impl NodeTokenFiles {
 }
 
 fn read_token(path: &Path) -> Result<Token, SettingsError> {
-    let read = File::open(path).and_then(|file| {
-        let mut text = String::new();
-        file.take(LONGEST_TOKEN).read_to_string(&mut text)?;
-        Ok(text)
-    });
-    let text = read.map_err(|source| SettingsError::UnreadableToken { path: path.to_owned(), source })?;
+    let text = read_at_most(path, LONGEST_TOKEN);
+    let text = text.map_err(|source| SettingsError::UnreadableToken { path: path.to_owned(), source })?;
     Token::new(&text).map_err(|source| SettingsError::Token { path: path.to_owned(), source })
+}
+
+/// Reads the token of an administrator.
+fn read_own_token(path: &Path) -> Result<Credential, SettingsError> {
+    let text = read_at_most(path, LONGEST_TOKEN);
+    let text = text.map_err(|source| SettingsError::UnreadableToken { path: path.to_owned(), source })?;
+    let token = text.trim().parse::<Credential>().ok();
+    let token = token.filter(|token| token.kind() == CredentialKind::Token);
+    token.ok_or_else(|| SettingsError::NoToken { path: path.to_owned() })
+}
+
+fn read_at_most(path: &Path, most: u64) -> std::io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(most).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// Reads the keys that secrets are sealed with.
 fn read_keys(path: &Path) -> Result<Keyring, SettingsError> {
-    let read = File::open(path).and_then(|file| {
-        let mut text = String::new();
-        file.take(LONGEST_KEY_FILE).read_to_string(&mut text)?;
-        Ok(text)
-    });
-    let text = read.map_err(|source| SettingsError::UnreadableKeys { path: path.to_owned(), source })?;
+    let text = read_at_most(path, LONGEST_KEY_FILE);
+    let text = text.map_err(|source| SettingsError::UnreadableKeys { path: path.to_owned(), source })?;
     Keyring::parse(&text).map_err(|source| SettingsError::Keys { path: path.to_owned(), source })
 }
 
@@ -192,6 +205,8 @@ impl Settings {
             node_hints: of("node-hints", flags.node_hints.as_deref(), "auto", value::hints)?,
             network: of("network", flags.network.as_deref(), "dev", value::network)?,
             listen: of("listen", flags.listen.as_deref(), "127.0.0.1:8080", value::address)?,
+            admin_listen: optional("admin-listen", flags.admin_listen.as_deref(), value::address)?,
+            token: flags.token_file.as_deref().map(read_own_token).transpose()?,
             rate_limit: of("rate-limit", flags.rate_limit.as_deref(), "300/60s", value::rate_limit)?,
             invoice_expiry: of("invoice-expiry", flags.invoice_expiry.as_deref(), "1h", |text| {
                 value::duration_within(text, Duration::from_secs(60), Duration::from_secs(7 * 24 * 3600))

@@ -5,7 +5,7 @@ use crate::host;
 use crate::settings::Settings;
 use crate::store;
 use clap::Args;
-use fiber_link_core::{Administration, Operator, Reason, ReasonError};
+use fiber_link_core::{Access, Administration, Authority, Operator, Reason, ReasonError, Store};
 use std::sync::Arc;
 
 /// Why something is changed.
@@ -20,18 +20,28 @@ pub(super) fn read_reason(text: &str) -> Result<Reason, ReasonError> {
     Reason::new(text)
 }
 
-/// What the operator at this command line may change in --store. Secrets are sealed with --key-file,
+/// What whoever works at this command line may change in --store. Secrets are sealed with --key-file,
 /// without which none is put into a database.
 pub(super) async fn administration(settings: &Settings) -> Result<Administration, CommandError> {
     let keyring = settings.needed_keyring()?.clone();
     let store = store::open(settings.needed_store()?).await?;
-    Ok(Administration::new(store, operator()).keyring(keyring))
+    Ok(Administration::new(store.clone(), operator())
+        .keyring(keyring)
+        .acting_as(authority(settings, store).await?))
 }
 
 /// The same for a store that is there, whatever is sealed in it.
 pub(super) async fn of_existing(settings: &Settings) -> Result<Administration, CommandError> {
     let store = store::open_existing(settings.needed_store()?).await?;
-    Ok(Administration::new(Arc::clone(&store), operator()).keyring(settings.keyring.clone()))
+    let administration = Administration::new(store.clone(), operator()).keyring(settings.keyring.clone());
+    Ok(administration.acting_as(authority(settings, store).await?))
+}
+
+/// Whoever has the store, or the administrator whose token was named.
+async fn authority(settings: &Settings, store: Arc<dyn Store>) -> Result<Authority, CommandError> {
+    let Some(token) = &settings.token else { return Ok(Authority::owner(operator())) };
+    let found = Access::new(store).find_authority(token, &operator().origin).await?;
+    found.ok_or(CommandError::TokenIsNone)
 }
 
 /// The account that asks, also behind sudo, at this host.

@@ -5,7 +5,7 @@ use futures_util::StreamExt;
 use std::time::Duration;
 
 /// The most bytes of a body that is answered.
-pub(super) const MOST: usize = 1 << 20;
+pub(crate) const MOST: usize = 1 << 20;
 
 /// The most bytes that are read and thrown away, so that a client that is still writing gets to
 /// read our answer.
@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Why there is no body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NoBody {
+pub(crate) enum NoBody {
     /// It is larger than [`MOST`].
     TooLarge,
     /// The client went away or took too long.
@@ -24,7 +24,7 @@ pub(super) enum NoBody {
 }
 
 /// Reads a body whole.
-pub(super) async fn read(body: Body) -> Result<Bytes, NoBody> {
+pub(crate) async fn read(body: Body) -> Result<Bytes, NoBody> {
     tokio::time::timeout(PATIENCE, read_patiently(body)).await.unwrap_or(Err(NoBody::Broken))
 }
 

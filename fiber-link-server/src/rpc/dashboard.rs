@@ -224,7 +224,7 @@ impl Request {
                 withdrawals,
                 settlements,
             }),
-            _ => Err(params.refusal()),
+            _ => Err(params.refusal().into()),
         }
     }
 }

@@ -280,7 +280,7 @@ proptest! {
             }
             Some(SettledPosition::Start) => return Err(TestCaseError::fail("there is a cursor")),
             None => {
-                let named = named(&params.refusal());
+                let named = named(&params.refusal().into());
                 prop_assert!(!named.is_empty() && named.iter().all(|name| ["after.settledAt", "after.id"].contains(&name.as_str())), "{:?}", named);
             }
         }

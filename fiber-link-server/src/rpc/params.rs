@@ -16,13 +16,13 @@ const MOST_DESTINATION: usize = 8_192;
 
 /// The params of one call, and what is wrong with them so far.
 #[derive(Debug)]
-pub(super) struct Params {
+pub(crate) struct Params {
     fields: Map<String, Value>,
     issues: Vec<Issue>,
 }
 
 /// One wrong field.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 struct Issue {
     field: String,
     message: String,
@@ -31,20 +31,25 @@ struct Issue {
 }
 
 /// A field that was read: `None` if it is wrong, which is noted.
-pub(super) type Read<T> = Option<T>;
+pub(crate) type Read<T> = Option<T>;
 
 impl Params {
     /// Takes the params apart. `text` is a JSON object.
-    pub(super) fn read(text: &str) -> Result<Self, RpcError> {
+    pub(crate) fn read(text: &str) -> Result<Self, Issues> {
         let fields = serde_json::from_str(text).map_err(|_| {
             let message = "nested too deeply, or with a number or a text that cannot be read";
-            refusal(&[Issue { field: "params".into(), message: message.into(), got: None }])
+            Issues::one("params", message)
         })?;
         Ok(Self { fields, issues: Vec::new() })
     }
 
+    /// Fields that came another way.
+    pub(crate) fn of(fields: impl Iterator<Item = (String, Value)>) -> Self {
+        Self { fields: fields.collect(), issues: Vec::new() }
+    }
+
     /// A field that must be there.
-    pub(super) fn required<T>(
+    pub(crate) fn required<T>(
         &mut self,
         field: &str,
         read: impl FnOnce(&Value) -> Result<T, String>,
@@ -66,7 +71,7 @@ impl Params {
     }
 
     /// A field that may be missing or null.
-    pub(super) fn optional<T>(
+    pub(crate) fn optional<T>(
         &mut self,
         field: &str,
         read: impl FnOnce(&Value) -> Result<T, String>,
@@ -78,7 +83,7 @@ impl Params {
     }
 
     /// An asset and an amount of it, greater than zero.
-    pub(super) fn asset_and_amount(&mut self, assets: &Assets) -> (Read<AssetId>, Read<Amount>) {
+    pub(crate) fn asset_and_amount(&mut self, assets: &Assets) -> (Read<AssetId>, Read<Amount>) {
         let asset = self.required("asset", |value| known_asset(value, assets));
         let amount = self.required("amount", |value| amount(value, asset));
         (asset.map(|asset| asset.id.clone()), amount)
@@ -86,7 +91,7 @@ impl Params {
 
     /// The fields of an object within the params, to be read like params; wrong ones are named
     /// after it. [`Params::close`] ends it.
-    pub(super) fn open(&self, field: &str) -> Result<Option<Self>, ()> {
+    pub(crate) fn open(&self, field: &str) -> Result<Option<Self>, ()> {
         match self.fields.get(field) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::Object(fields)) => Ok(Some(Self { fields: fields.clone(), issues: Vec::new() })),
@@ -94,7 +99,7 @@ impl Params {
         }
     }
 
-    pub(super) fn close(&mut self, field: &str, inner: Self) {
+    pub(crate) fn close(&mut self, field: &str, inner: Self) {
         let named = inner
             .issues
             .into_iter()
@@ -103,19 +108,19 @@ impl Params {
     }
 
     /// Notes a field that is wrong in a way of its own.
-    pub(super) fn wrong(&mut self, field: &str, message: impl Into<String>) {
+    pub(crate) fn wrong(&mut self, field: &str, message: impl Into<String>) {
         let got = self.fields.get(field).map(shown);
         self.note(field, message.into(), got);
     }
 
     /// Whether the field is there.
-    pub(super) fn has(&self, field: &str) -> bool {
+    pub(crate) fn has(&self, field: &str) -> bool {
         self.fields.get(field).is_some_and(|value| !value.is_null())
     }
 
-    /// The answer to a call with wrong fields.
-    pub(super) fn refusal(&self) -> RpcError {
-        refusal(&self.issues)
+    /// What is wrong.
+    pub(crate) fn refusal(&self) -> Issues {
+        Issues(self.issues.clone())
     }
 
     fn note(&mut self, field: &str, message: String, got: Option<String>) {
@@ -123,28 +128,41 @@ impl Params {
     }
 }
 
-fn refusal(issues: &[Issue]) -> RpcError {
-    RpcError::invalid_params(json!({ "issues": issues }))
+/// What is wrong with a request, field by field.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Issues(Vec<Issue>);
+
+impl Issues {
+    /// One field that is wrong.
+    pub(crate) fn one(field: &str, message: impl Into<String>) -> Self {
+        Self(vec![Issue { field: field.to_owned(), message: message.into(), got: None }])
+    }
+}
+
+impl From<Issues> for RpcError {
+    fn from(issues: Issues) -> Self {
+        Self::invalid_params(json!({ "issues": issues }))
+    }
 }
 
 /// One wrong field of params that could be read.
-pub(super) fn refused_field(field: &str, message: impl Into<String>) -> RpcError {
-    refusal(&[Issue { field: field.to_owned(), message: message.into(), got: None }])
+pub(crate) fn refused_field(field: &str, message: impl Into<String>) -> RpcError {
+    Issues::one(field, message).into()
 }
 
 /// A destination that cannot be paid, in words for people.
-pub(super) fn refused_destination(message: String) -> RpcError {
-    let issue = Issue { field: "destination".into(), message: message.clone(), got: None };
-    RpcError::refused(message).with_data(json!({ "issues": [issue] }))
+pub(crate) fn refused_destination(message: String) -> RpcError {
+    let issues = Issues::one("destination", message.clone());
+    RpcError::refused(message).with_data(json!({ "issues": issues }))
 }
 
 /// A name such as an id.
-pub(super) fn name<T: FromStr<Err = NameError>>(value: &Value) -> Result<T, String> {
+pub(crate) fn name<T: FromStr<Err = NameError>>(value: &Value) -> Result<T, String> {
     string(value)?.parse().map_err(|error: NameError| error.to_string())
 }
 
 /// One of a few words.
-pub(super) fn word<'a, T>(words: &'a [(&'a str, T)]) -> impl FnOnce(&Value) -> Result<T, String> + 'a
+pub(crate) fn word<'a, T>(words: &'a [(&'a str, T)]) -> impl FnOnce(&Value) -> Result<T, String> + 'a
 where
     T: Copy,
 {
@@ -159,7 +177,7 @@ where
 }
 
 /// A whole number within bounds.
-pub(super) fn whole_number(least: u32, most: u32) -> impl FnOnce(&Value) -> Result<u32, String> {
+pub(crate) fn whole_number(least: u32, most: u32) -> impl FnOnce(&Value) -> Result<u32, String> {
     move |value| {
         let number = value.as_u64().or_else(|| {
             // 20.0 is a whole number to JSON.
@@ -173,17 +191,25 @@ pub(super) fn whole_number(least: u32, most: u32) -> impl FnOnce(&Value) -> Resu
     }
 }
 
-pub(super) fn boolean(value: &Value) -> Result<bool, String> {
+/// A whole number within bounds, as the text that a query has.
+pub(crate) fn number_in_text(least: u32, most: u32) -> impl FnOnce(&Value) -> Result<u32, String> {
+    move |value| {
+        let number = string(value)?.parse().ok().filter(|number| (least..=most).contains(number));
+        number.ok_or_else(|| format!("must be a whole number from {least} to {most}"))
+    }
+}
+
+pub(crate) fn boolean(value: &Value) -> Result<bool, String> {
     value.as_bool().ok_or_else(|| "must be true or false".to_owned())
 }
 
-pub(super) fn moment(value: &Value) -> Result<Timestamp, String> {
+pub(crate) fn moment(value: &Value) -> Result<Timestamp, String> {
     crate::wire_time::parse(string(value)?)
         .ok_or_else(|| "must be a time such as \"2025-10-09T08:53:20.000Z\"".to_owned())
 }
 
 /// The text of an invoice or an address.
-pub(super) fn destination_text(value: &Value) -> Result<String, String> {
+pub(crate) fn destination_text(value: &Value) -> Result<String, String> {
     let text = string(value)?.trim();
     match text.len() {
         0 => Err("must not be empty".to_owned()),
@@ -194,7 +220,7 @@ pub(super) fn destination_text(value: &Value) -> Result<String, String> {
 }
 
 /// A word to a creator, trimmed; nothing if that leaves nothing.
-pub(super) fn message(value: &Value) -> Result<Option<String>, String> {
+pub(crate) fn message(value: &Value) -> Result<Option<String>, String> {
     let text = string(value)?.trim();
     let length = text.chars().count();
     if length > MESSAGE_CHARACTERS {
@@ -206,7 +232,7 @@ pub(super) fn message(value: &Value) -> Result<Option<String>, String> {
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
-pub(super) fn string(value: &Value) -> Result<&str, String> {
+pub(crate) fn string(value: &Value) -> Result<&str, String> {
     value.as_str().ok_or_else(|| "must be a string".to_owned())
 }
 
@@ -285,7 +311,7 @@ mod tests {
                 line("amount", "must be greater than zero", Some("0.0")),
             ]
         );
-        let error = serde_json::to_value(params.refusal()).unwrap();
+        let error = serde_json::to_value(RpcError::from(params.refusal())).unwrap();
         assert_eq!(error["code"], -32602);
         assert_eq!(error["data"]["issues"][1], json!({ "field": "b", "message": "is required" }));
     }
@@ -353,13 +379,13 @@ mod tests {
     #[test]
     fn params_that_are_nested_too_deeply_are_refused() {
         let text = format!(r#"{{"a":{}{}}}"#, "[".repeat(1_000), "]".repeat(1_000));
-        assert_eq!(Params::read(&text).unwrap_err().code(), -32602);
+        assert_eq!(RpcError::from(Params::read(&text).unwrap_err()).code(), -32602);
     }
 
     #[test]
     fn params_that_nobody_can_read_are_refused_for_what_they_are() {
         for text in [r#"{"a":1e999}"#, r#"{"a":"\ud800"}"#] {
-            let error = serde_json::to_value(Params::read(text).unwrap_err()).unwrap();
+            let error = serde_json::to_value(RpcError::from(Params::read(text).unwrap_err())).unwrap();
             let issue = &error["data"]["issues"][0];
             assert_eq!((error["code"].as_i64(), &issue["field"]), (Some(-32602), &json!("params")), "{text}");
             assert!(issue["message"].as_str().unwrap().contains("cannot be read"), "{issue}");

@@ -100,7 +100,7 @@ pub(super) fn read_request(assets: &Assets, params: &str) -> Result<TipRequest, 
             message: message.flatten(),
             idempotency_key,
         }),
-        _ => Err(params.refusal()),
+        _ => Err(params.refusal().into()),
     }
 }
 
@@ -123,7 +123,7 @@ fn refusal(error: CreateTipError) -> RpcError {
 pub(super) async fn status(link: &FiberLink, app: &AppId, params: &str) -> Result<Status, RpcError> {
     let mut params = Params::read(params)?;
     let Some(invoice) = params.required("invoice", params::destination_text) else {
-        return Err(params.refusal());
+        return Err(params.refusal().into());
     };
     let tip = link.find_tip(app, &invoice).await.map_err(|error| RpcError::internal(&error))?;
     let tip = tip.ok_or_else(RpcError::tip_not_found)?;
@@ -143,7 +143,9 @@ pub(super) async fn settled_feed(api: &Api, app: &AppId, params: &str) -> Result
     let limit = params.optional("limit", params::whole_number(1, 100));
     let after = read_cursor(&mut params);
     let wait = params.optional("waitSeconds", params::whole_number(0, LONGEST_WAIT));
-    let (Some(limit), Some(after), Some(wait)) = (limit, after, wait) else { return Err(params.refusal()) };
+    let (Some(limit), Some(after), Some(wait)) = (limit, after, wait) else {
+        return Err(params.refusal().into());
+    };
     let wait = Duration::from_secs(wait.unwrap_or(0).into());
     let tips = waiting::settled_tips(api, app, after, limit.unwrap_or(20), wait).await;
     let tips = tips.map_err(|error| RpcError::internal(&error))?;

@@ -89,7 +89,7 @@ pub(super) fn read_request(assets: &Assets, params: &str) -> Result<WithdrawalRe
         (Some(user), Some(asset), Some(amount), Some(destination), Some(idempotency_key)) => {
             Ok(WithdrawalRequest { user, asset, amount, destination, idempotency_key })
         }
-        _ => Err(params.refusal()),
+        _ => Err(params.refusal().into()),
     }
 }
 
@@ -176,7 +176,9 @@ mod tests {
         let read = |text: &str| {
             let mut params = Params::read(text).unwrap();
             let read = read_destination(&mut params);
-            read.ok_or_else(|| serde_json::to_value(params.refusal()).unwrap()["data"]["issues"][0].clone())
+            read.ok_or_else(|| {
+                serde_json::to_value(RpcError::from(params.refusal())).unwrap()["data"]["issues"][0].clone()
+            })
         };
         let text =
             r#"{"destination":{"kind":"PAYMENT_REQUEST","paymentRequest":"fibd1"},"toAddress":"ckt1"}"#;

@@ -108,6 +108,12 @@ pub enum SettingsError {
         #[source]
         source: KeyError,
     },
+    /// A file holds no token of an administrator.
+    #[error("--token-file (FIBER_LINK_TOKEN_FILE): {path} holds no personal token: one begins with `flt_`")]
+    NoToken {
+        /// Which file.
+        path: PathBuf,
+    },
     /// Secrets are to be kept in a database, and there is no key to seal them with.
     #[error("--key-file (FIBER_LINK_KEY_FILE) is needed on Postgres: secrets are kept sealed there")]
     NoKey,

@@ -65,6 +65,16 @@ pub struct SettingFlags {
     /// The network that invoices belong to: `mainnet`, `testnet` or `dev` (the default).
     #[arg(long, global = true, env = "FIBER_LINK_NETWORK", hide_env_values = true)]
     pub network: Option<String>,
+    /// Where to serve the API for administrators, `/admin/v1`; nowhere by default. A browser keeps its
+    /// sessions only behind HTTPS, or on this machine.
+    #[arg(
+        long,
+        global = true,
+        env = "FIBER_LINK_ADMIN_LISTEN",
+        hide_env_values = true,
+        value_name = "ADDRESS"
+    )]
+    pub admin_listen: Option<String>,
     /// Where to serve; 127.0.0.1:8080 by default, port 0 takes a free one.
     #[arg(long, global = true, env = "FIBER_LINK_LISTEN", hide_env_values = true, value_name = "ADDRESS")]
     pub listen: Option<String>,
@@ -76,6 +86,10 @@ pub struct SettingFlags {
     /// are, which a file may do and a database may not.
     #[arg(long, global = true, env = "FIBER_LINK_KEY_FILE", hide_env_values = true, value_name = "FILE")]
     pub key_file: Option<PathBuf>,
+    /// The file with your personal token: the command is carried out in your name, with your rights,
+    /// and not as whoever has the store.
+    #[arg(long, global = true, env = "FIBER_LINK_TOKEN_FILE", hide_env_values = true, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
     /// Whether FIBER_LINK_HMAC_SECRET_MAP answers for apps that the store does not have: `on` (the
     /// default) or `off`.
     #[arg(
@@ -152,8 +166,10 @@ impl SettingFlags {
             node_hints: self.node_hints.or(other.node_hints),
             network: self.network.or(other.network),
             listen: self.listen.or(other.listen),
+            admin_listen: self.admin_listen.or(other.admin_listen),
             data: self.data.or(other.data),
             key_file: self.key_file.or(other.key_file),
+            token_file: self.token_file.or(other.token_file),
             env_secrets: self.env_secrets.or(other.env_secrets),
             rate_limit: self.rate_limit.or(other.rate_limit),
             invoice_expiry: self.invoice_expiry.or(other.invoice_expiry),

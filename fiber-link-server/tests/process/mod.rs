@@ -12,6 +12,7 @@ use std::process::{Child, Command, Stdio};
 pub struct Process {
     child: Child,
     address: SocketAddr,
+    admin: Option<SocketAddr>,
 }
 
 /// The key that secrets are sealed with.
@@ -34,16 +35,37 @@ pub fn fiber_link(folder: &Path, arguments: &[&str]) -> Command {
 
 impl Process {
     /// Starts it and reads where it listens.
-    pub fn start(mut command: Command) -> Self {
+    pub fn start(command: Command) -> Self {
+        Self::start_and_read(command, false)
+    }
+
+    /// Starts one that serves administrators too.
+    pub fn start_with_admin(mut command: Command) -> Self {
+        command.env("FIBER_LINK_ADMIN_LISTEN", "127.0.0.1:0");
+        Self::start_and_read(command, true)
+    }
+
+    fn start_and_read(mut command: Command, with_admin: bool) -> Self {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().split_once(" listens on http://").map(|(_, address)| address.parse());
-        let Some(Ok(address)) = address else {
-            child.kill().ok();
-            panic!("no address in {line:?}: {:?}", child.wait());
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let mut address = |before: &str| {
+            let mut line = String::new();
+            lines.read_line(&mut line).unwrap();
+            let address = line.trim().split_once(before).map(|(_, address)| address.parse());
+            let Some(Ok(address)) = address else {
+                child.kill().ok();
+                panic!("no address in {line:?}: {:?}", child.wait());
+            };
+            address
         };
-        Self { child, address }
+        let listens = address(" listens on http://");
+        let admin = with_admin.then(|| address(" serves administrators on http://"));
+        Self { child, address: listens, admin }
+    }
+
+    /// Where it serves administrators.
+    pub fn admin(&self) -> SocketAddr {
+        self.admin.unwrap()
     }
 
     pub fn address(&self) -> SocketAddr {

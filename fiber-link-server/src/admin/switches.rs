@@ -1,0 +1,55 @@
+//! What is stopped until somebody lets it go on, in the hub and for users; and sealing secrets anew.
+
+use super::call::{Answer, Call};
+use super::error::ApiError;
+use fiber_link_core::{Switches, UserId};
+use serde_json::{Value, json};
+
+pub(super) async fn show(call: &mut Call<'_>) -> Result<Answer, ApiError> {
+    Ok(shown(call.administration.hub_switches().await?).into())
+}
+
+pub(super) async fn pause(call: &mut Call<'_>) -> Result<Answer, ApiError> {
+    switch_hub(call, true).await
+}
+
+pub(super) async fn resume(call: &mut Call<'_>) -> Result<Answer, ApiError> {
+    switch_hub(call, false).await
+}
+
+pub(super) async fn pause_user(call: &mut Call<'_>) -> Result<Answer, ApiError> {
+    switch_user(call, true).await
+}
+
+pub(super) async fn resume_user(call: &mut Call<'_>) -> Result<Answer, ApiError> {
+    switch_user(call, false).await
+}
+
+pub(super) async fn reseal(call: &mut Call<'_>) -> Result<Answer, ApiError> {
+    let reason = call.reason();
+    let reason = call.read(reason)?;
+    let done = call.administration.reseal(&reason).await?;
+    Ok(json!({ "secrets": done.secrets, "resealed": done.resealed }).into())
+}
+
+async fn switch_hub(call: &mut Call<'_>, paused: bool) -> Result<Answer, ApiError> {
+    let (what, reason) = (call.activities(), call.reason());
+    let (what, reason) = call.read(what.zip(reason))?;
+    Ok(shown(call.administration.switch_hub(what, paused, &reason).await?).into())
+}
+
+async fn switch_user(call: &mut Call<'_>, paused: bool) -> Result<Answer, ApiError> {
+    let (app, user) = (call.app()?, call.part::<UserId>("user", "must be the id of a user")?);
+    let (what, reason) = (call.activities(), call.reason());
+    let (what, reason) = call.read(what.zip(reason))?;
+    let switches = call.administration.switch_user(&app, &user, what, paused, &reason).await?;
+    Ok(shown(switches).into())
+}
+
+fn shown(switches: Switches) -> Value {
+    json!({
+        "state": switches.as_str(),
+        "tipsPaused": switches.tips_paused,
+        "withdrawalsPaused": switches.withdrawals_paused,
+    })
+}
