@@ -227,5 +227,5 @@ impl NewPassword {
 }
 
 fn read_lasts(text: &str) -> Result<Duration, String> {
-    read_duration(text, Duration::from_secs(60), LONGEST_TOKEN)
+    read_duration(text, Duration::from_secs(1), LONGEST_TOKEN)
 }
