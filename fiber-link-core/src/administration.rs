@@ -2,11 +2,15 @@
 
 #[cfg(feature = "administrators")]
 mod administrators;
+mod lists;
 #[cfg(feature = "administrators")]
 mod own_account;
+mod search;
 
 #[cfg(feature = "administrators")]
 pub use administrators::{AdministratorError, MOST_ADMINISTRATORS};
+
+pub use search::Found;
 
 use crate::service::{TRIES, too_many_writers, unexpected};
 use crate::{

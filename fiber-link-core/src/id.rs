@@ -230,7 +230,8 @@ impl fmt::Debug for Preimage {
 /// Makes new ids.
 #[cfg_attr(feature = "testing", mockall::automock)]
 pub trait IdSource: Send + Sync + 'static {
-    /// A fresh id that sorts after ids of earlier milliseconds.
+    /// A fresh id that sorts after ids of earlier milliseconds. Of version 7, so that lists of a time
+    /// begin where its ids do.
     fn next_id(&self, now: Timestamp) -> Uuid;
 }
 

@@ -82,12 +82,14 @@ mod id;
 mod idempotency;
 mod ledger;
 mod limit;
+mod list;
 mod memory;
 mod news;
 mod node;
 mod payout;
 mod policy;
 mod posting;
+mod query;
 mod sealing;
 mod secret;
 mod service;
@@ -112,7 +114,8 @@ mod worker;
 #[cfg(feature = "administrators")]
 pub use access::{Access, LogInError, LogInTry, PasswordProved, WrongPassword};
 pub use administration::{
-    Administration, ChangeError, CreateAppError, MOST_PAUSED_USERS, ReadError, Resealed, apps, find_app,
+    Administration, ChangeError, CreateAppError, Found, MOST_PAUSED_USERS, ReadError, Resealed, apps,
+    find_app,
 };
 #[cfg(feature = "administrators")]
 pub use administration::{AdministratorError, MOST_ADMINISTRATORS};
@@ -155,6 +158,7 @@ pub use limit::{
     CountTowardsLimit, GiveBackToLimit, LimitCounter, LimitExceeded, LimitExcess, LimitKey, LimitScope,
     MalformedCounter,
 };
+pub use list::{AuditFilter, EntryFilter, Page, SCANNED_ROWS, Span, TipFilter, TipUser, WithdrawalFilter};
 pub use memory::MemoryStore;
 pub use news::{Heard, MOST_WAITING, MOST_WAITING_PER_APP, WaitingReader};
 pub use node::{
@@ -163,6 +167,11 @@ pub use node::{
 };
 pub use payout::PayoutReport;
 pub use policy::{FeeRule, Policies, PolicyRefusal, WithdrawalPolicy};
+pub use query::{
+    AttemptQuery, BalanceQuery, EntriesOf, EntryQuery, EventQuery, NumberedEntry, SettledPosition,
+    SettledQuery, TipLookup, TipPhase, TipQuery, TipTotals, TipsOf, WithdrawalLookup, WithdrawalQuery,
+    WithdrawalsOf,
+};
 pub use sealing::{KeyError, KeyId, Keyring, MOST_KEYS, NoSealedSecret, Purpose, SealedSecret, UnsealError};
 pub use secret::{NoRandomness, Secret};
 pub use service::{
@@ -173,10 +182,8 @@ pub use service::{
 pub use settlement::{CONCURRENT_COMMITS, HASHES_PER_QUESTION, SettlementReport};
 pub use standing::{AcceptNodeError, NodeStanding, StandingError, Stop, accept_node};
 pub use store::{
-    Admission, AdmitError, Admitted, AttemptQuery, BalanceQuery, COUNT_BOUND, CommitError, EntryQuery,
-    EventQuery, Existing, MAX_ROWS, NumberedEntry, RateCount, RateLeft, RateLimit, SettledPosition,
-    SettledQuery, Store, StoreError, Stored, TipLookup, TipPhase, TipQuery, TipTotals, Version,
-    WithdrawalLookup, WithdrawalQuery,
+    Admission, AdmitError, Admitted, COUNT_BOUND, CommitError, Existing, MAX_ROWS, RateCount, RateLeft,
+    RateLimit, Store, StoreError, Stored, Version,
 };
 pub use stored_row::{RowKey, StoredRow, Table};
 pub use switch::{Activity, Paused, PausedScope, Switches};

@@ -1,18 +1,20 @@
 //! A store that keeps everything in memory: for tests and demos, and to read beside [`Store`].
 
 mod admission;
+mod lists;
 mod tables;
 mod transaction;
 
 use crate::{
     Admission, AdmitError, Admitted, Amount, AppId, AssetId, Attempt, AttemptQuery, AuditQuery, AuditRecord,
-    Balance, BalanceQuery, COUNT_BOUND, ChangeSet, CommitError, Document, DocumentKey, DocumentQuery, Entry,
-    EntryQuery, EventQuery, Hub, IdempotencyRecord, IdempotencyScope, ListedWorker, MAX_ROWS,
-    NumberedAuditRecord, NumberedEntry, NumberedEvent, SettledPosition, SettledQuery, Store, StoreError,
-    Stored, TakeDue, Timestamp, Tip, TipLookup, TipPhase, TipQuery, TipTotals, UserAccount, UserId,
-    Withdrawal, WithdrawalLookup, WithdrawalQuery, Worker, WorkerId,
+    Balance, BalanceQuery, COUNT_BOUND, ChangeSet, CommitError, Destination, Document, DocumentKey,
+    DocumentQuery, EntriesOf, Entry, EntryQuery, EventQuery, Hub, IdempotencyRecord, IdempotencyScope,
+    ListedWorker, MAX_ROWS, NumberedAuditRecord, NumberedEntry, NumberedEvent, SettledPosition, SettledQuery,
+    Store, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipPhase, TipQuery, TipTotals,
+    UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery, Worker, WorkerId,
 };
 use async_trait::async_trait;
+use lists::{earlier, is_of, newest_tips};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Bound::{Excluded, Unbounded};
@@ -78,15 +80,7 @@ impl Store for MemoryStore {
     async fn tips(&self, query: TipQuery) -> Result<Vec<Stored<Tip>>, StoreError> {
         let tips = &self.tables()?.tips;
         Ok(match query {
-            TipQuery::OfUser { app, user, limit } => {
-                let ids = tips.of_user.get(&(app, user)).into_iter().flatten().rev();
-                tips.of(ids).take(rows(limit)).cloned().collect()
-            }
-            TipQuery::OfApp { app, phase, limit } => {
-                let ids = tips.of_app.get(&app).into_iter().flatten().rev();
-                let wanted = |tip: &&Stored<Tip>| phase.is_none_or(|phase| tip.state().phase() == phase);
-                tips.of(ids).filter(wanted).take(rows(limit)).cloned().collect()
-            }
+            TipQuery::Newest { of, before, limit } => newest_tips(tips, &of, before, rows(limit)),
             TipQuery::All { after, limit } => {
                 let rest = later(tips.rows(), after.as_ref());
                 rest.take(rows(limit)).map(|(_, row)| row.stored.clone()).collect()
@@ -148,6 +142,16 @@ impl Store for MemoryStore {
         let id = match &lookup {
             WithdrawalLookup::Id(id) => Some(id),
             WithdrawalLookup::HeldPaymentHash(hash) => withdrawals.by_held_hash.get(hash),
+            WithdrawalLookup::PaymentHash(hash) => {
+                return Ok(withdrawals.newest(|found| found.payment_hash() == *hash));
+            }
+            WithdrawalLookup::Invoice(text) => {
+                let pays = |found: &Withdrawal| {
+                    let Destination::PaymentRequest(invoice) = &found.terms().destination;
+                    invoice.encoded == *text
+                };
+                return Ok(withdrawals.newest(pays));
+            }
         };
         Ok(withdrawals.of(id).next().cloned())
     }
@@ -155,11 +159,10 @@ impl Store for MemoryStore {
     async fn withdrawals(&self, query: WithdrawalQuery) -> Result<Vec<Stored<Withdrawal>>, StoreError> {
         let withdrawals = &self.tables()?.withdrawals;
         Ok(match query {
-            WithdrawalQuery::OfApp { app, state, limit } => {
-                let ids = withdrawals.of_app.get(&app).into_iter().flatten().rev();
-                let wanted =
-                    |found: &&Stored<Withdrawal>| state.is_none_or(|state| found.state().as_str() == state);
-                withdrawals.of(ids).filter(wanted).take(rows(limit)).cloned().collect()
+            WithdrawalQuery::Newest { of, before, limit } => {
+                let earlier = earlier(withdrawals.rows(), before.as_ref()).map(|(_, row)| &row.stored);
+                let of_those = |found: &&Stored<Withdrawal>| is_of(found, &of);
+                earlier.filter(of_those).take(rows(limit)).cloned().collect()
             }
             WithdrawalQuery::All { after, limit } => {
                 let rest = later(withdrawals.rows(), after.as_ref());
@@ -173,6 +176,11 @@ impl Store for MemoryStore {
         let id = match query {
             AttemptQuery::LatestOf(withdrawal) => {
                 attempts.of_withdrawal.get(&withdrawal).and_then(|ids| ids.last())
+            }
+            AttemptQuery::NextOf { withdrawal, after } => {
+                let bound = after.map_or(Unbounded, Excluded);
+                let ids = attempts.of_withdrawal.get(&withdrawal);
+                ids.and_then(|ids| ids.range((bound, Unbounded)).next())
             }
             AttemptQuery::NewestSucceeded => attempts.succeeded.last(),
         };
@@ -207,6 +215,15 @@ impl Store for MemoryStore {
                     entries.by_source.get(&source).into_iter().flatten().map(|(_, number)| number).collect();
                 numbers.sort_unstable();
                 numbers.into_iter().filter_map(numbered).collect()
+            }
+            EntryQuery::Newest { of, before, limit } => {
+                let of_those = |(_, entry): &(&u64, &Entry)| match &of {
+                    EntriesOf::Hub => true,
+                    EntriesOf::App(app) => entry.account.app == *app,
+                    EntriesOf::Account(account) => entry.account == *account,
+                };
+                let earlier = earlier(entries.rows(), before.as_ref());
+                earlier.filter(of_those).take(rows(limit)).map(numbered_entry).collect()
             }
             EntryQuery::Account { account, after, limit } => {
                 let numbers = entries.of_account.get(&account).into_iter();

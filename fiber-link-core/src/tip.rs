@@ -246,6 +246,21 @@ impl Tip {
 }
 
 impl TipState {
+    /// The stored names of all states, each with its phase.
+    pub const NAMES: [(&'static str, TipPhase); 6] = [
+        ("creating", TipPhase::Open),
+        ("abandoned", TipPhase::Ended),
+        ("unpaid", TipPhase::Open),
+        ("expired", TipPhase::Ended),
+        ("cancelled", TipPhase::Ended),
+        ("settled", TipPhase::Settled),
+    ];
+
+    /// The phase of the state of this stored name.
+    pub fn phase_of(name: &str) -> Option<TipPhase> {
+        Self::NAMES.into_iter().find(|(known, _)| *known == name).map(|(_, phase)| phase)
+    }
+
     /// The stored name.
     pub const fn as_str(&self) -> &'static str {
         match self {

@@ -419,6 +419,10 @@ impl Withdrawal {
 }
 
 impl WithdrawalState {
+    /// The stored names of all states.
+    pub const NAMES: [&'static str; 6] =
+        ["liquidity_pending", "pending", "processing", "retry_pending", "completed", "failed"];
+
     /// The stored name.
     pub const fn as_str(&self) -> &'static str {
         match self {

@@ -50,6 +50,7 @@ fn store_that_says(available: u64) -> MockStore {
         let of_all = match query {
             EntryQuery::All { after, .. } | EntryQuery::Account { after, .. } => after == 0,
             EntryQuery::Of(asked) => asked == source,
+            EntryQuery::Newest { .. } => unreachable!("the audit goes forwards"),
         };
         Ok(of_all.then(|| NumberedEntry { number: 1, entry: entry.clone() }).into_iter().collect())
     });

@@ -53,6 +53,7 @@ CREATE INDEX tips_due ON {schema}.tips (next_check_at) WHERE next_check_at IS NO
 CREATE INDEX tips_of_app ON {schema}.tips (app, phase, id);
 CREATE INDEX tips_from_user ON {schema}.tips (app, from_user, id);
 CREATE INDEX tips_to_user ON {schema}.tips (app, to_user, phase, id);
+CREATE INDEX tips_of_post ON {schema}.tips (app, post, id);
 
 -- The settled tips of an app in the order in which readers see them: `number` is 1, 2, 3, … and is
 -- missing until the commit was numbered. `place` is the order of insertion.
@@ -102,6 +103,9 @@ CREATE UNIQUE INDEX withdrawals_held_payment_hash ON {schema}.withdrawals (held_
 CREATE INDEX withdrawals_due ON {schema}.withdrawals (next_check_at) WHERE next_check_at IS NOT NULL;
 CREATE INDEX withdrawals_of_app ON {schema}.withdrawals (app, id);
 CREATE INDEX withdrawals_of_app_by_state ON {schema}.withdrawals (app, state, id);
+CREATE INDEX withdrawals_of_user ON {schema}.withdrawals (app, "user", id);
+CREATE INDEX withdrawals_payment_hash ON {schema}.withdrawals (payment_hash, id);
+CREATE INDEX withdrawals_invoice ON {schema}.withdrawals USING hash (invoice);
 
 CREATE TABLE {schema}.attempts (
     id               uuid PRIMARY KEY,
@@ -155,6 +159,7 @@ CREATE TABLE {schema}.entries (
 
 CREATE UNIQUE INDEX entries_once ON {schema}.entries (source, source_kind, kind);
 CREATE INDEX entries_of_account ON {schema}.entries (app, "user", asset, number);
+CREATE INDEX entries_of_app ON {schema}.entries (app, number);
 
 CREATE FUNCTION {schema}.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -28,6 +28,7 @@ mod feed;
 mod fields;
 mod import;
 mod lanes;
+mod lists;
 mod news;
 mod pool;
 mod query;
@@ -108,6 +109,7 @@ pub(crate) struct Statements {
     pub(crate) due: due::Statements,
     pub(crate) admission: admission::Statements,
     pub(crate) query: query::Statements,
+    pub(crate) lists: lists::Statements,
     pub(crate) document: document::Statements,
     pub(crate) feed: feed::Statements,
     pub(crate) worker: worker::Statements,
@@ -141,6 +143,7 @@ impl PostgresStore {
             due: due::Statements::of(&schema),
             admission: admission::Statements::of(&schema),
             query: query::Statements::of(&schema),
+            lists: lists::Statements::of(&schema),
             document: document::Statements::of(&schema),
             feed: feed::Statements::of(&schema),
             worker: worker::Statements::of(&schema),

@@ -6,7 +6,7 @@
 use crate::PostgresStore;
 use crate::fields::Fields;
 use crate::record::entry_source;
-use crate::row::{self, attempt_columns, entry_columns, phase_name, tip_columns, withdrawal_columns};
+use crate::row::{self, attempt_columns, entry_columns, tip_columns, withdrawal_columns};
 use crate::statement::{Query, bound, find, list, query, statements, text};
 use crate::time::Time;
 use fiber_link_core::{
@@ -19,35 +19,6 @@ statements! {
     tip_by_id = concat!("SELECT ", tip_columns!(), " FROM {schema}.tips WHERE id = $1");
     tip_by_payment_hash = concat!("SELECT ", tip_columns!(), " FROM {schema}.tips WHERE payment_hash = $1");
     tip_by_invoice = concat!("SELECT ", tip_columns!(), " FROM {schema}.tips WHERE invoice = $1 LIMIT 1");
-    tips_of_user = concat!(
-        "SELECT ", tip_columns!(), " FROM {schema}.tips WHERE id = ANY (ARRAY(
-            (SELECT id FROM {schema}.tips WHERE app = $1 AND from_user = $2 ORDER BY id DESC LIMIT $3)
-            UNION
-            (SELECT id FROM {schema}.tips WHERE app = $1 AND to_user = $2 AND phase = 'open'
-                ORDER BY id DESC LIMIT $3)
-            UNION
-            (SELECT id FROM {schema}.tips WHERE app = $1 AND to_user = $2 AND phase = 'settled'
-                ORDER BY id DESC LIMIT $3)
-            UNION
-            (SELECT id FROM {schema}.tips WHERE app = $1 AND to_user = $2 AND phase = 'ended'
-                ORDER BY id DESC LIMIT $3)
-            ORDER BY id DESC LIMIT $3))
-        ORDER BY id DESC LIMIT $3"
-    );
-    tips_of_app = concat!(
-        "SELECT ", tip_columns!(), " FROM {schema}.tips WHERE id = ANY (ARRAY(
-            (SELECT id FROM {schema}.tips WHERE app = $1 AND phase = 'open' ORDER BY id DESC LIMIT $2)
-            UNION ALL
-            (SELECT id FROM {schema}.tips WHERE app = $1 AND phase = 'settled' ORDER BY id DESC LIMIT $2)
-            UNION ALL
-            (SELECT id FROM {schema}.tips WHERE app = $1 AND phase = 'ended' ORDER BY id DESC LIMIT $2)
-            ORDER BY id DESC LIMIT $2))
-        ORDER BY id DESC LIMIT $2"
-    );
-    tips_of_app_in_phase = concat!(
-        "SELECT ", tip_columns!(), " FROM {schema}.tips WHERE app = $1 AND phase = $2
-        ORDER BY id DESC LIMIT $3"
-    );
     tips = concat!("SELECT ", tip_columns!(), " FROM {schema}.tips ORDER BY id LIMIT $1");
     tips_after = concat!("SELECT ", tip_columns!(), " FROM {schema}.tips WHERE id > $1 ORDER BY id LIMIT $2");
     tip_totals = "SELECT
@@ -67,13 +38,13 @@ statements! {
     withdrawal_by_held_payment_hash = concat!(
         "SELECT ", withdrawal_columns!(), " FROM {schema}.withdrawals WHERE held_payment_hash = $1"
     );
-    withdrawals_of_app = concat!(
-        "SELECT ", withdrawal_columns!(), " FROM {schema}.withdrawals WHERE app = $1
-        ORDER BY id DESC LIMIT $2"
+    withdrawal_by_payment_hash = concat!(
+        "SELECT ", withdrawal_columns!(), " FROM {schema}.withdrawals WHERE payment_hash = $1
+        ORDER BY id DESC LIMIT 1"
     );
-    withdrawals_of_app_in_state = concat!(
-        "SELECT ", withdrawal_columns!(), " FROM {schema}.withdrawals WHERE app = $1 AND state = $2
-        ORDER BY id DESC LIMIT $3"
+    withdrawal_by_invoice = concat!(
+        "SELECT ", withdrawal_columns!(), " FROM {schema}.withdrawals WHERE id = (
+            SELECT id FROM {schema}.withdrawals WHERE invoice = $1 ORDER BY id DESC LIMIT 1)"
     );
     withdrawals = concat!("SELECT ", withdrawal_columns!(), " FROM {schema}.withdrawals ORDER BY id LIMIT $1");
     withdrawals_after = concat!(
@@ -82,6 +53,10 @@ statements! {
     latest_attempt = concat!(
         "SELECT ", attempt_columns!(), " FROM {schema}.attempts WHERE withdrawal = $1
         ORDER BY id DESC LIMIT 1"
+    );
+    next_attempt = concat!(
+        "SELECT ", attempt_columns!(), " FROM {schema}.attempts WHERE withdrawal = $1 AND id > $2
+        ORDER BY id LIMIT 1"
     );
     newest_succeeded_attempt = concat!(
         "SELECT ", attempt_columns!(), " FROM {schema}.attempts WHERE state = 'succeeded'
@@ -129,15 +104,7 @@ impl PostgresStore {
     pub(crate) async fn tip_list(&self, tips: &TipQuery) -> Result<Vec<Stored<Tip>>, StoreError> {
         let sql = &self.statements().query;
         let statement = match tips {
-            TipQuery::OfUser { app, user, limit } => {
-                query(&sql.tips_of_user).bind(name(app)).bind(user.as_str().to_owned()).bind(rows(*limit))
-            }
-            TipQuery::OfApp { app, phase: Some(phase), limit } => {
-                query(&sql.tips_of_app_in_phase).bind(name(app)).bind(phase_name(*phase)).bind(rows(*limit))
-            }
-            TipQuery::OfApp { app, phase: None, limit } => {
-                query(&sql.tips_of_app).bind(name(app)).bind(rows(*limit))
-            }
+            TipQuery::Newest { of, before, limit } => self.newest_tips(of, *before, *limit),
             TipQuery::All { after: Some(after), limit } => {
                 query(&sql.tips_after).bind(*after.as_uuid()).bind(rows(*limit))
             }
@@ -170,6 +137,10 @@ impl PostgresStore {
             WithdrawalLookup::HeldPaymentHash(hash) => {
                 query(&sql.withdrawal_by_held_payment_hash).bind(hash.as_bytes().to_vec())
             }
+            WithdrawalLookup::PaymentHash(hash) => {
+                query(&sql.withdrawal_by_payment_hash).bind(hash.as_bytes().to_vec())
+            }
+            WithdrawalLookup::Invoice(encoded) => query(&sql.withdrawal_by_invoice).bind(text(encoded)),
         };
         find(self.database(), statement, "withdrawals", row::withdrawal).await
     }
@@ -180,12 +151,7 @@ impl PostgresStore {
     ) -> Result<Vec<Stored<Withdrawal>>, StoreError> {
         let sql = &self.statements().query;
         let statement = match withdrawals {
-            WithdrawalQuery::OfApp { app, state: None, limit } => {
-                query(&sql.withdrawals_of_app).bind(name(app)).bind(rows(*limit))
-            }
-            WithdrawalQuery::OfApp { app, state: Some(state), limit } => {
-                query(&sql.withdrawals_of_app_in_state).bind(name(app)).bind(*state).bind(rows(*limit))
-            }
+            WithdrawalQuery::Newest { of, before, limit } => self.newest_withdrawals(of, *before, *limit),
             WithdrawalQuery::All { after: Some(after), limit } => {
                 query(&sql.withdrawals_after).bind(*after.as_uuid()).bind(rows(*limit))
             }
@@ -198,6 +164,9 @@ impl PostgresStore {
         let sql = &self.statements().query;
         let statement = match attempt {
             AttemptQuery::LatestOf(withdrawal) => query(&sql.latest_attempt).bind(*withdrawal.as_uuid()),
+            AttemptQuery::NextOf { withdrawal, after } => query(&sql.next_attempt)
+                .bind(*withdrawal.as_uuid())
+                .bind(after.map_or(uuid::Uuid::nil(), |after| *after.as_uuid())),
             AttemptQuery::NewestSucceeded => query(&sql.newest_succeeded_attempt),
         };
         find(self.database(), statement, "attempts", row::attempt).await
@@ -236,6 +205,10 @@ impl PostgresStore {
                 let (kind, id) = entry_source(source);
                 query(&sql.entries_of_source).bind(*id).bind(kind).bind(ENTRIES_PER_SOURCE)
             }
+            EntryQuery::Newest { of, before, limit } => {
+                let newest = self.newest_entries(of, *before, *limit);
+                return list(self.database(), newest, "entries", row::entry).await;
+            }
             EntryQuery::Account { account, after, limit } => {
                 bind_account(query(&sql.entries_of_account), account).bind(bound(*after)).bind(rows(*limit))
             }
@@ -265,12 +238,12 @@ impl PostgresStore {
     }
 }
 
-fn bind_account(query: Query, account: &UserAccount) -> Query {
+pub(crate) fn bind_account(query: Query, account: &UserAccount) -> Query {
     let UserAccount { app, user, asset } = account;
     query.bind(name(app)).bind(user.as_str().to_owned()).bind(asset.as_str().to_owned())
 }
 
-fn name(app: &AppId) -> String {
+pub(crate) fn name(app: &AppId) -> String {
     app.as_str().to_owned()
 }
 

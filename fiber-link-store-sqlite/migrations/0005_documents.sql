@@ -76,3 +76,11 @@ SELECT one, 'plain:' || lower(hex(seed)), node, node_since, network FROM hub;
 
 DROP TABLE hub;
 ALTER TABLE sealed_hub RENAME TO hub;
+
+-- What lists are led by, and what is looked for.
+CREATE INDEX tips_of_post ON tips (app, post, id);
+CREATE INDEX withdrawals_of_user ON withdrawals (app, user, id);
+CREATE INDEX withdrawals_payment_hash ON withdrawals (payment_hash, id);
+-- The last characters of an invoice are its checksum.
+CREATE INDEX withdrawals_invoice ON withdrawals (substr(invoice, -24), id);
+CREATE INDEX entries_of_app ON entries (app);

@@ -17,6 +17,7 @@ mod document;
 mod due;
 mod error;
 mod export;
+mod lists;
 mod query;
 mod queue;
 mod readers;

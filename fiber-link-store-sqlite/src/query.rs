@@ -2,6 +2,7 @@
 
 use crate::apply::entry_source;
 use crate::error::backend;
+use crate::lists;
 use crate::record::invoice_digest;
 use crate::row::{self, attempt_columns, entry_columns, phase_name, tip_columns, withdrawal_columns};
 use crate::statement::{bound, find, list, statements};
@@ -20,16 +21,6 @@ statements! {
     TIP_BY_INVOICE = concat!(
         "SELECT ", tip_columns!(), " FROM tips WHERE invoice_digest = ?1 AND invoice = ?2"
     );
-    TIPS_FROM_USER = concat!(
-        "SELECT ", tip_columns!(), " FROM tips WHERE app = ?1 AND from_user = ?2 ORDER BY id DESC LIMIT ?3"
-    );
-    TIPS_TO_USER = concat!(
-        "SELECT ", tip_columns!(), " FROM tips WHERE app = ?1 AND to_user = ?2 AND phase = ?3
-        ORDER BY id DESC LIMIT ?4"
-    );
-    TIPS_OF_APP = concat!(
-        "SELECT ", tip_columns!(), " FROM tips WHERE app = ?1 AND phase = ?2 ORDER BY id DESC LIMIT ?3"
-    );
     TIPS = concat!("SELECT ", tip_columns!(), " FROM tips WHERE id > ?1 ORDER BY id LIMIT ?2");
     SETTLED_NUMBER = "SELECT settled_number FROM tips WHERE id = ?1 AND app = ?2";
     SETTLED_SINCE = "SELECT min(settled_number) FROM (SELECT settled_number FROM tips
@@ -47,18 +38,21 @@ statements! {
     WITHDRAWAL_BY_HELD_HASH = concat!(
         "SELECT ", withdrawal_columns!(), " FROM withdrawals WHERE held_payment_hash = ?1"
     );
-    WITHDRAWALS_OF_APP = concat!(
-        "SELECT ", withdrawal_columns!(), " FROM withdrawals WHERE app = ?1 ORDER BY id DESC LIMIT ?2"
+    WITHDRAWAL_BY_HASH = concat!(
+        "SELECT ", withdrawal_columns!(), " FROM withdrawals WHERE payment_hash = ?1 ORDER BY id DESC LIMIT 1"
     );
-    WITHDRAWALS_OF_APP_IN_STATE = concat!(
-        "SELECT ", withdrawal_columns!(), " FROM withdrawals WHERE app = ?1 AND state = ?2
-        ORDER BY id DESC LIMIT ?3"
+    WITHDRAWAL_BY_INVOICE = concat!(
+        "SELECT ", withdrawal_columns!(), " FROM withdrawals
+        WHERE substr(invoice, -24) = substr(?1, -24) AND invoice = ?1 ORDER BY id DESC LIMIT 1"
     );
     WITHDRAWALS = concat!(
         "SELECT ", withdrawal_columns!(), " FROM withdrawals WHERE id > ?1 ORDER BY id LIMIT ?2"
     );
     LATEST_ATTEMPT = concat!(
         "SELECT ", attempt_columns!(), " FROM attempts WHERE withdrawal = ?1 ORDER BY id DESC LIMIT 1"
+    );
+    NEXT_ATTEMPT = concat!(
+        "SELECT ", attempt_columns!(), " FROM attempts WHERE withdrawal = ?1 AND id > ?2 ORDER BY id LIMIT 1"
     );
     NEWEST_SUCCEEDED_ATTEMPT = concat!(
         "SELECT ", attempt_columns!(), " FROM attempts WHERE state = 'succeeded' ORDER BY id DESC LIMIT 1"
@@ -86,8 +80,6 @@ statements! {
     HUB = "SELECT seed, node, node_since, network FROM hub WHERE one = 1";
 }
 
-const PHASES: [TipPhase; 3] = [TipPhase::Open, TipPhase::Settled, TipPhase::Ended];
-
 /// More entries than a source can have: one per kind.
 const ENTRIES_PER_SOURCE: u32 = 16;
 
@@ -106,41 +98,11 @@ pub(crate) fn find_tip(
 pub(crate) fn tips(connection: &Connection, query: &TipQuery) -> Result<Vec<Stored<Tip>>, StoreError> {
     let some = |sql, params: &[&dyn rusqlite::ToSql]| list(connection, sql, params, "tips", row::tip);
     match query {
-        TipQuery::OfUser { app, user, limit } => {
-            let (app, user, limit) = (app.as_str(), user.as_str(), rows(*limit));
-            let snapshot = connection.unchecked_transaction().map_err(backend)?;
-            let mut tips = some(TIPS_FROM_USER, params![app, user, limit])?;
-            for phase in PHASES {
-                tips.extend(some(TIPS_TO_USER, params![app, user, phase_name(phase), limit])?);
-            }
-            snapshot.commit().map_err(backend)?;
-            Ok(newest(tips, limit))
-        }
-        TipQuery::OfApp { app, phase: Some(phase), limit } => {
-            some(TIPS_OF_APP, params![app.as_str(), phase_name(*phase), rows(*limit)])
-        }
-        TipQuery::OfApp { app, phase: None, limit } => {
-            let (app, limit) = (app.as_str(), rows(*limit));
-            let snapshot = connection.unchecked_transaction().map_err(backend)?;
-            let mut tips = Vec::new();
-            for phase in PHASES {
-                tips.extend(some(TIPS_OF_APP, params![app, phase_name(phase), limit])?);
-            }
-            snapshot.commit().map_err(backend)?;
-            Ok(newest(tips, limit))
-        }
+        TipQuery::Newest { of, before, limit } => lists::tips(connection, of, *before, *limit),
         TipQuery::All { after, limit } => {
             some(TIPS, params![id_after(after.as_ref().map(TipId::as_uuid)), rows(*limit)])
         }
     }
-}
-
-/// The newest of several lists together, each once.
-fn newest(mut tips: Vec<Stored<Tip>>, limit: u32) -> Vec<Stored<Tip>> {
-    tips.sort_by_key(|tip| std::cmp::Reverse(tip.id()));
-    tips.dedup_by_key(|tip| tip.id());
-    tips.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    tips
 }
 
 pub(crate) fn settled_tips(
@@ -209,6 +171,8 @@ pub(crate) fn find_withdrawal(
     match lookup {
         WithdrawalLookup::Id(id) => one(WITHDRAWAL_BY_ID, params![id.as_uuid().as_bytes()]),
         WithdrawalLookup::HeldPaymentHash(hash) => one(WITHDRAWAL_BY_HELD_HASH, params![hash.as_bytes()]),
+        WithdrawalLookup::PaymentHash(hash) => one(WITHDRAWAL_BY_HASH, params![hash.as_bytes()]),
+        WithdrawalLookup::Invoice(encoded) => one(WITHDRAWAL_BY_INVOICE, params![encoded]),
     }
 }
 
@@ -219,12 +183,7 @@ pub(crate) fn withdrawals(
     let some =
         |sql, params: &[&dyn rusqlite::ToSql]| list(connection, sql, params, "withdrawals", row::withdrawal);
     match query {
-        WithdrawalQuery::OfApp { app, state: None, limit } => {
-            some(WITHDRAWALS_OF_APP, params![app.as_str(), rows(*limit)])
-        }
-        WithdrawalQuery::OfApp { app, state: Some(state), limit } => {
-            some(WITHDRAWALS_OF_APP_IN_STATE, params![app.as_str(), state, rows(*limit)])
-        }
+        WithdrawalQuery::Newest { of, before, limit } => lists::withdrawals(connection, of, *before, *limit),
         WithdrawalQuery::All { after, limit } => {
             some(WITHDRAWALS, params![id_after(after.as_ref().map(|id| id.as_uuid())), rows(*limit)])
         }
@@ -239,6 +198,11 @@ pub(crate) fn find_attempt(
         AttemptQuery::LatestOf(withdrawal) => {
             let params = [withdrawal.as_uuid().as_bytes()];
             find(connection, LATEST_ATTEMPT, params, "attempts", row::attempt)
+        }
+        AttemptQuery::NextOf { withdrawal, after } => {
+            let after = after.map(|after| *after.as_uuid());
+            let params = params![withdrawal.as_uuid().as_bytes(), id_after(after.as_ref())];
+            find(connection, NEXT_ATTEMPT, params, "attempts", row::attempt)
         }
         AttemptQuery::NewestSucceeded => {
             find(connection, NEWEST_SUCCEEDED_ATTEMPT, [], "attempts", row::attempt)
@@ -285,6 +249,7 @@ pub(crate) fn entries(connection: &Connection, query: &EntryQuery) -> Result<Vec
             entries.sort_by_key(|entry| entry.number);
             Ok(entries)
         }
+        EntryQuery::Newest { of, before, limit } => lists::entries(connection, of, *before, *limit),
         EntryQuery::Account { account: UserAccount { app, user, asset }, after, limit } => {
             let (app, user, asset) = (app.as_str(), user.as_str(), asset.as_str());
             some(ENTRIES_OF_ACCOUNT, params![app, user, asset, bound(*after), rows(*limit)])

@@ -215,13 +215,12 @@ impl Table for Tips {
     }
 }
 
-/// Withdrawals, found by app and by the payment hash that they hold.
+/// Withdrawals, found by the payment hash that they hold.
 #[derive(Default)]
 pub(super) struct Withdrawals {
     rows: BTreeMap<WithdrawalId, Row<Withdrawal>>,
     queue: Queue<WithdrawalId>,
     pub(super) by_held_hash: BTreeMap<PaymentHash, WithdrawalId>,
-    pub(super) of_app: BTreeMap<AppId, BTreeSet<WithdrawalId>>,
 }
 
 impl Withdrawals {
@@ -242,6 +241,11 @@ impl Withdrawals {
     pub(super) fn rows(&self) -> &BTreeMap<WithdrawalId, Row<Withdrawal>> {
         &self.rows
     }
+
+    /// The newest of those that are wanted.
+    pub(super) fn newest(&self, wanted: impl Fn(&Withdrawal) -> bool) -> Option<Stored<Withdrawal>> {
+        self.rows.values().rev().map(|row| &row.stored).find(|found| wanted(found)).cloned()
+    }
 }
 
 impl Table for Withdrawals {
@@ -259,12 +263,10 @@ impl Table for Withdrawals {
             if let Some(hash) = before.stored.held_payment_hash() {
                 self.by_held_hash.remove(&hash);
             }
-            self.of_app.entry(before.stored.terms().app.clone()).or_default().remove(&id);
         }
         if let Some(row) = row {
             self.queue.add(id, &row);
             self.by_held_hash.extend(row.stored.held_payment_hash().map(|hash| (hash, id)));
-            self.of_app.entry(row.stored.terms().app.clone()).or_default().insert(id);
             self.rows.insert(id, row);
         }
         before

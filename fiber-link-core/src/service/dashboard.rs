@@ -2,8 +2,8 @@
 
 use super::FiberLink;
 use crate::{
-    AppId, AssetId, Balance, BalanceQuery, StoreError, Stored, Tip, TipQuery, TipTotals, UserId, Withdrawal,
-    WithdrawalQuery,
+    AppId, AssetId, Balance, BalanceQuery, StoreError, Stored, Tip, TipQuery, TipTotals, TipsOf, UserId,
+    Withdrawal, WithdrawalQuery, WithdrawalsOf,
 };
 use futures_util::future::try_join3;
 
@@ -26,7 +26,11 @@ impl FiberLink {
     pub async fn summary(&self, app: &AppId, user: &UserId, limit: u32) -> Result<Summary, StoreError> {
         let store = &self.parts().store;
         let of_user = BalanceQuery::OfUser { app: app.clone(), user: user.clone() };
-        let tips = TipQuery::OfUser { app: app.clone(), user: user.clone(), limit };
+        let tips = TipQuery::Newest {
+            of: TipsOf::Party { app: app.clone(), user: user.clone() },
+            before: None,
+            limit,
+        };
         let (balances, totals, tips) =
             try_join3(store.balances(of_user), store.tip_totals(app, user), store.tips(tips)).await?;
         Ok(Summary {
@@ -46,7 +50,8 @@ impl FiberLink {
         state: Option<&'static str>,
         limit: u32,
     ) -> Result<Vec<Withdrawal>, StoreError> {
-        let query = WithdrawalQuery::OfApp { app: app.clone(), state, limit };
+        let of = WithdrawalsOf::App { app: app.clone(), state };
+        let query = WithdrawalQuery::Newest { of, before: None, limit };
         let withdrawals = self.parts().store.withdrawals(query).await?;
         Ok(withdrawals.into_iter().map(Stored::into_inner).collect())
     }

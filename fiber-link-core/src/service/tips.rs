@@ -6,7 +6,7 @@ use crate::{
     IdempotencyKey, IdempotencyRecord, IdempotencyScope, IdempotencySubject, IdempotentMethod,
     InvoiceRequest, InvoiceState, InvoiceStatus, NodeError, NodeStanding, Op, ParamsDigest, Paused, PostId,
     Preimage, SettledPosition, SettledQuery, StandingError, StoreError, Stored, Tip, TipId, TipLookup,
-    TipPhase, TipQuery, TipTerms, UserId, Version,
+    TipPhase, TipQuery, TipTerms, TipsOf, UserId, Version,
 };
 
 /// The most characters of a tip's message.
@@ -199,7 +199,8 @@ impl FiberLink {
         phase: Option<TipPhase>,
         limit: u32,
     ) -> Result<Vec<Tip>, StoreError> {
-        let tips = self.parts().store.tips(TipQuery::OfApp { app: app.clone(), phase, limit }).await?;
+        let of = TipsOf::App { app: app.clone(), phase };
+        let tips = self.parts().store.tips(TipQuery::Newest { of, before: None, limit }).await?;
         Ok(tips.into_iter().map(Stored::into_inner).collect())
     }
 

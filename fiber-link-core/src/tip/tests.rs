@@ -197,3 +197,12 @@ proptest! {
         prop_assert_eq!(apply(&tip, Input::Says(last)), Step::Unchanged);
     }
 }
+
+#[test]
+fn every_state_has_its_name_and_phase_in_the_list() {
+    let states = sample::tip_states(&sample::invoice_of(&sample::tip(1)), at(9));
+    let names: Vec<_> = states.iter().map(|state| (state.as_str(), state.phase())).collect();
+    assert_eq!(names, TipState::NAMES);
+    assert_eq!(TipState::phase_of("expired"), Some(TipPhase::Ended));
+    assert_eq!(TipState::phase_of("no state"), None);
+}

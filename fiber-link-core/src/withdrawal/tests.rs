@@ -302,3 +302,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn every_state_has_its_name_in_the_list() {
+    let states = sample::withdrawal_states(sample::attempt_id(1), at(9));
+    let mut names: Vec<_> = states.iter().map(WithdrawalState::as_str).collect();
+    names.dedup();
+    assert_eq!(names, WithdrawalState::NAMES);
+}

@@ -270,6 +270,7 @@ impl Store for Tape {
         let call = match query {
             AttemptQuery::LatestOf(withdrawal) => Call::LatestAttempt(withdrawal),
             AttemptQuery::NewestSucceeded => Call::NewestSucceeded,
+            AttemptQuery::NextOf { .. } => unreachable!("no pass asks for it"),
         };
         match self.call(call).await {
             Answer::Attempt(found) => Ok(found),

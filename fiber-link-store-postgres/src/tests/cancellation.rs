@@ -3,7 +3,7 @@
 use super::*;
 use fiber_link_core::testing::sample::{self, at, change_set, forum};
 use fiber_link_core::{
-    Admission, Due, EventQuery, Gap, Op, SettledPosition, SettledQuery, Store, TakeDue, TipQuery,
+    Admission, Due, EventQuery, Gap, Op, SettledPosition, SettledQuery, Store, TakeDue, TipQuery, TipsOf,
 };
 use futures_util::FutureExt;
 use futures_util::future::join_all;
@@ -26,7 +26,12 @@ async fn call(store: &PostgresStore, n: u64, kind: u64) {
             let after = SettledPosition::Start;
             drop(store.settled_tips(SettledQuery { app, after, limit }).await.unwrap());
         }
-        8 => drop(store.tips(TipQuery::OfApp { app, phase: None, limit }).await.unwrap()),
+        8 => drop(
+            store
+                .tips(TipQuery::Newest { of: TipsOf::App { app, phase: None }, before: None, limit })
+                .await
+                .unwrap(),
+        ),
         _ => {
             let mut nonce = [0; 32];
             nonce[..8].copy_from_slice(&n.to_be_bytes());

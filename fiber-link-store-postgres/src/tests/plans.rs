@@ -20,7 +20,16 @@ const LARGE: [&str; 10] = [
 ];
 
 /// These sort what they gathered by an index and a limit, or the rows of a small table.
-const SORTS_FEW_ROWS: [&str; 5] = ["tips_of_user", "tip_totals", "workers_after", "hub", "nonce_memory"];
+const SORTS_FEW_ROWS: [&str; 8] = [
+    "tips_of_app",
+    "tips_to_user",
+    "tips_of_user",
+    "tip_totals",
+    "withdrawal_by_invoice",
+    "workers_after",
+    "hub",
+    "nonce_memory",
+];
 
 /// 200 000 tips of 20 apps, 10 000 users and 30 days, most of them settled, and what belongs to them.
 const GENERATE: &str = "
@@ -50,7 +59,7 @@ const GENERATE: &str = "
         SELECT id, app, payee, 'CKB', 1, 1, 'user', 'pending', 'payment_request', sha256(n::text::bytea),
             CASE WHEN n % 3 > 0 THEN sha256(n::text::bytea) END, at, at, at, 1,
             CASE WHEN n % 100 = 0 THEN 'processing' ELSE 'completed' END, id, NULL, NULL, NULL, 1, at, 2,
-            CASE WHEN n % 100 = 0 THEN at END, CASE WHEN n % 100 = 0 THEN at END, 'fibd1'
+            CASE WHEN n % 100 = 0 THEN at END, CASE WHEN n % 100 = 0 THEN at END, 'fibd1' || md5(n::text)
         FROM n WHERE n % 4 = 0;
     INSERT INTO {schema}.attempts
         SELECT id, id, sha256(n::text::bytea), at, id, at, 1, NULL,
@@ -101,7 +110,7 @@ fn all_statements(store: &PostgresStore) -> Vec<(&'static str, crate::statement:
     let (others, worker) =
         ([all.commit.all(), all.due.all(), all.admission.all(), all.query.all()], all.worker.all());
     let import = crate::import::statements(store.schema());
-    let more = [all.document.all(), all.feed.all(), worker, all.news.all(), import];
+    let more = [all.lists.all(), all.document.all(), all.feed.all(), worker, all.news.all(), import];
     [others.concat(), more.concat()].concat()
 }
 
@@ -130,10 +139,22 @@ async fn work(store: &PostgresStore, round: u64) {
     ] {
         store.find_tip(lookup).await.unwrap();
     }
+    let (user, post) = (payee.clone(), PostId::new("post").unwrap());
+    let mut of = vec![
+        TipsOf::Hub,
+        TipsOf::Payer { app: app.clone(), user: user.clone() },
+        TipsOf::Party { app: app.clone(), user: user.clone() },
+        TipsOf::Post { app: app.clone(), post },
+    ];
     for phase in [None, Some(TipPhase::Open), Some(TipPhase::Settled), Some(TipPhase::Ended)] {
-        store.tips(TipQuery::OfApp { app: app.clone(), phase, limit }).await.unwrap();
+        of.push(TipsOf::App { app: app.clone(), phase });
+        of.push(TipsOf::Payee { app: app.clone(), user: user.clone(), phase });
     }
-    store.tips(TipQuery::OfUser { app: app.clone(), user: payee.clone(), limit }).await.unwrap();
+    for of in of {
+        for before in [None, Some(tip)] {
+            store.tips(TipQuery::Newest { of: of.clone(), before, limit }).await.unwrap();
+        }
+    }
     store.tip_totals(&app, &payee).await.unwrap();
     for after in [None, Some(tip)] {
         store.tips(TipQuery::All { after, limit }).await.unwrap();
@@ -142,24 +163,37 @@ async fn work(store: &PostgresStore, round: u64) {
     for after in positions.into_iter().chain([SettledPosition::Start]) {
         store.settled_tips(SettledQuery { app: app.clone(), after, limit }).await.unwrap();
     }
-    for lookup in
-        [WithdrawalLookup::Id(withdrawal), WithdrawalLookup::HeldPaymentHash(sample::payment_hash(1))]
-    {
+    let hash = sample::payment_hash(1);
+    for lookup in [
+        WithdrawalLookup::Id(withdrawal),
+        WithdrawalLookup::HeldPaymentHash(hash),
+        WithdrawalLookup::PaymentHash(hash),
+        WithdrawalLookup::Invoice("fibd1".repeat(100)),
+    ] {
         store.find_withdrawal(lookup).await.unwrap();
     }
-    for state in [None, Some("processing"), Some("completed"), Some("no state")] {
-        store.withdrawals(WithdrawalQuery::OfApp { app: app.clone(), state, limit }).await.unwrap();
+    let mut of = vec![WithdrawalsOf::Hub, WithdrawalsOf::User { app: app.clone(), user }];
+    let states = [None, Some("processing"), Some("completed"), Some("no state")];
+    of.extend(states.map(|state| WithdrawalsOf::App { app: app.clone(), state }));
+    for of in of {
+        for before in [None, Some(withdrawal)] {
+            store.withdrawals(WithdrawalQuery::Newest { of: of.clone(), before, limit }).await.unwrap();
+        }
     }
     for after in [None, Some(withdrawal)] {
         store.withdrawals(WithdrawalQuery::All { after, limit }).await.unwrap();
     }
-    for query in [AttemptQuery::LatestOf(withdrawal), AttemptQuery::NewestSucceeded] {
+    let next = AttemptQuery::NextOf { withdrawal, after: None };
+    for query in [AttemptQuery::LatestOf(withdrawal), next, AttemptQuery::NewestSucceeded] {
         store.find_attempt(query).await.unwrap();
     }
     store.balance(&account).await.unwrap();
     store.balances(BalanceQuery::OfUser { app: app.clone(), user: payee }).await.unwrap();
     for after in [None, Some(account.clone())] {
         store.balances(BalanceQuery::All { after, limit }).await.unwrap();
+    }
+    for of in [EntriesOf::Hub, EntriesOf::App(app.clone()), EntriesOf::Account(account.clone())] {
+        store.entries(EntryQuery::Newest { of, before: Some(9_000), limit }).await.unwrap();
     }
     for query in [
         EntryQuery::Of(EntrySource::Tip(tip)),

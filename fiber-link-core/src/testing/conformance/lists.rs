@@ -23,6 +23,10 @@ fn tip_between(n: u64, from: &str, to: &str) -> Tip {
     sample::tip_with(n, terms, TipState::Creating)
 }
 
+fn of_app(app: AppId, phase: Option<TipPhase>, limit: u32) -> TipQuery {
+    TipQuery::Newest { of: TipsOf::App { app, phase }, before: None, limit }
+}
+
 fn wiki() -> AppId {
     sample::app_id("wiki")
 }
@@ -33,7 +37,14 @@ pub async fn tips_of_a_user_are_those_given_and_got_with_the_newest_first(store:
         commit(&*store, [create_tip(tip_between(n, from, to))]).await.unwrap();
     }
     let list = async |name, limit| {
-        ids(&store.tips(TipQuery::OfUser { app: forum(), user: user(name), limit }).await.unwrap())
+        ids(&store
+            .tips(TipQuery::Newest {
+                of: TipsOf::Party { app: forum(), user: user(name) },
+                before: None,
+                limit,
+            })
+            .await
+            .unwrap())
     };
     assert_eq!(list("alice", 10).await, tip_ids(&[4, 2, 1]));
     assert_eq!(list("alice", 2).await, tip_ids(&[4, 2]));
@@ -49,8 +60,7 @@ pub async fn tips_of_an_app_are_filtered_by_phase(store: Arc<dyn Store>) {
         let state = states[usize::try_from(n).unwrap() - 1].clone();
         bring_tip(&*store, &sample::tip_in(&tip, state)).await;
     }
-    let list =
-        async |phase, limit| ids(&store.tips(TipQuery::OfApp { app: forum(), phase, limit }).await.unwrap());
+    let list = async |phase, limit| ids(&store.tips(of_app(forum(), phase, limit)).await.unwrap());
     assert_eq!(list(None, 10).await, tip_ids(&[6, 5, 4, 3, 2, 1]));
     assert_eq!(list(None, 2).await, tip_ids(&[6, 5]));
     assert_eq!(list(Some(TipPhase::Open), 10).await, tip_ids(&[3, 1]));
@@ -108,8 +118,14 @@ pub async fn withdrawals_of_an_app_are_filtered_by_state(store: Arc<dyn Store>) 
         commit(&*store, [Op::CreateWithdrawal { withdrawal, due: None }]).await.unwrap();
     }
     let list = async |state, limit| {
-        let query = WithdrawalQuery::OfApp { app: forum(), state, limit };
-        store.withdrawals(query).await.unwrap().iter().map(|found| found.id()).collect::<Vec<_>>()
+        let of = WithdrawalsOf::App { app: forum(), state };
+        store
+            .withdrawals(WithdrawalQuery::Newest { of, before: None, limit })
+            .await
+            .unwrap()
+            .iter()
+            .map(|found| found.id())
+            .collect::<Vec<_>>()
     };
     for state in &states {
         let name = state.as_str();
@@ -279,15 +295,30 @@ pub async fn no_list_is_longer_than_it_may_be(store: Arc<dyn Store>) {
     }
     let (app, limit, second) = (forum(), u32::MAX, Duration::from_secs(1));
     for query in [
-        TipQuery::OfUser { app: forum(), user: user("alice"), limit },
-        TipQuery::OfApp { app: forum(), phase: None, limit },
-        TipQuery::OfApp { app: forum(), phase: Some(TipPhase::Settled), limit },
+        of_app(forum(), None, limit),
+        of_app(forum(), Some(TipPhase::Settled), limit),
         TipQuery::All { after: None, limit },
     ] {
         assert_full(store.tips(query).await.unwrap().len());
     }
-    for state in [None, Some(sample::withdrawal(1).state().as_str())] {
-        let query = WithdrawalQuery::OfApp { app: forum(), state, limit };
+    let (alice, bob, post) = (user("alice"), user("bob"), sample::tip_terms().post);
+    for of in [
+        TipsOf::Hub,
+        TipsOf::Payer { app: forum(), user: bob },
+        TipsOf::Payee { app: forum(), user: alice.clone(), phase: None },
+        TipsOf::Payee { app: forum(), user: alice.clone(), phase: Some(TipPhase::Settled) },
+        TipsOf::Party { app: forum(), user: alice.clone() },
+        TipsOf::Post { app: forum(), post },
+    ] {
+        assert_full(store.tips(TipQuery::Newest { of, before: None, limit }).await.unwrap().len());
+    }
+    for of in [
+        WithdrawalsOf::Hub,
+        WithdrawalsOf::App { app: forum(), state: None },
+        WithdrawalsOf::App { app: forum(), state: Some(sample::withdrawal(1).state().as_str()) },
+        WithdrawalsOf::User { app: forum(), user: alice },
+    ] {
+        let query = WithdrawalQuery::Newest { of, before: None, limit };
         assert_full(store.withdrawals(query).await.unwrap().len());
     }
     let all = WithdrawalQuery::All { after: None, limit };
@@ -298,6 +329,9 @@ pub async fn no_list_is_longer_than_it_may_be(store: Arc<dyn Store>) {
         [BalanceQuery::OfUser { app: forum(), user: user("alice") }, BalanceQuery::All { after: None, limit }]
     {
         assert_full(store.balances(query).await.unwrap().len());
+    }
+    for of in [EntriesOf::Hub, EntriesOf::App(forum()), EntriesOf::Account(account("alice"))] {
+        assert_full(store.entries(EntryQuery::Newest { of, before: None, limit }).await.unwrap().len());
     }
     for query in [
         EntryQuery::Account { account: account("alice"), after: 0, limit },
@@ -345,21 +379,37 @@ pub async fn no_list_shows_anything_of_another_app(store: Arc<dyn Store>) {
 
     for (app, rows) in [(wiki(), 1), (forum(), 0)] {
         let alice = user("alice");
-        let of_user = TipQuery::OfUser { app: app.clone(), user: alice.clone(), limit: 10 };
-        assert_eq!(store.tips(of_user).await.unwrap().len(), rows);
-        let of_app = TipQuery::OfApp { app: app.clone(), phase: None, limit: 10 };
-        assert_eq!(store.tips(of_app).await.unwrap().len(), rows);
+        let (post, payer) = (sample::tip_terms().post, user("bob"));
+        for of in [
+            TipsOf::App { app: app.clone(), phase: None },
+            TipsOf::Payer { app: app.clone(), user: payer },
+            TipsOf::Payee { app: app.clone(), user: alice.clone(), phase: None },
+            TipsOf::Party { app: app.clone(), user: alice.clone() },
+            TipsOf::Post { app: app.clone(), post },
+        ] {
+            let query = TipQuery::Newest { of, before: None, limit: 10 };
+            assert_eq!(store.tips(query).await.unwrap().len(), rows);
+        }
         let feed = SettledQuery { app: app.clone(), after: SettledPosition::Start, limit: 10 };
         assert_eq!(store.settled_tips(feed).await.unwrap().len(), rows);
         let totals = store.tip_totals(&app, &alice).await.unwrap();
         assert_eq!(usize::try_from(totals.settled).unwrap(), rows);
-        let withdrawals = WithdrawalQuery::OfApp { app: app.clone(), state: None, limit: 10 };
-        assert_eq!(store.withdrawals(withdrawals).await.unwrap().len(), rows);
+        for of in [
+            WithdrawalsOf::App { app: app.clone(), state: None },
+            WithdrawalsOf::User { app: app.clone(), user: alice.clone() },
+        ] {
+            let query = WithdrawalQuery::Newest { of, before: None, limit: 10 };
+            assert_eq!(store.withdrawals(query).await.unwrap().len(), rows);
+        }
         let balances = BalanceQuery::OfUser { app: app.clone(), user: alice.clone() };
         assert_eq!(store.balances(balances).await.unwrap().len(), rows);
         let account = UserAccount { app: app.clone(), ..account("alice") };
-        let entries = EntryQuery::Account { account, after: 0, limit: 10 };
+        let entries = EntryQuery::Account { account: account.clone(), after: 0, limit: 10 };
         assert_eq!(store.entries(entries).await.unwrap().len(), rows);
+        for of in [EntriesOf::App(app.clone()), EntriesOf::Account(account)] {
+            let query = EntryQuery::Newest { of, before: None, limit: 10 };
+            assert_eq!(store.entries(query).await.unwrap().len(), rows);
+        }
         let (kind, of) = (DocumentKind::PausedUser, Some(app.clone()));
         let documents = DocumentQuery { kind, app: of.clone(), after: None, limit: 10 };
         assert_eq!(store.documents(documents).await.unwrap().len(), rows);

@@ -11,6 +11,7 @@ mod events;
 mod ledger;
 mod limits;
 mod lists;
+mod newest;
 mod node_flows;
 mod queue;
 mod races;
@@ -113,6 +114,14 @@ macro_rules! store_conformance {
             entries_are_listed_by_source_and_by_account
             no_list_is_longer_than_it_may_be
             no_list_shows_anything_of_another_app
+        }
+        newest {
+            each_list_of_tips_is_paged_from_the_newest
+            pages_of_tips_neither_miss_nor_repeat_while_tips_are_added
+            each_list_of_withdrawals_is_paged_from_the_newest
+            each_list_of_entries_is_paged_from_the_newest
+            attempts_of_a_withdrawal_follow_each_other
+            a_withdrawal_is_found_by_its_hash_and_its_invoice_also_when_it_holds_them_no_more
         }
         settled {
             settled_tips_are_listed_in_the_order_of_their_credits

@@ -1,0 +1,102 @@
+//! What a text names: an id, an invoice, a payment hash, a user or an app.
+
+use super::{Administration, apps, find_app};
+use crate::{
+    App, AppId, AssetId, Balance, BalanceQuery, MAX_ROWS, PaymentHash, StoreError, Stored, Tip, TipId,
+    TipLookup, TipQuery, TipsOf, UserId, Withdrawal, WithdrawalId, WithdrawalLookup,
+};
+
+/// What a text names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A tip.
+    Tip(Box<Tip>),
+    /// A withdrawal; of several with one invoice the newest.
+    Withdrawal(Box<Withdrawal>),
+    /// An app.
+    App(Box<App>),
+    /// A user who has a balance, or gave or got a tip.
+    User {
+        /// His app.
+        app: AppId,
+        /// He.
+        user: UserId,
+        /// What he has, by name of the asset.
+        balances: Vec<(AssetId, Balance)>,
+    },
+}
+
+impl Administration {
+    /// What `text` names, as the id, the invoice or the payment hash of a tip or a withdrawal, as an app
+    /// or as a user; only of `app`, where one is given. Users are looked for in the first [`MAX_ROWS`]
+    /// apps of the store.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store failed.
+    pub async fn search(&self, app: Option<&AppId>, text: &str) -> Result<Vec<Found>, StoreError> {
+        let text = text.trim();
+        let mut found = Vec::new();
+        if let Some(tip) = self.tip_of(text).await?
+            && app.is_none_or(|app| tip.terms().app == *app)
+        {
+            found.push(Found::Tip(Box::new(tip)));
+        }
+        if let Some(withdrawal) = self.withdrawal_of(text).await?
+            && app.is_none_or(|app| withdrawal.terms().app == *app)
+        {
+            found.push(Found::Withdrawal(Box::new(withdrawal)));
+        }
+        if let Ok(id) = AppId::new(text)
+            && app.is_none_or(|app| id == *app)
+            && let Some(app) = find_app(&*self.store, &id).await?
+        {
+            found.push(Found::App(Box::new(app.into_inner())));
+        }
+        if let Ok(user) = UserId::new(text) {
+            let apps = match app {
+                Some(app) => vec![app.clone()],
+                None => apps(&*self.store, None, MAX_ROWS).await?.iter().map(|app| app.id.clone()).collect(),
+            };
+            for app in apps {
+                found.extend(self.user_of(app, &user).await?);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn tip_of(&self, text: &str) -> Result<Option<Tip>, StoreError> {
+        let lookup = if let Ok(id) = text.parse::<TipId>() {
+            TipLookup::Id(id)
+        } else if let Ok(hash) = text.parse::<PaymentHash>() {
+            TipLookup::PaymentHash(hash)
+        } else {
+            TipLookup::Invoice(text.to_owned())
+        };
+        Ok(self.store.find_tip(lookup).await?.map(Stored::into_inner))
+    }
+
+    async fn withdrawal_of(&self, text: &str) -> Result<Option<Withdrawal>, StoreError> {
+        let lookup = if let Ok(id) = text.parse::<WithdrawalId>() {
+            WithdrawalLookup::Id(id)
+        } else if let Ok(hash) = text.parse::<PaymentHash>() {
+            WithdrawalLookup::PaymentHash(hash)
+        } else {
+            WithdrawalLookup::Invoice(text.to_owned())
+        };
+        Ok(self.store.find_withdrawal(lookup).await?.map(Stored::into_inner))
+    }
+
+    async fn user_of(&self, app: AppId, user: &UserId) -> Result<Option<Found>, StoreError> {
+        let of_user = BalanceQuery::OfUser { app: app.clone(), user: user.clone() };
+        let balances = self.store.balances(of_user).await?;
+        let balances: Vec<_> =
+            balances.into_iter().map(|(account, balance)| (account.asset, balance)).collect();
+        if balances.is_empty() {
+            let of = TipsOf::Party { app: app.clone(), user: user.clone() };
+            if self.store.tips(TipQuery::Newest { of, before: None, limit: 1 }).await?.is_empty() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(Found::User { app, user: user.clone(), balances }))
+    }
+}
