@@ -4,12 +4,17 @@ mod admin;
 mod app;
 mod audit_log;
 mod copy;
+mod find;
+mod list;
 mod node;
 mod operator;
+mod pages;
+mod rows;
 mod secrets;
 mod server;
 mod simulate;
 mod switches;
+mod table;
 
 use crate::data_folder::DataFolderError;
 use crate::demo::{self, DemoError, DemoFlags};
@@ -31,6 +36,8 @@ use fiber_link_core::{
     KeyError, NoRandomness, NodeError, PasswordError, ReadError, ReasonError, StoreError, UnsealError, audit,
 };
 use fiber_link_store_postgres::ImportError;
+use find::FindFlags;
+use list::ListCommand;
 use node::NodeCommand;
 use secrets::SecretsCommand;
 use server::ServerCommand;
@@ -50,7 +57,8 @@ Every setting is a flag, an environment variable, or a line in fiber-link.toml; 
 the environment, and that over the file. FIBER_LINK_HMAC_SECRET_MAP holds secrets of apps that \
 the store does not have, as a JSON object of names and secrets.
 
-Exit codes: 0 done; 1 the audit has findings, a copy differs, or there is something to migrate; \
+Exit codes: 0 done; 1 the audit has findings, a copy differs, nothing was found, or there is something \
+to migrate; \
 2 the command could not be carried out; 3 the server was declared dead: start it anew.";
 
 /// Take tips over the Fiber Network, credit them once, pay them out.
@@ -104,6 +112,16 @@ enum Command {
     /// List what operators changed about apps, secrets and switches in --store, the newest first: when, who, from where, what, of what,
     /// and why; with --format csv or jsonl also how it was before and after.
     AuditLog(AuditLogFlags),
+    /// List what is in --store, the newest first.
+    List {
+        #[command(subcommand)]
+        command: ListCommand,
+    },
+    /// Say what a text names in --store: the id, the invoice or the payment hash of a tip or a withdrawal,
+    /// with its entries and attempts; a user, with what he has; an app.
+    ///
+    /// Exit codes: 0 found; 1 nothing is called that; 2 the store could not be searched.
+    Find(FindFlags),
     /// Bring --store to the form that this version needs; makes it if it is not there.
     ///
     /// Exit codes: 0 it is up to date; 1 with --check, there is something to do; 2 it cannot be
@@ -300,6 +318,8 @@ fn carry_out(mut cli: Cli) -> Result<ExitCode, CommandError> {
             Command::Resume(flags) => switches::run(&settings, flags, false).await?,
             Command::Secrets { command } => return secrets::run(&settings, command).await,
             Command::AuditLog(flags) => audit_log::run(&settings, flags).await?,
+            Command::List { command } => list::run(&settings, command).await?,
+            Command::Find(flags) => return find::run(&settings, flags).await,
             Command::Migrate(flags) => return migrate(&settings, flags).await,
             Command::Node { command } => node::run(&settings, command).await?,
             Command::Server { command } => server::run(&settings, command).await?,

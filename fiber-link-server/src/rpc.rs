@@ -13,6 +13,7 @@ mod waiting;
 mod withdrawals;
 
 pub(crate) use error::Chain;
+pub(crate) use tips::wire_state;
 
 use crate::api::Api;
 use authentication::Caller;
@@ -166,7 +167,7 @@ fn encode(result: &impl Serialize) -> Result<Vec<u8>, RpcError> {
 }
 
 /// An amount in whole units; in base units if the asset is no longer configured.
-fn whole_units(assets: &Assets, asset: &AssetId, amount: Amount) -> String {
+pub(crate) fn whole_units(assets: &Assets, asset: &AssetId, amount: Amount) -> String {
     assets.find(asset).map_or_else(|| amount.to_string(), |asset| asset.format(amount))
 }
 

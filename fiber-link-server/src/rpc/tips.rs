@@ -190,7 +190,7 @@ fn feed_item(link: &FiberLink, tip: &Tip) -> Option<FeedItem> {
 }
 
 /// What a tip's state is called on the wire.
-pub(super) const fn wire_state(phase: TipPhase) -> &'static str {
+pub(crate) const fn wire_state(phase: TipPhase) -> &'static str {
     match phase {
         TipPhase::Open => "UNPAID",
         TipPhase::Settled => "SETTLED",

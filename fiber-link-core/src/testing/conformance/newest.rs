@@ -11,7 +11,7 @@ fn many_tips() -> Vec<Tip> {
     let of = |n: u64, from: usize| names[(usize::try_from(n).unwrap() / from) % names.len()];
     let tip = |n: u64| {
         let terms = TipTerms {
-            app: app_id(if n % 5 == 0 { "wiki" } else { "forum" }),
+            app: app_id(if n.is_multiple_of(5) { "wiki" } else { "forum" }),
             post: PostId::new(format!("post-{}", n % 2)).unwrap(),
             from_user: user(of(n, 1)),
             to_user: user(of(n, 2)),
@@ -119,8 +119,8 @@ pub async fn each_list_of_withdrawals_is_paged_from_the_newest(store: Arc<dyn St
     let states = sample::withdrawal_states(sample::attempt_id(1), at(9));
     let withdrawal = |n: u64| {
         let terms = WithdrawalTerms {
-            app: app_id(if n % 4 == 0 { "wiki" } else { "forum" }),
-            user: user(if n % 3 == 0 { "ann" } else { "bob" }),
+            app: app_id(if n.is_multiple_of(4) { "wiki" } else { "forum" }),
+            user: user(if n.is_multiple_of(3) { "ann" } else { "bob" }),
             ..sample::withdrawal_terms(n)
         };
         let state = states[usize::try_from(n / 2).unwrap() % states.len()].clone();
@@ -165,10 +165,10 @@ pub async fn each_list_of_withdrawals_is_paged_from_the_newest(store: Arc<dyn St
 }
 
 pub async fn each_list_of_entries_is_paged_from_the_newest(store: Arc<dyn Store>) {
-    for n in 1..=30 {
+    for n in 1..=30_u64 {
         let account = UserAccount {
-            app: app_id(if n % 4 == 0 { "wiki" } else { "forum" }),
-            ..account(if n % 3 == 0 { "ann" } else { "bob" })
+            app: app_id(if n.is_multiple_of(4) { "wiki" } else { "forum" }),
+            ..account(if n.is_multiple_of(3) { "ann" } else { "bob" })
         };
         commit(&*store, [Op::Post(Entry { account, ..sample::credit(n, n) })]).await.unwrap();
     }

@@ -1,0 +1,170 @@
+//! Tips, withdrawals, attempts and entries as rows, under the names of the wire.
+
+use super::table::{Column, Field};
+use crate::rpc::{whole_units, wire_state};
+use crate::wire_time;
+use fiber_link_core::{
+    Assets, Attempt, AttemptState, Destination, EntrySource, FailureReason, NumberedEntry, Timestamp, Tip,
+    Withdrawal, WithdrawalState,
+};
+
+pub(super) const TIP_COLUMNS: [Column; 14] = [
+    Column::shown("id"),
+    Column::shown("appId"),
+    Column::shown("createdAt"),
+    Column::shown("state"),
+    Column::shown("exactState"),
+    Column::shown("amount"),
+    Column::shown("asset"),
+    Column::shown("fromUserId"),
+    Column::shown("toUserId"),
+    Column::shown("postId"),
+    Column::more("settledAt"),
+    Column::more("message"),
+    Column::more("paymentHash"),
+    Column::more("invoice"),
+];
+
+pub(super) fn tip(assets: &Assets, tip: &Tip) -> [Field; 14] {
+    let terms = tip.terms();
+    [
+        Field::text(&tip.id()),
+        Field::text(&terms.app),
+        time(tip.created_at()),
+        Field::text(&wire_state(tip.state().phase())),
+        Field::text(&tip.state().as_str().to_ascii_uppercase()),
+        Field::Text(whole_units(assets, &terms.asset, terms.amount)),
+        Field::text(&terms.asset),
+        Field::text(&terms.from_user),
+        Field::text(&terms.to_user),
+        Field::text(&terms.post),
+        optional_time(tip.settled_at()),
+        Field::optional(terms.message.as_ref()),
+        Field::text(&tip.payment_hash()),
+        Field::optional(tip.invoice().map(|invoice| &invoice.encoded)),
+    ]
+}
+
+pub(super) const WITHDRAWAL_COLUMNS: [Column; 15] = [
+    Column::shown("id"),
+    Column::shown("appId"),
+    Column::shown("createdAt"),
+    Column::shown("state"),
+    Column::shown("amount"),
+    Column::shown("asset"),
+    Column::shown("userId"),
+    Column::shown("updatedAt"),
+    Column::shown("retryCount"),
+    Column::more("nextRetryAt"),
+    Column::shown("lastError"),
+    Column::more("networkFeeLimit"),
+    Column::more("networkFee"),
+    Column::more("paymentHash"),
+    Column::more("invoice"),
+];
+
+pub(super) fn withdrawal(assets: &Assets, withdrawal: &Withdrawal) -> [Field; 15] {
+    let terms = withdrawal.terms();
+    let whole = |amount| Field::Text(whole_units(assets, &terms.asset, amount));
+    let Destination::PaymentRequest(destination) = &terms.destination;
+    let (mut next_retry, mut last_error, mut fee) = (None, None, Field::Nothing);
+    match withdrawal.state() {
+        WithdrawalState::RetryPending { at, last_error: error } => {
+            next_retry = Some(*at);
+            last_error = Some(error.as_str());
+        }
+        WithdrawalState::Failed { reason: FailureReason::AttemptsFailed { last_error: error }, .. } => {
+            last_error = Some(error);
+        }
+        WithdrawalState::Failed { reason: FailureReason::InvoiceExpired, .. } => {
+            last_error = Some("the payment request ran out before it could be paid");
+        }
+        WithdrawalState::Completed { fee: paid, .. } => fee = whole(*paid),
+        WithdrawalState::LiquidityPending | WithdrawalState::Pending | WithdrawalState::Processing { .. } => {
+        }
+    }
+    [
+        Field::text(&withdrawal.id()),
+        Field::text(&terms.app),
+        time(withdrawal.created_at()),
+        Field::text(&withdrawal.state().as_str().to_ascii_uppercase()),
+        whole(terms.amount),
+        Field::text(&terms.asset),
+        Field::text(&terms.user),
+        time(withdrawal.updated_at()),
+        Field::Number(withdrawal.attempts().saturating_sub(1).into()),
+        optional_time(next_retry),
+        Field::optional(last_error),
+        whole(terms.fee_limit),
+        fee,
+        Field::text(&withdrawal.payment_hash()),
+        Field::text(&destination.encoded),
+    ]
+}
+
+pub(super) const ATTEMPT_COLUMNS: [Column; 6] = [
+    Column::shown("attempt"),
+    Column::shown("createdAt"),
+    Column::shown("state"),
+    Column::shown("endedAt"),
+    Column::shown("reason"),
+    Column::more("worker"),
+];
+
+pub(super) fn attempt(attempt: &Attempt) -> [Field; 6] {
+    let (ended, reason) = match attempt.state() {
+        AttemptState::Sent { .. } | AttemptState::Unknown { .. } => (None, None),
+        AttemptState::Succeeded { at, .. } => (Some(*at), None),
+        AttemptState::Failed { reason, at, .. } => (Some(*at), Some(reason)),
+    };
+    [
+        Field::text(&attempt.id()),
+        time(attempt.created_at()),
+        Field::text(&attempt.state().as_str().to_ascii_uppercase()),
+        optional_time(ended),
+        Field::optional(reason),
+        Field::text(&attempt.claim().worker),
+    ]
+}
+
+pub(super) const ENTRY_COLUMNS: [Column; 11] = [
+    Column::shown("number"),
+    Column::shown("at"),
+    Column::shown("appId"),
+    Column::shown("userId"),
+    Column::shown("kind"),
+    Column::shown("amount"),
+    Column::shown("asset"),
+    Column::more("from"),
+    Column::more("to"),
+    Column::shown("source"),
+    Column::shown("sourceId"),
+];
+
+pub(super) fn entry(assets: &Assets, NumberedEntry { number, entry }: &NumberedEntry) -> [Field; 11] {
+    let (source, id) = match entry.source {
+        EntrySource::Tip(id) => ("tip", Field::text(&id)),
+        EntrySource::Withdrawal(id) => ("withdrawal", Field::text(&id)),
+    };
+    [
+        Field::Number(*number),
+        time(entry.at),
+        Field::text(&entry.account.app),
+        Field::text(&entry.account.user),
+        Field::text(&entry.kind.as_str()),
+        Field::Text(whole_units(assets, &entry.account.asset, entry.amount)),
+        Field::text(&entry.account.asset),
+        Field::text(&entry.kind.from_account().as_str()),
+        Field::text(&entry.kind.to_account().as_str()),
+        Field::text(&source),
+        id,
+    ]
+}
+
+pub(super) fn time(at: Timestamp) -> Field {
+    Field::Text(wire_time::format(at))
+}
+
+fn optional_time(at: Option<Timestamp>) -> Field {
+    at.map_or(Field::Nothing, time)
+}
