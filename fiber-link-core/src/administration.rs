@@ -103,6 +103,9 @@ pub enum ReadError {
     /// Whoever acts may not see it.
     #[error(transparent)]
     Denied(#[from] Denied),
+    /// He sees some apps and not all, and named none.
+    #[error("you look after several apps: name the one that you want to see")]
+    WhichApp,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -9,12 +9,10 @@ mod list;
 mod node;
 mod operator;
 mod pages;
-mod rows;
 mod secrets;
 mod server;
 mod simulate;
 mod switches;
-mod table;
 
 use crate::data_folder::DataFolderError;
 use crate::demo::{self, DemoError, DemoFlags};
@@ -275,6 +273,8 @@ impl Command {
             Self::Audit => Some("audit"),
             Self::Simulate(_) => Some("simulate"),
             Self::App { .. }
+            | Self::List { .. }
+            | Self::Find(_)
             | Self::Admin { .. }
             | Self::Pause(_)
             | Self::Resume(_)

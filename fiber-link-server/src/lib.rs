@@ -14,6 +14,7 @@ mod host;
 mod logging;
 pub mod moved;
 mod node;
+mod rows;
 mod rpc;
 pub mod secrets;
 pub mod service;
@@ -21,6 +22,7 @@ pub mod settings;
 pub mod simulator_api;
 pub mod store;
 pub mod stub;
+mod table;
 mod wire_time;
 pub mod worker;
 

@@ -1,11 +1,12 @@
 //! What operators look through: lists in pages, the newest first.
 
-use super::Administration;
+use super::{Administration, ReadError};
 use crate::list::{Look, Walk};
 use crate::{
-    AppId, Attempt, AttemptId, AttemptQuery, AuditFilter, AuditQuery, BalanceQuery, EntriesOf, EntryFilter,
-    EntryQuery, MAX_ROWS, NumberedAuditRecord, NumberedEntry, Page, StoreError, Stored, Tip, TipFilter,
-    TipId, TipQuery, Withdrawal, WithdrawalFilter, WithdrawalId, WithdrawalLookup, WithdrawalQuery,
+    Action, AppId, Attempt, AttemptId, AttemptQuery, AuditFilter, AuditQuery, BalanceQuery, Denied,
+    EntriesOf, EntryFilter, EntryQuery, MAX_ROWS, NumberedAuditRecord, NumberedEntry, Page, StoreError,
+    Stored, Tip, TipFilter, TipId, TipQuery, Withdrawal, WithdrawalFilter, WithdrawalId, WithdrawalLookup,
+    WithdrawalQuery,
 };
 use std::cmp::Reverse;
 
@@ -16,13 +17,14 @@ impl Administration {
     /// Tips before `before`; at most `limit`, and [`MAX_ROWS`].
     ///
     /// # Errors
-    /// [`StoreError`] if the store failed.
+    /// [`ReadError`] if they may not be shown, or the store failed.
     pub async fn tips(
         &self,
         filter: &TipFilter,
         before: Option<TipId>,
         limit: u32,
-    ) -> Result<Page<Tip, TipId>, StoreError> {
+    ) -> Result<Page<Tip, TipId>, ReadError> {
+        let filter = &TipFilter { app: self.only_app(Action::ReadMoney, &filter.app)?, ..filter.clone() };
         let mut walk = Walk::new(filter.begin(before), limit);
         while let Some((before, limit)) = walk.next_piece() {
             let query = TipQuery::Newest { of: filter.lead(), before, limit };
@@ -35,13 +37,15 @@ impl Administration {
     /// Withdrawals before `before`; at most `limit`, and [`MAX_ROWS`].
     ///
     /// # Errors
-    /// [`StoreError`] if the store failed.
+    /// [`ReadError`] if they may not be shown, or the store failed.
     pub async fn withdrawals(
         &self,
         filter: &WithdrawalFilter,
         before: Option<WithdrawalId>,
         limit: u32,
-    ) -> Result<Page<Withdrawal, WithdrawalId>, StoreError> {
+    ) -> Result<Page<Withdrawal, WithdrawalId>, ReadError> {
+        let app = self.only_app(Action::ReadMoney, &filter.app)?;
+        let filter = &WithdrawalFilter { app, ..filter.clone() };
         let mut walk = Walk::new(filter.begin(before), limit);
         while let Some((before, limit)) = walk.next_piece() {
             let query = WithdrawalQuery::Newest { of: filter.lead(), before, limit };
@@ -54,13 +58,14 @@ impl Administration {
     /// Entries with a smaller number than `before`; at most `limit`, and [`MAX_ROWS`].
     ///
     /// # Errors
-    /// [`StoreError`] if the store failed.
+    /// [`ReadError`] if they may not be shown, or the store failed.
     pub async fn entries(
         &self,
         filter: &EntryFilter,
         before: Option<u64>,
         limit: u32,
-    ) -> Result<Page<NumberedEntry, u64>, StoreError> {
+    ) -> Result<Page<NumberedEntry, u64>, ReadError> {
+        let filter = &EntryFilter { app: self.only_app(Action::ReadMoney, &filter.app)?, ..filter.clone() };
         if let Some(source) = filter.source {
             let mut rows = self.store.entries(EntryQuery::Of(source)).await?;
             rows.reverse();
@@ -97,13 +102,18 @@ impl Administration {
     /// Audit records with a smaller number than `before`; at most `limit`, and [`MAX_ROWS`].
     ///
     /// # Errors
-    /// [`StoreError`] if the store failed.
+    /// [`ReadError`] if they may not be shown, or the store failed.
     pub async fn audit_records(
         &self,
         filter: &AuditFilter,
         before: Option<u64>,
         limit: u32,
-    ) -> Result<Page<NumberedAuditRecord, u64>, StoreError> {
+    ) -> Result<Page<NumberedAuditRecord, u64>, ReadError> {
+        let app = self.only_app(Action::ReadAuditRecords, &filter.app)?;
+        if app.is_none() {
+            self.authority.require(Action::ReadHubAuditRecords, None)?;
+        }
+        let filter = &AuditFilter { app, ..filter.clone() };
         let mut walk = Walk::new(before, limit);
         while let Some((before, limit)) = walk.next_piece() {
             let query = AuditQuery { app: filter.app.clone(), before, limit };
@@ -113,17 +123,36 @@ impl Administration {
         Ok(walk.page())
     }
 
+    /// The app whose rows are listed: the one that is asked for, or the only one that may be seen; none
+    /// for all of them.
+    fn only_app(&self, action: Action, asked: &Option<AppId>) -> Result<Option<AppId>, ReadError> {
+        if let Some(app) = asked {
+            self.authority.require(action, Some(app))?;
+            return Ok(Some(app.clone()));
+        }
+        match self.authority.visible_apps() {
+            None => Ok(None),
+            Some(apps) => match <[AppId; 1]>::try_from(apps) {
+                Ok([app]) => Ok(Some(app)),
+                Err(apps) if apps.is_empty() => Err(Denied::NotAllowed(action).into()),
+                Err(_) => Err(ReadError::WhichApp),
+            },
+        }
+    }
+
     /// All attempts of a withdrawal, the oldest first; none where it is not `app`'s.
     ///
     /// # Errors
-    /// [`StoreError`] if the store failed.
+    /// [`ReadError`] if they may not be shown, or the store failed.
     pub async fn attempts(
         &self,
         app: Option<&AppId>,
         withdrawal: WithdrawalId,
-    ) -> Result<Vec<Attempt>, StoreError> {
+    ) -> Result<Vec<Attempt>, ReadError> {
         let found = self.store.find_withdrawal(WithdrawalLookup::Id(withdrawal)).await?;
-        let is_theirs = found.is_some_and(|found| app.is_none_or(|app| found.terms().app == *app));
+        let is_theirs = found.is_some_and(|found| {
+            app.is_none_or(|app| found.terms().app == *app) && self.authority.sees(&found.terms().app)
+        });
         let mut attempts: Vec<Attempt> = Vec::new();
         let mut after: Option<AttemptId> = None;
         while is_theirs && attempts.len() < MOST_ATTEMPTS {

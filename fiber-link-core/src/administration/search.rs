@@ -1,9 +1,9 @@
 //! What a text names: an id, an invoice, a payment hash, a user or an app.
 
-use super::{Administration, apps, find_app};
+use super::{Administration, ReadError, apps, find_app};
 use crate::{
-    App, AppId, AssetId, Balance, BalanceQuery, MAX_ROWS, PaymentHash, StoreError, Stored, Tip, TipId,
-    TipLookup, TipQuery, TipsOf, UserId, Withdrawal, WithdrawalId, WithdrawalLookup,
+    Action, App, AppId, AssetId, Balance, BalanceQuery, MAX_ROWS, PaymentHash, StoreError, Stored, Tip,
+    TipId, TipLookup, TipQuery, TipsOf, UserId, Withdrawal, WithdrawalId, WithdrawalLookup,
 };
 
 /// What a text names.
@@ -29,33 +29,40 @@ pub enum Found {
 impl Administration {
     /// What `text` names, as the id, the invoice or the payment hash of a tip or a withdrawal, as an app
     /// or as a user; only of `app`, where one is given. Users are looked for in the first [`MAX_ROWS`]
-    /// apps of the store.
+    /// apps of the store. What may not be seen is not found.
     ///
     /// # Errors
-    /// [`StoreError`] if the store failed.
-    pub async fn search(&self, app: Option<&AppId>, text: &str) -> Result<Vec<Found>, StoreError> {
+    /// [`ReadError`] if `app` may not be seen, or the store failed.
+    pub async fn search(&self, app: Option<&AppId>, text: &str) -> Result<Vec<Found>, ReadError> {
+        if let Some(app) = app {
+            self.authority.require(Action::ReadMoney, Some(app))?;
+        }
+        let wanted = |of: &AppId| app.is_none_or(|app| of == app) && self.authority.sees(of);
         let text = text.trim();
         let mut found = Vec::new();
         if let Some(tip) = self.tip_of(text).await?
-            && app.is_none_or(|app| tip.terms().app == *app)
+            && wanted(&tip.terms().app)
         {
             found.push(Found::Tip(Box::new(tip)));
         }
         if let Some(withdrawal) = self.withdrawal_of(text).await?
-            && app.is_none_or(|app| withdrawal.terms().app == *app)
+            && wanted(&withdrawal.terms().app)
         {
             found.push(Found::Withdrawal(Box::new(withdrawal)));
         }
         if let Ok(id) = AppId::new(text)
-            && app.is_none_or(|app| id == *app)
+            && wanted(&id)
             && let Some(app) = find_app(&*self.store, &id).await?
         {
             found.push(Found::App(Box::new(app.into_inner())));
         }
         if let Ok(user) = UserId::new(text) {
-            let apps = match app {
-                Some(app) => vec![app.clone()],
-                None => apps(&*self.store, None, MAX_ROWS).await?.iter().map(|app| app.id.clone()).collect(),
+            let apps = match (app, self.authority.visible_apps()) {
+                (Some(app), _) => vec![app.clone()],
+                (None, Some(visible)) => visible,
+                (None, None) => {
+                    apps(&*self.store, None, MAX_ROWS).await?.iter().map(|app| app.id.clone()).collect()
+                }
             };
             for app in apps {
                 found.extend(self.user_of(app, &user).await?);

@@ -6,12 +6,15 @@ use super::log_in;
 use super::route::{Handler, Route};
 use crate::rpc::body::{self, NoBody};
 use crate::rpc::params::{self, Issues, Params, Read};
+use crate::table::Format;
 use axum::body::Body;
 use axum::extract::RawPathParams;
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cookie::Cookie;
-use fiber_link_core::{Activity, Administration, AppId, Authority, Credential, CredentialKind, Reason};
+use fiber_link_core::{
+    Activity, Administration, AppId, Authority, Credential, CredentialKind, Reason, Right,
+};
 use serde_json::Value;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -35,27 +38,55 @@ pub(super) struct Call<'a> {
 }
 
 /// A success.
-pub(super) struct Answer {
-    pub(super) body: Value,
-    /// A cookie to be set.
-    pub(super) cookie: Option<String>,
+pub(super) enum Answer {
+    /// JSON.
+    Json(Value),
+    /// JSON, and a cookie to be set.
+    WithCookie(Value, String),
+    /// Rows as a file, and what the next page of them comes before.
+    File(Format, Vec<u8>, Option<u64>),
+}
+
+impl Answer {
+    pub(super) const fn file(format: Format, file: Vec<u8>, next: Option<u64>) -> Self {
+        Self::File(format, file, next)
+    }
 }
 
 impl From<Value> for Answer {
     fn from(body: Value) -> Self {
-        Self { body, cookie: None }
+        Self::Json(body)
     }
 }
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        let mut response = axum::Json(self.body).into_response();
+        let mut response = match self {
+            Self::Json(body) => axum::Json(body).into_response(),
+            Self::WithCookie(body, cookie) => {
+                let mut response = axum::Json(body).into_response();
+                if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+                    response.headers_mut().insert(header::SET_COOKIE, cookie);
+                }
+                response
+            }
+            Self::File(format, file, next) => {
+                let mut response = file.into_response();
+                let kind = match format {
+                    Format::Csv => "text/csv; charset=utf-8; header=present",
+                    Format::Jsonl => "application/jsonl",
+                    Format::Text => "text/plain; charset=utf-8",
+                };
+                response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+                if let Some(next) = next {
+                    response.headers_mut().insert("x-next-before", next.into());
+                }
+                response
+            }
+        };
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        if let Some(cookie) = self.cookie.and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
-            headers.insert(header::SET_COOKIE, cookie);
-        }
         response
     }
 }
@@ -104,7 +135,16 @@ async fn try_to_answer(
     // Before anything is read: who may not is told so, whatever he sent.
     let app = path.iter().find(|(name, _)| *name == "app").map(|(_, value)| AppId::new(value));
     let app = app.transpose().map_err(|_| fiber_link_core::Denied::Hidden)?;
-    authority.require(route.action, app.as_ref())?;
+    match route.action.needs() {
+        // Which app it is about is found out on the way, and whether he may with it.
+        Right::ReadApp | Right::ChangeApp if app.is_none() => {}
+        Right::ReadApp
+        | Right::ChangeApp
+        | Right::ReadHub
+        | Right::ChangeHub
+        | Right::Anybody
+        | Right::OwnAccount => authority.require(route.action, app.as_ref())?,
+    }
     let params = if route.changes() { read(body).await? } else { of_query(head.uri.query())? };
     let administration = api.link.administration(authority.operator().clone()).acting_as(authority);
     handler(&mut Call { api, administration, credential, origin, path, params }).await

@@ -120,6 +120,7 @@ impl From<ReadError> for ApiError {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Denied(denied) => denied.into(),
+            ReadError::WhichApp => Issues::one("appId", error.to_string()).into(),
             ReadError::Store(error) => error.into(),
         }
     }

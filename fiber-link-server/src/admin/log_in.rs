@@ -115,7 +115,7 @@ pub(super) async fn log_in(api: &AdminApi, peer: IpAddr, params: &mut Params) ->
     if let Some(body) = body.as_object_mut() {
         body.insert("csrfToken".to_owned(), json!(session.csrf_token()));
     }
-    Ok(Answer { body, cookie: Some(cookie(session.expose(), SESSION_LASTS)) })
+    Ok(Answer::WithCookie(body, cookie(session.expose(), SESSION_LASTS)))
 }
 
 /// Ends the session that it is asked in.
@@ -125,7 +125,7 @@ pub(super) async fn log_out(call: &mut Call<'_>) -> Result<Answer, ApiError> {
         CredentialKind::Token => return Err(Denied::NotAllowed(Action::LogOut).into()),
     }
     call.api.access.log_out(&call.credential, &call.origin).await?;
-    Ok(Answer { body: json!({}), cookie: Some(cookie(String::new(), Duration::ZERO)) })
+    Ok(Answer::WithCookie(json!({}), cookie(String::new(), Duration::ZERO)))
 }
 
 pub(super) fn email(value: &serde_json::Value) -> Result<Email, String> {

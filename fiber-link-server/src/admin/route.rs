@@ -2,7 +2,7 @@
 
 use super::call::{Answer, Call};
 use super::error::ApiError;
-use super::{account, administrators, apps, log_in, switches};
+use super::{account, administrators, apps, lists, log_in, switches};
 use fiber_link_core::Action;
 use futures_util::future::BoxFuture;
 
@@ -83,5 +83,10 @@ pub(super) const ROUTES: &[Route] = routes! {
     Get "/switches" ShowHubSwitches switches::show;
     Post "/pause" PauseHub switches::pause;
     Post "/resume" ResumeHub switches::resume;
+    Get "/tips" ReadMoney lists::tips;
+    Get "/withdrawals" ReadMoney lists::withdrawals;
+    Get "/entries" ReadMoney lists::entries;
+    Get "/find" ReadMoney lists::find;
+    Get "/audit-records" ReadAuditRecords lists::audit_records;
     Post "/secrets/reseal" Reseal switches::reseal;
 };

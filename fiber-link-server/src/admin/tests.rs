@@ -47,6 +47,11 @@ const ASKED: &[(&str, &str, &str, &str)] = &[
     ("GET", "/switches", "", "S A R T"),
     ("POST", "/pause", r#"{"what":"all","reason":"why"}"#, "S T"),
     ("POST", "/resume", r#"{"what":"all","reason":"why"}"#, "S T"),
+    ("GET", "/tips", "", "S C c A a R T"),
+    ("GET", "/withdrawals", "", "S C c A a R T"),
+    ("GET", "/entries", "", "S C c A a R T"),
+    ("GET", "/find", "", "S C c A a R T"),
+    ("GET", "/audit-records", "", "S C c A a R T"),
     ("POST", "/secrets/reseal", r#"{"reason":"why"}"#, "S T"),
     ("POST", "/log-in", "{}", "everybody"),
 ];

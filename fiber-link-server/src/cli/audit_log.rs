@@ -3,25 +3,11 @@
 use super::CommandError;
 use super::operator::of_existing;
 use super::pages::{RowCount, SpanFlags, write_pages};
-use super::rows::time;
-use super::table::{Column, Field, Format, Table};
+use crate::rows::{self, AUDIT_COLUMNS};
 use crate::settings::Settings;
+use crate::table::{Format, Table};
 use clap::Args;
-use fiber_link_core::{AppId, AuditFilter, NumberedAuditRecord};
-
-/// The columns, in their order.
-const COLUMNS: [Column; 10] = [
-    Column::more("number"),
-    Column::shown("at"),
-    Column::shown("operator"),
-    Column::shown("origin"),
-    Column::shown("action"),
-    Column::more("app"),
-    Column::shown("subject"),
-    Column::more("before"),
-    Column::more("after"),
-    Column::shown("reason"),
-];
+use fiber_link_core::{AppId, AuditFilter};
 
 #[derive(Debug, Args)]
 pub(super) struct AuditLogFlags {
@@ -54,23 +40,7 @@ pub(super) async fn run(settings: &Settings, flags: AuditLogFlags) -> Result<(),
     let AuditLogFlags { app, operator, action, subject, at, before, limit, format } = flags;
     let filter = AuditFilter { app, operator, action, subject, at: at.span() };
     let administration = of_existing(settings).await?;
-    let table = Table::begin(format, COLUMNS)?;
+    let table = Table::begin(format, AUDIT_COLUMNS).map_err(CommandError::Output)?;
     let read = async |before, limit| administration.audit_records(&filter, before, limit).await;
-    write_pages(table, limit, before, read, row).await
-}
-
-fn row(NumberedAuditRecord { number, record }: &NumberedAuditRecord) -> [Field; 10] {
-    let json = |text: &Option<String>| text.clone().map_or(Field::Nothing, Field::Json);
-    [
-        Field::Number(*number),
-        time(record.at),
-        Field::text(&record.operator.name),
-        Field::text(&record.operator.origin),
-        Field::text(&record.action),
-        Field::optional(record.app.as_ref()),
-        Field::text(&record.subject),
-        json(&record.before),
-        json(&record.after),
-        Field::text(&record.reason),
-    ]
+    write_pages(table, limit, before, read, rows::audit_record).await
 }

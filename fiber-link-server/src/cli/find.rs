@@ -2,10 +2,10 @@
 
 use super::CommandError;
 use super::operator::of_existing;
-use super::rows::{self, ATTEMPT_COLUMNS, ENTRY_COLUMNS, TIP_COLUMNS, WITHDRAWAL_COLUMNS};
-use super::table::{Column, Field, Format, Table};
+use crate::rows::{self, ATTEMPT_COLUMNS, ENTRY_COLUMNS, TIP_COLUMNS, WITHDRAWAL_COLUMNS};
 use crate::rpc::whole_units;
 use crate::settings::Settings;
+use crate::table::{Column, Field, Format, Table};
 use clap::Args;
 use fiber_link_core::{
     Administration, App, AppId, AssetId, Balance, EntryFilter, EntrySource, Found, MAX_ROWS, UserId,
@@ -41,15 +41,17 @@ pub(super) async fn run(settings: &Settings, flags: FindFlags) -> Result<ExitCod
         match found {
             Found::Tip(tip) => {
                 one(flags.format, "tip", TIP_COLUMNS, [rows::tip(&settings.assets, tip)])?;
-                entries(settings, &administration, flags.format, EntrySource::Tip(tip.id())).await?;
+                let (app, source) = (tip.terms().app.clone(), EntrySource::Tip(tip.id()));
+                entries(settings, &administration, flags.format, app, source).await?;
             }
             Found::Withdrawal(withdrawal) => {
                 let row = rows::withdrawal(&settings.assets, withdrawal);
                 one(flags.format, "withdrawal", WITHDRAWAL_COLUMNS, [row])?;
                 let attempts = administration.attempts(None, withdrawal.id()).await?;
                 one(flags.format, "attempt", ATTEMPT_COLUMNS, attempts.iter().map(rows::attempt))?;
-                let source = EntrySource::Withdrawal(withdrawal.id());
-                entries(settings, &administration, flags.format, source).await?;
+                let (app, source) =
+                    (withdrawal.terms().app.clone(), EntrySource::Withdrawal(withdrawal.id()));
+                entries(settings, &administration, flags.format, app, source).await?;
             }
             Found::App(app) => one(flags.format, "app", APP_COLUMNS, [app_row(app)])?,
             Found::User { app, user, balances } => {
@@ -75,20 +77,24 @@ fn one<const N: usize>(
     columns: [Column; N],
     rows: impl IntoIterator<Item = [Field; N]>,
 ) -> Result<(), CommandError> {
-    let mut table = Table::of_kind(format, kind, columns)?;
-    for row in rows {
-        table.row(row)?;
-    }
-    table.end()
+    let write = || {
+        let mut table = Table::of_kind(format, kind, columns)?;
+        for row in rows {
+            table.row(row)?;
+        }
+        table.end().map(drop)
+    };
+    write().map_err(CommandError::Output)
 }
 
 async fn entries(
     settings: &Settings,
     administration: &Administration,
     format: Format,
+    app: AppId,
     source: EntrySource,
 ) -> Result<(), CommandError> {
-    let filter = EntryFilter { source: Some(source), ..EntryFilter::default() };
+    let filter = EntryFilter { source: Some(source), app: Some(app), ..EntryFilter::default() };
     let page = administration.entries(&filter, None, MAX_ROWS).await?;
     // As they happened.
     let rows = page.rows.iter().rev().map(|entry| rows::entry(&settings.assets, entry));

@@ -3,9 +3,9 @@
 use super::CommandError;
 use super::operator::of_existing;
 use super::pages::{PageFlags, SpanFlags, write_pages};
-use super::rows::{self, ENTRY_COLUMNS, TIP_COLUMNS, WITHDRAWAL_COLUMNS};
-use super::table::Table;
+use crate::rows::{self, ENTRY_COLUMNS, TIP_COLUMNS, WITHDRAWAL_COLUMNS};
 use crate::settings::Settings;
+use crate::table::Table;
 use clap::{Args, Subcommand};
 use fiber_link_core::{
     AppId, AssetId, EntryFilter, EntrySource, PostId, TipFilter, TipId, TipPhase, TipState, TipUser, UserId,
@@ -123,7 +123,7 @@ async fn tips(settings: &Settings, flags: TipFlags) -> Result<(), CommandError> 
     let created = created.span();
     let filter = TipFilter { app, phase: state, state: exact_state, user, post, asset, created };
     let administration = of_existing(settings).await?;
-    let table = Table::begin(page.format, TIP_COLUMNS)?;
+    let table = Table::begin(page.format, TIP_COLUMNS).map_err(CommandError::Output)?;
     let read = async |before, limit| administration.tips(&filter, before, limit).await;
     write_pages(table, page.limit, before, read, |tip| rows::tip(&settings.assets, tip)).await
 }
@@ -132,7 +132,7 @@ async fn withdrawals(settings: &Settings, flags: WithdrawalFlags) -> Result<(), 
     let WithdrawalFlags { app, state, user, asset, created, before, page } = flags;
     let filter = WithdrawalFilter { app, state, user, asset, created: created.span() };
     let administration = of_existing(settings).await?;
-    let table = Table::begin(page.format, WITHDRAWAL_COLUMNS)?;
+    let table = Table::begin(page.format, WITHDRAWAL_COLUMNS).map_err(CommandError::Output)?;
     let read = async |before, limit| administration.withdrawals(&filter, before, limit).await;
     write_pages(table, page.limit, before, read, |found| rows::withdrawal(&settings.assets, found)).await
 }
@@ -142,7 +142,7 @@ async fn entries(settings: &Settings, flags: EntryFlags) -> Result<(), CommandEr
     let source = tip.map(EntrySource::Tip).or(withdrawal.map(EntrySource::Withdrawal));
     let filter = EntryFilter { app, user, asset, source, at: at.span() };
     let administration = of_existing(settings).await?;
-    let table = Table::begin(page.format, ENTRY_COLUMNS)?;
+    let table = Table::begin(page.format, ENTRY_COLUMNS).map_err(CommandError::Output)?;
     let read = async |before, limit| administration.entries(&filter, before, limit).await;
     write_pages(table, page.limit, before, read, |entry| rows::entry(&settings.assets, entry)).await
 }

@@ -1,10 +1,10 @@
 //! Lists in pages: the flags that they have in common, and how they are written.
 
 use super::CommandError;
-use super::table::{Field, Format, Table};
+use crate::table::{Field, Format, Table};
 use crate::wire_time;
 use clap::Args;
-use fiber_link_core::{MAX_ROWS, Page, Span, StoreError, Timestamp};
+use fiber_link_core::{MAX_ROWS, Page, ReadError, Span, Timestamp};
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
@@ -79,10 +79,10 @@ impl SpanFlags {
 
 /// Writes page after page until there are rows enough, and says where to go on.
 pub(super) async fn write_pages<T, C: Copy + Display, const N: usize>(
-    mut table: Table<N>,
+    mut table: Table<N, impl std::io::Write>,
     limit: RowCount,
     mut before: Option<C>,
-    read: impl AsyncFn(Option<C>, u32) -> Result<Page<T, C>, StoreError>,
+    read: impl AsyncFn(Option<C>, u32) -> Result<Page<T, C>, ReadError>,
     row: impl Fn(&T) -> [Field; N],
 ) -> Result<(), CommandError> {
     let mut had = 0_u32;
@@ -91,7 +91,7 @@ pub(super) async fn write_pages<T, C: Copy + Display, const N: usize>(
         let page = read(before, left).await?;
         had = had.saturating_add(u32::try_from(page.rows.len()).unwrap_or(u32::MAX));
         for found in &page.rows {
-            table.row(row(found))?;
+            table.row(row(found)).map_err(CommandError::Output)?;
         }
         more = page.next;
         before = page.next;
@@ -99,7 +99,7 @@ pub(super) async fn write_pages<T, C: Copy + Display, const N: usize>(
             break;
         }
     }
-    table.end()?;
+    table.end().map_err(CommandError::Output)?;
     if let Some(before) = more {
         eprintln!("there may be more: go on with --before {before}");
     }

@@ -1,13 +1,12 @@
-//! Rows on standard output: as lines for people, as CSV, or as JSON lines.
+//! Rows as they are written: as lines for people, as CSV, or as JSON.
 
-use super::CommandError;
 use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 use std::io::{self, BufWriter, StdoutLock, Write};
 
 /// How rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
+pub(crate) enum Format {
     /// A line for people.
     Text,
     /// Comma-separated values with a head, as RFC 4180 has them.
@@ -18,26 +17,26 @@ pub(super) enum Format {
 
 /// A column, in its place.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Column {
-    pub(super) name: &'static str,
+pub(crate) struct Column {
+    pub(crate) name: &'static str,
     /// Whether it is in the line for people.
-    pub(super) is_shown: bool,
+    pub(crate) is_shown: bool,
 }
 
 impl Column {
-    pub(super) const fn shown(name: &'static str) -> Self {
+    pub(crate) const fn shown(name: &'static str) -> Self {
         Self { name, is_shown: true }
     }
 
     /// In CSV and JSON alone.
-    pub(super) const fn more(name: &'static str) -> Self {
+    pub(crate) const fn more(name: &'static str) -> Self {
         Self { name, is_shown: false }
     }
 }
 
 /// What stands in a column.
 #[derive(Clone, Debug)]
-pub(super) enum Field {
+pub(crate) enum Field {
     Text(String),
     Number(u64),
     /// JSON as it is stored.
@@ -46,11 +45,11 @@ pub(super) enum Field {
 }
 
 impl Field {
-    pub(super) fn text(value: &(impl ToString + ?Sized)) -> Self {
+    pub(crate) fn text(value: &(impl ToString + ?Sized)) -> Self {
         Self::Text(value.to_string())
     }
 
-    pub(super) fn optional(value: Option<impl ToString>) -> Self {
+    pub(crate) fn optional(value: Option<impl ToString>) -> Self {
         value.map_or(Self::Nothing, |value| Self::text(&value))
     }
 
@@ -74,34 +73,37 @@ impl Field {
 
 /// Writes rows.
 #[derive(Debug)]
-pub(super) struct Table<const N: usize> {
+pub(crate) struct Table<const N: usize, W> {
     format: Format,
     /// What the rows are, where several kinds follow each other.
     kind: Option<&'static str>,
     columns: [Column; N],
-    out: BufWriter<StdoutLock<'static>>,
+    out: W,
 }
 
-impl<const N: usize> Table<N> {
+impl<const N: usize> Table<N, BufWriter<StdoutLock<'static>>> {
+    /// Begins on standard output.
+    pub(crate) fn begin(format: Format, columns: [Column; N]) -> io::Result<Self> {
+        Self::begin_on(BufWriter::new(io::stdout().lock()), format, columns)
+    }
+
+    /// Of rows that each say what they are.
+    pub(crate) fn of_kind(format: Format, kind: &'static str, columns: [Column; N]) -> io::Result<Self> {
+        Ok(Self { kind: Some(kind), ..Self::begin(format, columns)? })
+    }
+}
+
+impl<const N: usize, W: Write> Table<N, W> {
     /// Begins with the head, where the format has one.
-    pub(super) fn begin(format: Format, columns: [Column; N]) -> Result<Self, CommandError> {
-        let mut table = Self { format, kind: None, columns, out: BufWriter::new(io::stdout().lock()) };
+    pub(crate) fn begin_on(out: W, format: Format, columns: [Column; N]) -> io::Result<Self> {
+        let mut table = Self { format, kind: None, columns, out };
         if format == Format::Csv {
             table.line(&columns.map(|column| column.name).join(","), "\r\n")?;
         }
         Ok(table)
     }
 
-    /// Of rows that each say what they are.
-    pub(super) fn of_kind(
-        format: Format,
-        kind: &'static str,
-        columns: [Column; N],
-    ) -> Result<Self, CommandError> {
-        Ok(Self { kind: Some(kind), ..Self::begin(format, columns)? })
-    }
-
-    pub(super) fn row(&mut self, fields: [Field; N]) -> Result<(), CommandError> {
+    pub(crate) fn row(&mut self, fields: [Field; N]) -> io::Result<()> {
         match self.format {
             Format::Text => {
                 let text = text(&self.columns, &fields);
@@ -117,12 +119,14 @@ impl<const N: usize> Table<N> {
         }
     }
 
-    pub(super) fn end(mut self) -> Result<(), CommandError> {
-        self.out.flush().map_err(CommandError::Output)
+    /// Where it was written to, with everything in it.
+    pub(crate) fn end(mut self) -> io::Result<W> {
+        self.out.flush()?;
+        Ok(self.out)
     }
 
-    fn line(&mut self, text: &str, end: &str) -> Result<(), CommandError> {
-        write!(self.out, "{text}{end}").map_err(CommandError::Output)
+    fn line(&mut self, text: &str, end: &str) -> io::Result<()> {
+        write!(self.out, "{text}{end}")
     }
 }
 
@@ -150,7 +154,8 @@ fn quoted(field: &str) -> String {
     format!("\"{guard}{}\"", field.replace('"', "\"\""))
 }
 
-fn object<const N: usize>(columns: &[Column; N], fields: [Field; N]) -> Value {
+/// A row as a JSON object.
+pub(crate) fn object<const N: usize>(columns: &[Column; N], fields: [Field; N]) -> Value {
     let named = columns.iter().zip(fields);
     Value::Object(named.map(|(column, field)| (column.name.to_owned(), field.json())).collect::<Map<_, _>>())
 }

@@ -1,14 +1,14 @@
 //! Tips, withdrawals, attempts and entries as rows, under the names of the wire.
 
-use super::table::{Column, Field};
 use crate::rpc::{whole_units, wire_state};
+use crate::table::{Column, Field};
 use crate::wire_time;
 use fiber_link_core::{
-    Assets, Attempt, AttemptState, Destination, EntrySource, FailureReason, NumberedEntry, Timestamp, Tip,
-    Withdrawal, WithdrawalState,
+    Assets, Attempt, AttemptState, Destination, EntrySource, FailureReason, NumberedAuditRecord,
+    NumberedEntry, Timestamp, Tip, Withdrawal, WithdrawalState,
 };
 
-pub(super) const TIP_COLUMNS: [Column; 14] = [
+pub(crate) const TIP_COLUMNS: [Column; 14] = [
     Column::shown("id"),
     Column::shown("appId"),
     Column::shown("createdAt"),
@@ -25,7 +25,7 @@ pub(super) const TIP_COLUMNS: [Column; 14] = [
     Column::more("invoice"),
 ];
 
-pub(super) fn tip(assets: &Assets, tip: &Tip) -> [Field; 14] {
+pub(crate) fn tip(assets: &Assets, tip: &Tip) -> [Field; 14] {
     let terms = tip.terms();
     [
         Field::text(&tip.id()),
@@ -45,7 +45,7 @@ pub(super) fn tip(assets: &Assets, tip: &Tip) -> [Field; 14] {
     ]
 }
 
-pub(super) const WITHDRAWAL_COLUMNS: [Column; 15] = [
+pub(crate) const WITHDRAWAL_COLUMNS: [Column; 15] = [
     Column::shown("id"),
     Column::shown("appId"),
     Column::shown("createdAt"),
@@ -63,7 +63,7 @@ pub(super) const WITHDRAWAL_COLUMNS: [Column; 15] = [
     Column::more("invoice"),
 ];
 
-pub(super) fn withdrawal(assets: &Assets, withdrawal: &Withdrawal) -> [Field; 15] {
+pub(crate) fn withdrawal(assets: &Assets, withdrawal: &Withdrawal) -> [Field; 15] {
     let terms = withdrawal.terms();
     let whole = |amount| Field::Text(whole_units(assets, &terms.asset, amount));
     let Destination::PaymentRequest(destination) = &terms.destination;
@@ -102,7 +102,7 @@ pub(super) fn withdrawal(assets: &Assets, withdrawal: &Withdrawal) -> [Field; 15
     ]
 }
 
-pub(super) const ATTEMPT_COLUMNS: [Column; 6] = [
+pub(crate) const ATTEMPT_COLUMNS: [Column; 6] = [
     Column::shown("attempt"),
     Column::shown("createdAt"),
     Column::shown("state"),
@@ -111,7 +111,7 @@ pub(super) const ATTEMPT_COLUMNS: [Column; 6] = [
     Column::more("worker"),
 ];
 
-pub(super) fn attempt(attempt: &Attempt) -> [Field; 6] {
+pub(crate) fn attempt(attempt: &Attempt) -> [Field; 6] {
     let (ended, reason) = match attempt.state() {
         AttemptState::Sent { .. } | AttemptState::Unknown { .. } => (None, None),
         AttemptState::Succeeded { at, .. } => (Some(*at), None),
@@ -127,7 +127,7 @@ pub(super) fn attempt(attempt: &Attempt) -> [Field; 6] {
     ]
 }
 
-pub(super) const ENTRY_COLUMNS: [Column; 11] = [
+pub(crate) const ENTRY_COLUMNS: [Column; 11] = [
     Column::shown("number"),
     Column::shown("at"),
     Column::shown("appId"),
@@ -141,7 +141,7 @@ pub(super) const ENTRY_COLUMNS: [Column; 11] = [
     Column::shown("sourceId"),
 ];
 
-pub(super) fn entry(assets: &Assets, NumberedEntry { number, entry }: &NumberedEntry) -> [Field; 11] {
+pub(crate) fn entry(assets: &Assets, NumberedEntry { number, entry }: &NumberedEntry) -> [Field; 11] {
     let (source, id) = match entry.source {
         EntrySource::Tip(id) => ("tip", Field::text(&id)),
         EntrySource::Withdrawal(id) => ("withdrawal", Field::text(&id)),
@@ -161,7 +161,36 @@ pub(super) fn entry(assets: &Assets, NumberedEntry { number, entry }: &NumberedE
     ]
 }
 
-pub(super) fn time(at: Timestamp) -> Field {
+pub(crate) const AUDIT_COLUMNS: [Column; 10] = [
+    Column::more("number"),
+    Column::shown("at"),
+    Column::shown("operator"),
+    Column::shown("origin"),
+    Column::shown("action"),
+    Column::more("app"),
+    Column::shown("subject"),
+    Column::more("before"),
+    Column::more("after"),
+    Column::shown("reason"),
+];
+
+pub(crate) fn audit_record(NumberedAuditRecord { number, record }: &NumberedAuditRecord) -> [Field; 10] {
+    let json = |text: &Option<String>| text.clone().map_or(Field::Nothing, Field::Json);
+    [
+        Field::Number(*number),
+        time(record.at),
+        Field::text(&record.operator.name),
+        Field::text(&record.operator.origin),
+        Field::text(&record.action),
+        Field::optional(record.app.as_ref()),
+        Field::text(&record.subject),
+        json(&record.before),
+        json(&record.after),
+        Field::text(&record.reason),
+    ]
+}
+
+fn time(at: Timestamp) -> Field {
     Field::Text(wire_time::format(at))
 }
 
