@@ -2,6 +2,7 @@
 
 #[cfg(feature = "administrators")]
 mod administrators;
+mod explanations;
 mod lists;
 #[cfg(feature = "administrators")]
 mod own_account;

@@ -76,6 +76,7 @@ mod change;
 mod document;
 mod due;
 mod event;
+mod explanation;
 #[cfg(feature = "fnn")]
 pub mod fnn;
 mod id;
@@ -143,6 +144,7 @@ pub use change::{ChangeSet, Op};
 pub use document::{DOCUMENT_BYTES, Document, DocumentKey, DocumentKind, DocumentQuery};
 pub use due::{Due, Gap, TakeDue};
 pub use event::{Event, EventKind, NumberedEvent};
+pub use explanation::{Explanation, Happening};
 pub use id::{
     AppId, AssetId, AttemptId, EventId, IdSource, IdempotencyKey, NameError, NodeKey, PaymentHash, PostId,
     Preimage, RandomIds, TipId, UserId, WithdrawalId, WorkerId,
@@ -163,7 +165,8 @@ pub use memory::MemoryStore;
 pub use news::{Heard, MOST_WAITING, MOST_WAITING_PER_APP, WaitingReader};
 pub use node::{
     DecodedInvoice, FiberNode, Invoice, InvoiceHint, InvoiceRequest, InvoiceState, InvoiceStatus, Liquidity,
-    Network, NodeError, NodeInfo, NodeSupport, PaymentRequest, PaymentState, PaymentStatus,
+    Network, NodeError, NodeInfo, NodeSupport, PaymentRequest, PaymentState, PaymentStatus, PendingTlc,
+    TlcDirection,
 };
 pub use payout::PayoutReport;
 pub use policy::{FeeRule, Policies, PolicyRefusal, WithdrawalPolicy};

@@ -190,6 +190,30 @@ pub struct Liquidity {
     pub inbound: Amount,
 }
 
+/// A part of a payment that a channel of the node holds: promised, and neither kept nor given back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingTlc {
+    /// Which channel, in the node's words.
+    pub channel: String,
+    /// Which way it goes.
+    pub direction: TlcDirection,
+    /// How much is promised, in base units of the channel's asset.
+    pub amount: Amount,
+    /// When its time-lock ends: from then on it can be taken back, on the chain if need be.
+    pub expires_at: Timestamp,
+    /// Where it stands, in the node's words.
+    pub status: String,
+}
+
+/// Which way a promise goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TlcDirection {
+    /// Our node promised it to a peer.
+    Offered,
+    /// A peer promised it to our node.
+    Received,
+}
+
 /// A rumour that an invoice changed. It never credits: the node is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvoiceHint {
@@ -254,6 +278,13 @@ pub trait FiberNode: Send + Sync + 'static {
 
     /// What the channels can carry of `asset`.
     async fn liquidity(&self, asset: &Asset) -> Result<Liquidity, NodeError>;
+
+    /// What the channels hold of the payment of this hash: evidence for people, and never a proof.
+    /// Channels that were closed are not among them.
+    async fn pending_tlcs(&self, hash: PaymentHash) -> Result<Vec<PendingTlc>, NodeError> {
+        let _ = hash;
+        Err(NodeError::NoAnswer("this node does not tell what its channels hold".into()))
+    }
 
     /// Rumours about invoices; they may lie, repeat, or stay silent.
     fn hints(&self) -> BoxStream<'static, InvoiceHint>;

@@ -5,6 +5,7 @@ mod administrators;
 mod apps;
 mod call;
 mod error;
+mod explanation;
 mod lists;
 mod log_in;
 mod route;

@@ -4,6 +4,7 @@ mod admin;
 mod app;
 mod audit_log;
 mod copy;
+mod explain;
 mod find;
 mod list;
 mod node;
@@ -29,6 +30,7 @@ use audit_log::AuditLogFlags;
 use axum::Router;
 use clap::{Args, Parser, Subcommand};
 use copy::{CopyFlags, StoreCommand};
+use explain::ExplainFlags;
 use fiber_link_core::{
     AcceptNodeError, AdministratorError, AppId, ChangeError, CreateAppError, DeclareDeadError, GrantError,
     KeyError, NoRandomness, NodeError, PasswordError, ReadError, ReasonError, StoreError, UnsealError, audit,
@@ -125,6 +127,11 @@ enum Command {
     /// Exit codes: 0 it is up to date; 1 with --check, there is something to do; 2 it cannot be
     /// brought up to date: a newer version made it, it is something else, or it cannot be used.
     Migrate(Migrate),
+    /// Tell the story of one tip or withdrawal in plain words: what happened, what the node says (with
+    /// --node), what the server does next and when, and what you may safely do.
+    ///
+    /// Exit codes: 0 told; 1 there is none of this id; 2 the store could not be read.
+    Explain(ExplainFlags),
     /// Look at the Fiber node, and decide about it.
     Node {
         #[command(subcommand)]
@@ -275,6 +282,7 @@ impl Command {
             Self::App { .. }
             | Self::List { .. }
             | Self::Find(_)
+            | Self::Explain(_)
             | Self::Admin { .. }
             | Self::Pause(_)
             | Self::Resume(_)
@@ -319,6 +327,7 @@ fn carry_out(mut cli: Cli) -> Result<ExitCode, CommandError> {
             Command::Secrets { command } => return secrets::run(&settings, command).await,
             Command::AuditLog(flags) => audit_log::run(&settings, flags).await?,
             Command::List { command } => list::run(&settings, command).await?,
+            Command::Explain(flags) => return explain::run(&settings, flags).await,
             Command::Find(flags) => return find::run(&settings, flags).await,
             Command::Migrate(flags) => return migrate(&settings, flags).await,
             Command::Node { command } => node::run(&settings, command).await?,

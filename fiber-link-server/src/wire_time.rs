@@ -4,9 +4,7 @@ use fiber_link_core::Timestamp;
 
 /// Writes a moment.
 pub(crate) fn format(at: Timestamp) -> String {
-    let millis = i64::try_from(at.as_millis()).unwrap_or(i64::MAX);
-    let moment = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX);
-    format!("{moment:.3}")
+    at.to_string()
 }
 
 /// Reads a moment; parts of a millisecond are cut off.

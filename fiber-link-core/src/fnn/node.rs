@@ -11,7 +11,7 @@ use super::transport::{Connections, Transport};
 use super::{CallError, OpenFnnNodeError};
 use crate::{
     Asset, Assets, DecodedInvoice, FiberNode, Invoice, InvoiceHint, InvoiceRequest, InvoiceStatus, Liquidity,
-    Network, NodeError, NodeInfo, PaymentHash, PaymentRequest, PaymentStatus,
+    Network, NodeError, NodeInfo, PaymentHash, PaymentRequest, PaymentStatus, PendingTlc,
 };
 use async_trait::async_trait;
 use futures_util::StreamExt;
@@ -224,6 +224,10 @@ impl FiberNode for FnnNode {
 
     async fn liquidity(&self, asset: &Asset) -> Result<Liquidity, NodeError> {
         answer::liquidity(self.say(Call::ListChannels).await?, asset)
+    }
+
+    async fn pending_tlcs(&self, hash: PaymentHash) -> Result<Vec<PendingTlc>, NodeError> {
+        answer::pending_tlcs(self.say(Call::ListChannels).await?, hash)
     }
 
     /// Rumours from a WebSocket, for as long as the stream lives. It opens itself again after every

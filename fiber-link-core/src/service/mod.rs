@@ -97,6 +97,11 @@ impl FiberLink {
         &self.0.policies
     }
 
+    /// The node.
+    pub fn node(&self) -> &Arc<dyn FiberNode> {
+        &self.0.node
+    }
+
     /// The clock that decides.
     pub fn clock(&self) -> &dyn Clock {
         &*self.0.clock

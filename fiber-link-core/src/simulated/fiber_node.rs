@@ -1,11 +1,12 @@
 //! The simulated node as Fiber Link sees it.
 
-use super::payments::{Begun, Circumstances, Outcome};
+use super::payments::{Begun, Circumstances, Outcome, Session};
 use super::state::State;
 use super::{HashAlgorithm, InvoiceLock, NewInvoice, Questions, SimulatedNode, invoice};
 use crate::{
     Amount, Asset, AssetId, DecodedInvoice, FiberNode, Invoice, InvoiceHint, InvoiceRequest, InvoiceStatus,
     Liquidity, NodeError, NodeInfo, NodeSupport, PaymentHash, PaymentRequest, PaymentState, PaymentStatus,
+    PendingTlc,
 };
 use async_trait::async_trait;
 use futures_util::StreamExt;
@@ -94,6 +95,11 @@ impl FiberNode for SimulatedNode {
         Ok(self.channels(&state, &asset.id).unwrap_or(nothing))
     }
 
+    async fn pending_tlcs(&self, hash: PaymentHash) -> Result<Vec<PendingTlc>, NodeError> {
+        let state = self.asked(|questions| &mut questions.liquidity)?;
+        Ok(state.payments.find(&hash).and_then(Session::pending_tlc).into_iter().collect())
+    }
+
     fn hints(&self) -> BoxStream<'static, InvoiceHint> {
         self.state().hints().boxed()
     }
@@ -155,6 +161,13 @@ impl SimulatedNode {
             now: self.clock.now(),
         };
         state.payments.begin(request, invoice, &circumstances).map_err(refused)
+    }
+
+    /// What the channels hold of all payments under way, by payment hash.
+    pub fn all_pending_tlcs(&self) -> Vec<(PaymentHash, PendingTlc)> {
+        let state = self.state();
+        let sessions = state.payments.after(None);
+        sessions.filter_map(|(hash, session)| Some((*hash, session.pending_tlc()?))).collect()
     }
 
     pub(super) fn channels(&self, state: &State, asset: &AssetId) -> Option<Liquidity> {

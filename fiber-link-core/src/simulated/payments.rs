@@ -1,13 +1,19 @@
 //! What the simulated node pays, and how that ends.
 
 use super::fact::{OutcomeFact, PaidFact, PaymentFact};
-use crate::{Amount, DecodedInvoice, Network, NodeKey, PaymentHash, PaymentRequest, PaymentState, Timestamp};
+use crate::{
+    Amount, DecodedInvoice, Network, NodeKey, PaymentHash, PaymentRequest, PaymentState, PendingTlc,
+    Timestamp, TlcDirection,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::ops::Bound;
 use std::str::FromStr;
 use std::time::Duration;
+
+/// How long a payment under way may be claimed.
+const TIME_LOCK: Duration = Duration::from_secs(48 * 3600);
 
 /// How a payment of somebody else's invoice ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -121,6 +127,21 @@ pub(super) struct Session {
 }
 
 impl Session {
+    /// What a channel holds of it while it is under way.
+    pub(super) fn pending_tlc(&self) -> Option<PendingTlc> {
+        let is_pending = match self.state {
+            SessionState::Pending => true,
+            SessionState::Succeeded | SessionState::Failed(_) => false,
+        };
+        is_pending.then(|| PendingTlc {
+            channel: "simulated".to_owned(),
+            direction: TlcDirection::Offered,
+            amount: self.amount.checked_add(self.fee).unwrap_or(Amount::MAX),
+            expires_at: self.created_at.plus(TIME_LOCK),
+            status: "Committed".to_owned(),
+        })
+    }
+
     pub(super) fn payment_state(&self) -> PaymentState {
         match &self.state {
             SessionState::Pending => PaymentState::Pending,

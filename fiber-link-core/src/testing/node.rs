@@ -9,7 +9,7 @@ use super::give_way;
 use crate::{
     Amount, Asset, AssetId, Assets, Clock, DecodedInvoice, FiberNode, Invoice, InvoiceHint, InvoiceRequest,
     InvoiceState, InvoiceStatus, Liquidity, NodeError, NodeInfo, NodeKey, PaymentHash, PaymentRequest,
-    PaymentState, PaymentStatus, Timestamp,
+    PaymentState, PaymentStatus, PendingTlc, Timestamp,
 };
 use async_trait::async_trait;
 use book::{Book, Command, Done};
@@ -76,6 +76,8 @@ pub struct Calls {
     pub payment: usize,
     /// `liquidity`
     pub liquidity: usize,
+    /// `pending_tlcs`
+    pub pending_tlcs: usize,
 }
 
 impl FakeNode {
@@ -217,6 +219,11 @@ impl FakeNode {
         self.book().payment_claims.insert(hash, claim);
     }
 
+    /// What it says from now on that its channels hold of a payment.
+    pub fn set_pending_tlcs(&self, hash: PaymentHash, tlcs: Vec<PendingTlc>) {
+        self.book().tlcs.insert(hash, tlcs);
+    }
+
     /// From now on it answers the truth again.
     pub fn stop_claiming(&self) {
         let mut book = self.book();
@@ -325,6 +332,16 @@ impl FiberNode for FakeNode {
 
     async fn liquidity(&self, asset: &Asset) -> Result<Liquidity, NodeError> {
         Ok(self.called(|book| book.calls.liquidity += 1).await?.liquidity_of(asset))
+    }
+
+    async fn pending_tlcs(&self, hash: PaymentHash) -> Result<Vec<PendingTlc>, NodeError> {
+        Ok(self
+            .called(|book| book.calls.pending_tlcs += 1)
+            .await?
+            .tlcs
+            .get(&hash)
+            .cloned()
+            .unwrap_or_default())
     }
 
     fn hints(&self) -> BoxStream<'static, InvoiceHint> {

@@ -2,7 +2,7 @@
 
 use super::call::{Answer, Call};
 use super::error::ApiError;
-use super::{account, administrators, apps, lists, log_in, switches};
+use super::{account, administrators, apps, explanation, lists, log_in, switches};
 use fiber_link_core::Action;
 use futures_util::future::BoxFuture;
 
@@ -87,6 +87,7 @@ pub(super) const ROUTES: &[Route] = routes! {
     Get "/withdrawals" ReadMoney lists::withdrawals;
     Get "/entries" ReadMoney lists::entries;
     Get "/find" ReadMoney lists::find;
+    Get "/explain/{id}" ReadMoney explanation::explain;
     Get "/audit-records" ReadAuditRecords lists::audit_records;
     Post "/secrets/reseal" Reseal switches::reseal;
 };

@@ -51,6 +51,7 @@ const ASKED: &[(&str, &str, &str, &str)] = &[
     ("GET", "/withdrawals", "", "S C c A a R T"),
     ("GET", "/entries", "", "S C c A a R T"),
     ("GET", "/find", "", "S C c A a R T"),
+    ("GET", "/explain/{id}", "", "S C c A a R T"),
     ("GET", "/audit-records", "", "S C c A a R T"),
     ("POST", "/secrets/reseal", r#"{"reason":"why"}"#, "S T"),
     ("POST", "/log-in", "{}", "everybody"),
@@ -173,7 +174,9 @@ impl Hub {
 /// A path of the table, about the forum.
 fn about(path: &str, app: &str) -> String {
     let path = path.replace("{app}", app).replace("{user}", "alice");
-    path.replace("{number}", "99").replace("{email}", "a-5@example.org")
+    path.replace("{id}", "0199c8a0-0000-7000-8000-000000000000")
+        .replace("{number}", "99")
+        .replace("{email}", "a-5@example.org")
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use super::CommandError;
 use crate::settings::{NodeKind, Settings};
 use crate::{node, store};
 use clap::Subcommand;
-use fiber_link_core::fnn::FnnNode;
+use fiber_link_core::fnn::{FnnNode, NodeUrl};
 use fiber_link_core::{FiberNode, NodeInfo, NodeSupport, SystemClock, accept_node};
 
 #[derive(Debug, Subcommand)]
@@ -26,12 +26,17 @@ pub(super) async fn run(settings: &Settings, command: NodeCommand) -> Result<(),
         NodeKind::Fnn(url) => url,
         NodeKind::Simulated => return Err(CommandError::SimulatedNode),
     };
-    let node = FnnNode::new(node::options(settings, url)?).map_err(crate::service::ServiceError::from)?;
+    let node = ask_node(settings, url)?;
     let info = node.info().await.map_err(CommandError::Node)?;
     match command {
         NodeCommand::Info => show(settings, &node, &info).await,
         NodeCommand::Accept => accept(settings, &info).await,
     }
+}
+
+/// The node at `url`, to be asked.
+pub(super) fn ask_node(settings: &Settings, url: &NodeUrl) -> Result<FnnNode, CommandError> {
+    Ok(FnnNode::new(node::options(settings, url)?).map_err(crate::service::ServiceError::from)?)
 }
 
 async fn show(settings: &Settings, node: &FnnNode, info: &NodeInfo) -> Result<(), CommandError> {

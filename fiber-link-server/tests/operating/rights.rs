@@ -30,6 +30,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("list tips", "S C c A a R"),
     ("list withdrawals", "S C c A a R"),
     ("list entries", "S C c A a R"),
+    ("explain 0199c8a0-0000-7000-8000-000000000000", "S C c A a R"),
     ("find alice", "S C c A a R"),
     ("migrate --check", ""),
     ("audit", ""),

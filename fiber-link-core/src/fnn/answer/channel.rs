@@ -3,12 +3,21 @@
 use super::script::ScriptView;
 use super::{malformed, read, result_of};
 use crate::fnn::envelope::Reply;
-use crate::fnn::field::{Number, for_each};
-use crate::{Amount, Asset, AssetKind, Liquidity, NodeError};
+use crate::fnn::field::{Bytes, Number, for_each};
+use crate::id::one_line;
+use crate::{
+    Amount, Asset, AssetKind, Liquidity, NodeError, PaymentHash, PendingTlc, Timestamp, TlcDirection,
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 const METHOD: &str = "list_channels";
+
+/// The most parts of one payment that are read: it goes in one, and comes in few.
+const MOST_TLCS: usize = 100;
+
+/// The most bytes of a status that are kept.
+const STATUS_BYTES: usize = 100;
 
 #[derive(Deserialize)]
 struct View<'a> {
@@ -63,6 +72,75 @@ impl Channel<'_> {
             if receives { free(self.remote_balance, self.received_tlc_balance) } else { 0 },
         )
     }
+}
+
+#[derive(Deserialize)]
+struct WithTlcs<'a> {
+    channel_id: Bytes<32>,
+    #[serde(borrow)]
+    pending_tlcs: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+struct Tlc<'a> {
+    payment_hash: Bytes<32>,
+    amount: Number,
+    expiry: Number,
+    #[serde(borrow)]
+    status: TlcStatus<'a>,
+}
+
+#[derive(Deserialize)]
+enum TlcStatus<'a> {
+    Outbound(#[serde(borrow)] &'a str),
+    Inbound(#[serde(borrow)] &'a str),
+}
+
+impl Tlc<'_> {
+    fn pending(&self, channel: &WithTlcs<'_>) -> Option<PendingTlc> {
+        let (direction, status) = match self.status {
+            TlcStatus::Outbound(status) => (TlcDirection::Offered, status),
+            TlcStatus::Inbound(status) => (TlcDirection::Received, status),
+        };
+        Some(PendingTlc {
+            channel: format!("0x{}", hex::encode(channel.channel_id.0)),
+            direction,
+            amount: Amount::try_from(self.amount.0).ok()?,
+            expires_at: Timestamp::from_millis(self.expiry.as_u64()?),
+            status: one_line(status, STATUS_BYTES),
+        })
+    }
+}
+
+/// What the channels hold of one payment.
+///
+/// # Errors
+/// [`NodeError`] if a channel says it in a form that we do not know: that one holds nothing is to be
+/// believed only of an answer that was read whole.
+pub(crate) fn pending_tlcs(reply: Reply, hash: PaymentHash) -> Result<Vec<PendingTlc>, NodeError> {
+    let result = result_of(METHOD, reply)?;
+    let view: View<'_> = read(METHOD, &result)?;
+    let (mut found, mut unread) = (Vec::new(), false);
+    let whole = for_each(view.channels, |channel: &RawValue| {
+        let Ok(channel) = serde_json::from_str::<WithTlcs<'_>>(channel.get()) else {
+            unread = true;
+            return;
+        };
+        let read = for_each(channel.pending_tlcs, |tlc: &RawValue| {
+            let Ok(tlc) = serde_json::from_str::<Tlc<'_>>(tlc.get()) else {
+                unread = true;
+                return;
+            };
+            if tlc.payment_hash.0 == *hash.as_bytes() {
+                match tlc.pending(&channel) {
+                    Some(pending) if found.len() < MOST_TLCS => found.push(pending),
+                    Some(_) | None => unread = true,
+                }
+            }
+        });
+        unread |= read.is_err();
+    });
+    if whole.is_err() || unread { Err(malformed(METHOD)) } else { Ok(found) }
 }
 
 /// What the usable channels of `asset` can carry. A sum above [`Amount::MAX`] is that.

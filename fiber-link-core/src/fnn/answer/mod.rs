@@ -9,7 +9,7 @@ mod node_info;
 mod payment;
 mod script;
 
-pub(crate) use channel::liquidity;
+pub(crate) use channel::{liquidity, pending_tlcs};
 pub(crate) use invoice::{cancel_invoice, invoice, new_invoice, parse_invoice};
 pub(crate) use node_info::node_info;
 pub use payment::PaymentPage;

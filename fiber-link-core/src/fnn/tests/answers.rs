@@ -4,8 +4,8 @@ use super::recording::recorded_udt;
 use crate::fnn::answer;
 use crate::fnn::envelope::{Reply, decode_one};
 use crate::{
-    Asset, AssetId, AssetKind, Assets, Liquidity, Network, NodeError, NodeInfo, NodeSupport, PaymentHash,
-    Timestamp, TypeScript,
+    Amount, Asset, AssetId, AssetKind, Assets, Liquidity, Network, NodeError, NodeInfo, NodeSupport,
+    PaymentHash, PendingTlc, Timestamp, TlcDirection, TypeScript,
 };
 use serde_json::{Value, json};
 
@@ -245,4 +245,46 @@ fn a_reason_for_callers_is_in_our_words() {
     assert_eq!(reason("thread panicked at /home/node/secret.rs"), "the node cannot read it");
     let unauthorized = answer::parse_invoice(error(-32999, "Unauthorized"), &Assets::default());
     assert!(matches!(unauthorized, Err(NodeError::Refused { .. })));
+}
+
+fn with_tlcs(tlcs: &Value) -> Reply {
+    result(&json!({ "channels": [
+        { "channel_id": format!("0x{}", "22".repeat(32)), "pending_tlcs": [] },
+        { "channel_id": format!("0x{}", "33".repeat(32)), "pending_tlcs": tlcs },
+    ] }))
+}
+
+fn tlc(hash: PaymentHash) -> Value {
+    json!({
+        "id": "0xd", "amount": "0x11e636e0", "payment_hash": format!("0x{hash}"), "expiry": "0x1a22ff34051",
+        "forwarding_channel_id": null, "forwarding_tlc_id": null, "status": { "Outbound": "Committed" },
+    })
+}
+
+#[test]
+fn what_channels_hold_of_a_payment_is_read_whole_or_not_at_all() {
+    let other = PaymentHash::new([0xcd; 32]);
+    let found = answer::pending_tlcs(with_tlcs(&json!([tlc(other), tlc(HASH)])), HASH).unwrap();
+    let expected = PendingTlc {
+        channel: format!("0x{}", "33".repeat(32)),
+        direction: TlcDirection::Offered,
+        amount: Amount::new(0x11e6_36e0),
+        expires_at: Timestamp::from_millis(0x1a2_2ff3_4051),
+        status: "Committed".to_owned(),
+    };
+    assert_eq!(found, [expected]);
+    assert_eq!(answer::pending_tlcs(with_tlcs(&json!([tlc(other)])), HASH).unwrap(), []);
+    for (field, value) in [
+        ("status", json!({ "Elsewhere": "Committed" })),
+        ("status", json!("Committed")),
+        ("amount", json!(7)),
+        ("expiry", json!("soon")),
+        ("payment_hash", json!("0xab")),
+    ] {
+        let mut bad = tlc(HASH);
+        bad[field] = value;
+        assert!(answer::pending_tlcs(with_tlcs(&json!([bad])), HASH).is_err(), "{field}");
+    }
+    let without = result(&json!({ "channels": [{ "channel_id": format!("0x{}", "22".repeat(32)) }] }));
+    assert!(answer::pending_tlcs(without, HASH).is_err(), "a channel that does not say holds anything");
 }

@@ -173,6 +173,15 @@ fn read_answer(place: &str, exchange: &Exchange, reply: Reply) -> Option<Meaning
                     );
                 }
             }
+            if let Some(channels) = result["channels"].as_array() {
+                let recorded =
+                    channels.iter().flat_map(|channel| channel["pending_tlcs"].as_array().unwrap());
+                let recorded: Vec<_> = recorded.map(|tlc| hash(&tlc["payment_hash"])).collect();
+                for sought in &recorded {
+                    let found = answer::pending_tlcs(reply.clone(), *sought).unwrap();
+                    assert_eq!(found.len(), recorded.iter().filter(|of| *of == sought).count(), "{place}");
+                }
+            }
             meaning(&answer::liquidity(reply, &Asset::ckb()))
         }
         _ => return None,

@@ -5,7 +5,7 @@ use super::{Calls, Reception, no_answer};
 use crate::{
     Amount, Asset, Assets, DecodedInvoice, Invoice, InvoiceRequest, InvoiceState, InvoiceStatus, Liquidity,
     Network, NodeError, NodeInfo, NodeKey, NodeSupport, PaymentHash, PaymentRequest, PaymentState,
-    PaymentStatus, Timestamp,
+    PaymentStatus, PendingTlc, Timestamp,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -35,6 +35,7 @@ pub(super) struct Book {
     pub(super) sends: BTreeMap<PaymentHash, usize>,
     pub(super) times_paid: BTreeMap<PaymentHash, usize>,
     pub(super) questions: BTreeMap<PaymentHash, usize>,
+    pub(super) tlcs: BTreeMap<PaymentHash, Vec<PendingTlc>>,
     foreign_hashes: u64,
 }
 
@@ -67,6 +68,7 @@ impl Default for Book {
             sends: BTreeMap::new(),
             times_paid: BTreeMap::new(),
             questions: BTreeMap::new(),
+            tlcs: BTreeMap::new(),
             foreign_hashes: 0,
         }
     }
