@@ -6,19 +6,21 @@ mod explanations;
 mod lists;
 #[cfg(feature = "administrators")]
 mod own_account;
+mod policies;
 mod search;
 
 #[cfg(feature = "administrators")]
 pub use administrators::{AdministratorError, MOST_ADMINISTRATORS};
 
+pub(crate) use policies::find_policy;
 pub use search::Found;
 
 use crate::service::{TRIES, too_many_writers, unexpected};
 use crate::{
     Action, Activity, App, AppId, AppState, AuditRecord, Authority, ChangeSet, Clock, CommitError, Denied,
-    Document, DocumentKey, DocumentKind, DocumentQuery, Existing, Hub, IdSource, Keyring, MAX_ROWS,
-    NoRandomness, Op, Operator, Purpose, RandomIds, Reason, Secret, SecretChangeError, Store, StoreError,
-    Stored, Switches, SystemClock, Timestamp, UnsealError, UserId,
+    Document, DocumentKey, DocumentKind, DocumentQuery, Existing, Hub, IdSource, InvalidPolicy, Keyring,
+    MAX_ROWS, NoRandomness, Op, Operator, Policies, Purpose, RandomIds, Reason, Secret, SecretChangeError,
+    Store, StoreError, Stored, Switches, SystemClock, Timestamp, UnsealError, UserId,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -35,6 +37,7 @@ pub struct Administration {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     keyring: Keyring,
+    policies: Policies,
     authority: Authority,
 }
 
@@ -93,6 +96,9 @@ pub enum ChangeError {
         "{MOST_PAUSED_USERS} users of app {0} are paused, which is the most: close or pause the app instead"
     )]
     TooManyPausedUsers(AppId),
+    /// The policy contradicts itself.
+    #[error(transparent)]
+    Policy(#[from] InvalidPolicy),
     /// The store failed; the change may or may not have been made.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -125,7 +131,8 @@ impl Administration {
     /// For whoever reaches the store by himself, without keys: secrets are kept as they are.
     pub fn new(store: Arc<dyn Store>, operator: Operator) -> Self {
         let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds));
-        Self { store, clock, ids, keyring: Keyring::default(), authority: Authority::owner(operator) }
+        let (keyring, policies) = (Keyring::default(), Policies::default());
+        Self { store, clock, ids, keyring, policies, authority: Authority::owner(operator) }
     }
 
     /// For somebody else.
@@ -143,6 +150,13 @@ impl Administration {
     #[must_use]
     pub fn keyring(self, keyring: Keyring) -> Self {
         Self { keyring, ..self }
+    }
+
+    /// The rules of the settings, which hold where an app has no policy of its own; the defaults of each
+    /// asset by default.
+    #[must_use]
+    pub fn policies(self, policies: Policies) -> Self {
+        Self { policies, ..self }
     }
 
     /// The clock; the machine's by default.
@@ -168,11 +182,37 @@ impl Administration {
         secret: &Secret,
         reason: &Reason,
     ) -> Result<App, CreateAppError> {
+        self.register(id, name, secret, false, reason).await
+    }
+
+    /// Registers an app whose first withdrawals, and those to new destinations, people look at before they
+    /// are paid, until a policy of the app says otherwise.
+    ///
+    /// # Errors
+    /// [`CreateAppError::Exists`] if the name is taken.
+    pub async fn create_reviewed_app(
+        &self,
+        id: AppId,
+        name: &str,
+        secret: &Secret,
+        reason: &Reason,
+    ) -> Result<App, CreateAppError> {
+        self.register(id, name, secret, true, reason).await
+    }
+
+    async fn register(
+        &self,
+        id: AppId,
+        name: &str,
+        secret: &Secret,
+        reviewed: bool,
+        reason: &Reason,
+    ) -> Result<App, CreateAppError> {
         self.authority.require(Action::CreateApp, None)?;
         self.check_keys().await?.map_err(CreateAppError::OtherKeys)?;
         let now = self.clock.now();
         let sealed = self.keyring.seal(secret, Purpose::AppSecret { app: &id, number: 1 })?;
-        let app = App::new(id, name, sealed, now);
+        let app = App { reviewed, ..App::new(id, name, sealed, now) };
         let record =
             self.record(Action::CreateApp, Some(&app.id), app.id.as_str(), None, Some(app.summary()), reason);
         let changes = ChangeSet::new().with(Op::CreateDocument(app.to_document())).with(Op::Audit(record));

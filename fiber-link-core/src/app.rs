@@ -28,6 +28,9 @@ pub struct App {
     pub next_secret: u32,
     /// How many of its users are paused.
     pub paused_users: u32,
+    /// Whether people look at first withdrawals and at new destinations, where it has no policy that says
+    /// otherwise. Said once, when it is registered.
+    pub reviewed: bool,
     /// When it was registered.
     pub created_at: Timestamp,
 }
@@ -85,6 +88,7 @@ impl App {
             secrets,
             next_secret: 2,
             paused_users: 0,
+            reviewed: false,
             created_at: now,
         }
     }
@@ -281,6 +285,8 @@ struct StoredApp {
     secrets: Vec<StoredSecret>,
     next_secret: u32,
     paused_users: u32,
+    #[serde(default)]
+    reviewed: bool,
     created_at: u64,
 }
 
@@ -317,6 +323,7 @@ impl StoredApp {
             secrets: app.secrets.iter().map(secret).collect(),
             next_secret: app.next_secret,
             paused_users: app.paused_users,
+            reviewed: app.reviewed,
             created_at: app.created_at.as_millis(),
         }
     }
@@ -339,6 +346,7 @@ impl StoredApp {
             next_secret: self.next_secret,
             secrets: self.secrets.into_iter().map(secret).collect::<Result<_, _>>()?,
             paused_users: self.paused_users,
+            reviewed: self.reviewed,
             created_at: Timestamp::from_millis(self.created_at),
         })
     }

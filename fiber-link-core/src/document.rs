@@ -56,11 +56,28 @@ pub enum DocumentKind {
     PausedUser,
     /// Somebody who looks after the hub, by his id.
     Administrator,
+    /// The policy of an asset in an app that holds.
+    Policy,
+    /// A policy that held at some time.
+    PolicyVersion,
+    /// Whom a user of an app withdrew to, since when.
+    KnownDestination,
+    /// What people said about a withdrawal that they had to look at, by its id.
+    Review,
 }
 
 impl DocumentKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::App, Self::Switches, Self::PausedUser, Self::Administrator];
+    pub const ALL: [Self; 8] = [
+        Self::App,
+        Self::Switches,
+        Self::PausedUser,
+        Self::Administrator,
+        Self::Policy,
+        Self::PolicyVersion,
+        Self::KnownDestination,
+        Self::Review,
+    ];
 
     /// The stored name.
     pub const fn as_str(self) -> &'static str {
@@ -69,6 +86,10 @@ impl DocumentKind {
             Self::Switches => "switches",
             Self::PausedUser => "paused_user",
             Self::Administrator => "administrator",
+            Self::Policy => "policy",
+            Self::PolicyVersion => "policy_version",
+            Self::KnownDestination => "known_destination",
+            Self::Review => "review",
         }
     }
 

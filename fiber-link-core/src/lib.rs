@@ -91,6 +91,7 @@ mod payout;
 mod policy;
 mod posting;
 mod query;
+mod review;
 mod sealing;
 mod secret;
 mod service;
@@ -169,12 +170,16 @@ pub use node::{
     TlcDirection,
 };
 pub use payout::PayoutReport;
-pub use policy::{FeeRule, Policies, PolicyRefusal, WithdrawalPolicy};
+pub use policy::{
+    FeeRule, InvalidPolicy, LONGEST_COOLDOWN, LONGEST_COOLING_TIME, Policies, Policy, PolicyPreview,
+    PolicyRefusal, PolicyVersion, Previewed, ReviewPolicy, TipPolicy, WithdrawalPolicy,
+};
 pub use query::{
     AttemptQuery, BalanceQuery, EntriesOf, EntryQuery, EventQuery, NumberedEntry, SettledPosition,
     SettledQuery, TipLookup, TipPhase, TipQuery, TipTotals, TipsOf, WithdrawalLookup, WithdrawalQuery,
     WithdrawalsOf,
 };
+pub use review::ReviewReason;
 pub use sealing::{KeyError, KeyId, Keyring, MOST_KEYS, NoSealedSecret, Purpose, SealedSecret, UnsealError};
 pub use secret::{NoRandomness, Secret};
 pub use service::{

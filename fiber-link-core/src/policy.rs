@@ -1,25 +1,44 @@
-//! What a withdrawal may be: limits, fees, and the messages that people read.
+//! What tips and withdrawals may be: limits, fees, what people look at first, and the messages that
+//! people read.
+
+mod preview;
+mod refusal;
+mod rules;
+pub(crate) mod stored;
+
+pub(crate) use preview::{PREVIEWED, PastWithdrawal, preview};
+pub use preview::{PolicyPreview, Previewed};
+pub use refusal::PolicyRefusal;
+pub use rules::{InvalidPolicy, LONGEST_COOLDOWN, LONGEST_COOLING_TIME, Policy, ReviewPolicy, TipPolicy};
+pub use stored::PolicyVersion;
 
 use crate::{Amount, AppId, Asset, AssetId, Assets, FeeBearer};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The rules for withdrawals of one asset in one app.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WithdrawalPolicy {
     /// Whether the asset may be withdrawn at all.
     pub allowed: bool,
     /// The least that a payment request may ask.
+    #[serde(with = "stored::amount")]
     pub minimum: Amount,
     /// The least that a CKB address may be sent: a cell has to carry itself.
+    #[serde(with = "stored::amount")]
     pub minimum_to_address: Amount,
     /// The most per request.
+    #[serde(with = "stored::amount")]
     pub per_request: Amount,
     /// The most per user in a rolling day.
+    #[serde(with = "stored::amount")]
     pub per_user_daily: Amount,
     /// The most per app in a rolling day.
+    #[serde(with = "stored::amount")]
     pub per_app_daily: Amount,
     /// The least time between two requests of one user.
+    #[serde(with = "stored::millis")]
     pub cooldown: Duration,
     /// The highest fee.
     pub fee: FeeRule,
@@ -28,11 +47,12 @@ pub struct WithdrawalPolicy {
 }
 
 /// The highest fee for a payment: a share of the amount, and at least a floor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeeRule {
     /// The share, in millionths: 10 000 is 1 %.
     pub millionths: u32,
     /// The least.
+    #[serde(with = "stored::amount")]
     pub floor: Amount,
 }
 
@@ -89,6 +109,28 @@ impl WithdrawalPolicy {
             fee_bearer: FeeBearer::User,
         }
     }
+
+    /// The rule that refuses such an amount, among those that need no counting. `minimum` is that of
+    /// where it goes.
+    pub(crate) fn refusal(
+        &self,
+        app: &AppId,
+        asset: &Asset,
+        amount: Amount,
+        minimum: Amount,
+    ) -> Option<PolicyRefusal> {
+        if !self.allowed {
+            Some(PolicyRefusal::AssetNotAllowed { asset: asset.id.clone(), app: app.clone() })
+        } else if amount < minimum {
+            let (amount, minimum) = (asset.format(amount), asset.format(minimum));
+            Some(PolicyRefusal::BelowMinimum { amount, minimum })
+        } else if amount > self.per_request {
+            let (amount, limit) = (asset.format(amount), asset.format(self.per_request));
+            Some(PolicyRefusal::AbovePerRequest { amount, limit })
+        } else {
+            None
+        }
+    }
 }
 
 /// The policies of every app: one per asset, and exceptions for single apps.
@@ -128,62 +170,6 @@ impl Policies {
         let policy = exception.or_else(|| self.by_asset.get(&asset.id));
         policy.cloned().unwrap_or_else(|| WithdrawalPolicy::default_for(asset))
     }
-}
-
-/// Why a policy refuses a withdrawal. The messages are part of the wire contract.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PolicyRefusal {
-    /// The asset may not be withdrawn.
-    #[error("asset {asset} is not allowed for withdrawals in app {app}")]
-    AssetNotAllowed {
-        /// The asset.
-        asset: AssetId,
-        /// The app.
-        app: AppId,
-    },
-    /// Too little. Amounts are whole units of the asset, as people write them.
-    #[error("withdrawal amount {amount} is below minimum required {minimum} for destination address")]
-    BelowMinimum {
-        /// What was asked.
-        amount: String,
-        /// What is needed.
-        minimum: String,
-    },
-    /// Too much at once.
-    #[error("withdrawal amount {amount} exceeds per-request limit {limit}")]
-    AbovePerRequest {
-        /// What was asked.
-        amount: String,
-        /// What is allowed.
-        limit: String,
-    },
-    /// Too much for the user today.
-    #[error("daily user withdrawal limit exceeded: {total} > {limit}")]
-    UserDaily {
-        /// What it would come to.
-        total: String,
-        /// What is allowed.
-        limit: String,
-    },
-    /// Too much for the app today.
-    #[error("daily app withdrawal limit exceeded: {total} > {limit}")]
-    AppDaily {
-        /// What it would come to.
-        total: String,
-        /// What is allowed.
-        limit: String,
-    },
-    /// Too soon after the last one.
-    #[error("withdrawal cooldown active, retry in {seconds}s")]
-    Cooldown {
-        /// How long to wait, rounded up.
-        seconds: u64,
-    },
-    /// Withdrawals to the chain are not possible here.
-    #[error(
-        "CKB address withdrawals are temporarily unavailable because the withdrawal signer is not configured"
-    )]
-    SignerNotConfigured,
 }
 
 #[cfg(test)]

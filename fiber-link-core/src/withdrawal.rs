@@ -16,6 +16,7 @@ use crate::{
     Amount, AppId, AssetId, AttemptId, Due, FinalFailure, PaymentHash, Step, Timestamp, UserAccount, UserId,
     WithdrawalId,
 };
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How long before its invoice expires a withdrawal is no longer begun or tried again.
@@ -46,7 +47,8 @@ pub struct WithdrawalTerms {
 }
 
 /// Who pays for the way that a payment takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FeeBearer {
     /// The user: the highest fee is reserved on top and the rest returned.
     User,
@@ -432,6 +434,18 @@ impl WithdrawalState {
             Self::RetryPending { .. } => "retry_pending",
             Self::Completed { .. } => "completed",
             Self::Failed { .. } => "failed",
+        }
+    }
+
+    /// Whether it was let through: it is paid, or will be if it can.
+    pub const fn passed_review(&self) -> bool {
+        match self {
+            Self::LiquidityPending
+            | Self::Pending
+            | Self::Processing { .. }
+            | Self::RetryPending { .. }
+            | Self::Completed { .. } => true,
+            Self::Failed { .. } => false,
         }
     }
 

@@ -10,6 +10,7 @@ mod list;
 mod node;
 mod operator;
 mod pages;
+mod policy;
 mod secrets;
 mod server;
 mod simulate;
@@ -39,6 +40,7 @@ use fiber_link_store_postgres::ImportError;
 use find::FindFlags;
 use list::ListCommand;
 use node::NodeCommand;
+use policy::PolicyCommand;
 use secrets::SecretsCommand;
 use server::ServerCommand;
 use simulate::SimulateFlags;
@@ -104,6 +106,12 @@ enum Command {
     Pause(SwitchFlags),
     /// Let them go on.
     Resume(SwitchFlags),
+    /// What tips and withdrawals of an app may be, and which withdrawals people look at first. Works on
+    /// --store; servers follow within a second.
+    Policy {
+        #[command(subcommand)]
+        command: PolicyCommand,
+    },
     /// Keys that secrets are sealed with, and the way of secrets from the environment into --store.
     Secrets {
         #[command(subcommand)]
@@ -228,6 +236,8 @@ enum CommandError {
     TakesNoToken(&'static str),
     #[error("there is no app {0}")]
     NoSuchApp(AppId),
+    #[error("{what}: got {got:?}, allowed is {allowed}")]
+    Value { what: &'static str, got: String, allowed: String },
     #[error(transparent)]
     Reason(#[from] ReasonError),
     #[error(transparent)]
@@ -286,6 +296,7 @@ impl Command {
             | Self::Admin { .. }
             | Self::Pause(_)
             | Self::Resume(_)
+            | Self::Policy { .. }
             | Self::Secrets { .. }
             | Self::AuditLog(_) => None,
         }
@@ -324,6 +335,7 @@ fn carry_out(mut cli: Cli) -> Result<ExitCode, CommandError> {
             Command::Admin { command } => admin::run(&settings, command).await?,
             Command::Pause(flags) => switches::run(&settings, flags, true).await?,
             Command::Resume(flags) => switches::run(&settings, flags, false).await?,
+            Command::Policy { command } => policy::run(&settings, command).await?,
             Command::Secrets { command } => return secrets::run(&settings, command).await,
             Command::AuditLog(flags) => audit_log::run(&settings, flags).await?,
             Command::List { command } => list::run(&settings, command).await?,

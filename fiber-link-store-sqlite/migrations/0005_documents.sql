@@ -27,6 +27,7 @@ SELECT 'app', id, id, json_object(
         'last_late_use', NULL)),
     'next_secret', 2,
     'paused_users', 0,
+    'reviewed', json('false'),
     'created_at', created_at), NULL, 1
 FROM apps;
 

@@ -86,7 +86,7 @@ fn an_app_is_read_back_as_it_was_stored_and_shown_without_its_secrets() {
         .unwrap()
         .with_late_uses(1, 3, at(8))
         .paused(&[Activity::Tips]);
-    for stored in [app(), app().closed(), full.closed(), App { paused_users: 7, ..full }] {
+    for stored in [app(), app().closed(), full.closed(), App { paused_users: 7, reviewed: true, ..full }] {
         let document = stored.to_document();
         assert_eq!((&document.key, document.app.as_ref()), (&App::key(&stored.id), Some(&stored.id)));
         let read = App::from_document(Stored::new(document, Version::FIRST.next())).unwrap();

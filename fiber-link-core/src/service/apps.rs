@@ -61,6 +61,7 @@ impl FiberLink {
         let parts = self.parts();
         Administration::new(parts.store.clone(), operator)
             .keyring(parts.keyring.clone())
+            .policies(parts.policies.clone())
             .clock(parts.clock.clone())
             .ids(parts.ids.clone())
     }

@@ -4,6 +4,8 @@ mod apps;
 mod dashboard;
 mod destination;
 mod open;
+mod policies;
+mod remembered;
 mod switches;
 mod tips;
 mod withdrawals;
@@ -17,9 +19,11 @@ pub use withdrawals::{
     Quote, QuoteError, QuoteProblem, RequestedDestination, WithdrawError, WithdrawalRequest,
 };
 
-pub(crate) use withdrawals::limit_keys;
+pub(crate) use policies::unset;
+pub(crate) use withdrawals::{limit_counts, limit_keys, limit_refusal};
 
 use self::apps::LateUses;
+use self::policies::LastPolicies;
 use self::switches::LastSwitches;
 use crate::attention::Attention;
 use crate::news::News;
@@ -67,6 +71,7 @@ pub(crate) struct Parts {
     pub(crate) payouts_wanted: Signal,
     pub(crate) news: News,
     pub(crate) last_switches: LastSwitches,
+    pub(crate) last_policies: LastPolicies,
     pub(crate) late_uses: LateUses,
 }
 
@@ -92,7 +97,8 @@ impl FiberLink {
         &self.0.assets
     }
 
-    /// The rules for withdrawals.
+    /// The rules for withdrawals of the settings: they hold where an app has no policy of its own in the
+    /// store.
     pub fn policies(&self) -> &Policies {
         &self.0.policies
     }

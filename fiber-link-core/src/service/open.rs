@@ -149,7 +149,8 @@ impl Builder {
         Self { assets, ..self }
     }
 
-    /// The rules for withdrawals; the defaults of each asset by default.
+    /// The rules for withdrawals where an app has no policy of its own in the store; the defaults of each
+    /// asset by default.
     pub fn policies(self, policies: Policies) -> Self {
         Self { policies: Some(policies), ..self }
     }
@@ -229,6 +230,7 @@ impl Builder {
             payouts_wanted: Default::default(),
             news: Default::default(),
             last_switches: Default::default(),
+            last_policies: Default::default(),
             late_uses: Default::default(),
         })))
     }

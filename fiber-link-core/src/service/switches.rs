@@ -1,56 +1,24 @@
 //! What switches stop: looked at before something new is begun.
 
 use super::FiberLink;
+use super::remembered::Remembered;
 use crate::administration::{
     find_app, find_hub_switches, find_paused_user, hub_switches_key, paused_user_key,
 };
-use crate::{Activity, App, AppId, Op, Paused, PausedScope, StoreError, Stored, Switches, Timestamp, UserId};
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
-/// How long switches are remembered, so that not every request reads them. A switch takes effect within
-/// a second on every server.
-const REMEMBERED: Duration = Duration::from_millis(500);
-
-/// The most apps whose switches are remembered.
-const MOST_REMEMBERED: usize = 1_024;
+use crate::{Activity, App, AppId, Op, Paused, PausedScope, StoreError, Stored, Switches, UserId};
 
 /// Switches that were read lately.
-#[derive(Debug, Default)]
-pub(crate) struct LastSwitches(Mutex<HashMap<AppId, Remembered>>);
+pub(crate) type LastSwitches = Remembered<AppId, AppSwitches>;
 
-/// What is stopped in an app, as of a moment.
+/// What is stopped in an app.
 #[derive(Clone, Copy, Debug)]
-struct Remembered {
+pub(crate) struct AppSwitches {
     hub: Switches,
     app: Switches,
     has_paused_users: bool,
-    at: Timestamp,
 }
 
-impl LastSwitches {
-    fn recall(&self, app: &AppId, now: Timestamp) -> Option<Remembered> {
-        let remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        remembered.get(app).filter(|entry| entry.is_fresh(now)).copied()
-    }
-
-    fn remember(&self, app: AppId, entry: Remembered) {
-        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if remembered.len() >= MOST_REMEMBERED {
-            remembered.retain(|_, known| known.is_fresh(entry.at));
-        }
-        if remembered.len() < MOST_REMEMBERED || remembered.contains_key(&app) {
-            remembered.insert(app, entry);
-        }
-    }
-}
-
-impl Remembered {
-    fn is_fresh(&self, now: Timestamp) -> bool {
-        now >= self.at && now.since(self.at) < REMEMBERED
-    }
-
+impl AppSwitches {
     fn pause(&self, activity: Activity) -> Option<Paused> {
         let scope = if self.hub.pauses(activity) {
             PausedScope::Hub
@@ -79,8 +47,8 @@ impl FiberLink {
         let switches = match self.parts().last_switches.recall(app, now) {
             Some(switches) => switches,
             None => {
-                let switches = self.read_switches(app, now).await?.0;
-                self.parts().last_switches.remember(app.clone(), switches);
+                let switches = self.read_switches(app).await?.0;
+                self.parts().last_switches.remember(app.clone(), switches, now);
                 switches
             }
         };
@@ -95,7 +63,7 @@ impl FiberLink {
         app: &AppId,
         user: &UserId,
     ) -> Result<(Option<Paused>, Vec<Op>), StoreError> {
-        let (switches, mut required) = self.read_switches(app, self.now()).await?;
+        let (switches, mut required) = self.read_switches(app).await?;
         let mut paused = switches.pause(activity);
         // The first switch of a user that is thrown changes the app; a second one that of the user alone.
         if paused.is_none() && switches.has_paused_users {
@@ -110,7 +78,7 @@ impl FiberLink {
 
     async fn pause_among(
         &self,
-        switches: Remembered,
+        switches: AppSwitches,
         activity: Activity,
         app: &AppId,
         users: &[&UserId],
@@ -129,7 +97,7 @@ impl FiberLink {
         Ok(None)
     }
 
-    async fn read_switches(&self, app: &AppId, now: Timestamp) -> Result<(Remembered, Vec<Op>), StoreError> {
+    async fn read_switches(&self, app: &AppId) -> Result<(AppSwitches, Vec<Op>), StoreError> {
         let store = &*self.parts().store;
         let hub = find_hub_switches(store).await?;
         let found = find_app(store, app).await?;
@@ -137,11 +105,10 @@ impl FiberLink {
             Op::RequireDocument { key: hub_switches_key(), expected: hub.as_ref().map(Stored::version) },
             Op::RequireDocument { key: App::key(app), expected: found.as_ref().map(Stored::version) },
         ];
-        let switches = Remembered {
+        let switches = AppSwitches {
             hub: hub.map(Stored::into_inner).unwrap_or_default(),
             app: found.as_ref().map(|app| app.switches()).unwrap_or_default(),
             has_paused_users: found.is_some_and(|app| app.paused_users > 0),
-            at: now,
         };
         Ok((switches, required))
     }

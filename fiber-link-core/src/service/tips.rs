@@ -4,9 +4,9 @@ use super::{FiberLink, TRIES, too_many_writers};
 use crate::{
     Activity, Amount, AppId, Asset, AssetId, ChangeSet, CommitError, Existing, IDEMPOTENCY_MEMORY,
     IdempotencyKey, IdempotencyRecord, IdempotencyScope, IdempotencySubject, IdempotentMethod,
-    InvoiceRequest, InvoiceState, InvoiceStatus, NodeError, NodeStanding, Op, ParamsDigest, Paused, PostId,
-    Preimage, SettledPosition, SettledQuery, StandingError, StoreError, Stored, Tip, TipId, TipLookup,
-    TipPhase, TipQuery, TipTerms, TipsOf, UserId, Version,
+    InvoiceRequest, InvoiceState, InvoiceStatus, NodeError, NodeStanding, Op, ParamsDigest, Paused,
+    PolicyRefusal, PostId, Preimage, SettledPosition, SettledQuery, StandingError, StoreError, Stored, Tip,
+    TipId, TipLookup, TipPhase, TipQuery, TipTerms, TipsOf, UserId, Version,
 };
 
 /// The most characters of a tip's message.
@@ -58,6 +58,9 @@ pub enum CreateTipError {
     /// The node gave no answer. A repeat with the same idempotency key carries on.
     #[error("the node cannot be reached")]
     NodeUnavailable(#[source] NodeError),
+    /// A policy refuses.
+    #[error(transparent)]
+    Policy(#[from] PolicyRefusal),
     /// A switch stops tips.
     #[error(transparent)]
     Paused(#[from] Paused),
@@ -135,6 +138,10 @@ impl FiberLink {
             let users = [&request.from_user, &request.to_user];
             if let Some(paused) = self.find_pause(Activity::Tips, app, &users).await? {
                 return Err(paused.into());
+            }
+            let policy = self.policy(app, &asset).await?.tips;
+            if let Some(refusal) = policy.refusal(app, &asset, request.amount) {
+                return Err(refusal.into());
             }
             // Before anything is stored: a tip that the node cannot issue is none.
             self.node_for_tips().await?;

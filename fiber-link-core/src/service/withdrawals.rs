@@ -6,8 +6,8 @@ use crate::{
     Acceptance, Activity, Amount, AppId, Asset, AssetId, Balance, ChangeSet, CommitError, CountTowardsLimit,
     Destination, Existing, FeeBearer, IDEMPOTENCY_MEMORY, IdempotencyKey, IdempotencyRecord,
     IdempotencyScope, IdempotencySubject, IdempotentMethod, LimitExceeded, LimitExcess, LimitKey, LimitScope,
-    NodeError, Op, ParamsDigest, Paused, PaymentRequestDestination, PolicyRefusal, StoreError, Stored,
-    Timestamp, UserAccount, UserId, Withdrawal, WithdrawalId, WithdrawalLookup, WithdrawalPolicy,
+    NodeError, Op, ParamsDigest, Paused, PaymentRequestDestination, Policy, PolicyRefusal, StoreError,
+    Stored, Timestamp, UserAccount, UserId, Withdrawal, WithdrawalId, WithdrawalLookup, WithdrawalPolicy,
     WithdrawalTerms, posting,
 };
 
@@ -133,7 +133,7 @@ pub enum WithdrawError {
     Store(#[from] StoreError),
 }
 
-/// A request with what the settings say about it.
+/// A request with what its policy says about it.
 struct Considered {
     asset: Asset,
     policy: WithdrawalPolicy,
@@ -182,21 +182,11 @@ impl Considered {
 
     /// The rules that need no counting.
     fn refusal(&self, app: &AppId, request: &WithdrawalRequest) -> Option<PolicyRefusal> {
-        let (policy, asset) = (&self.policy, &self.asset);
-        let minimum = request.minimum(policy);
-        if !policy.allowed {
-            Some(PolicyRefusal::AssetNotAllowed { asset: asset.id.clone(), app: app.clone() })
-        } else if matches!(request.destination, RequestedDestination::CkbAddress(_)) {
-            Some(PolicyRefusal::SignerNotConfigured)
-        } else if request.amount < minimum {
-            let (amount, minimum) = (asset.format(request.amount), asset.format(minimum));
-            Some(PolicyRefusal::BelowMinimum { amount, minimum })
-        } else if request.amount > policy.per_request {
-            let (amount, limit) = (asset.format(request.amount), asset.format(policy.per_request));
-            Some(PolicyRefusal::AbovePerRequest { amount, limit })
-        } else {
-            None
+        let policy = &self.policy;
+        if policy.allowed && matches!(request.destination, RequestedDestination::CkbAddress(_)) {
+            return Some(PolicyRefusal::SignerNotConfigured);
         }
+        policy.refusal(app, &self.asset, request.amount, request.minimum(policy))
     }
 }
 
@@ -215,7 +205,7 @@ impl FiberLink {
         if request.amount.is_zero() {
             return Err(QuoteError::AmountZero);
         }
-        let considered = self.consider(app, asset, request.amount);
+        let (considered, _) = self.consider(app, asset, request.amount).await?;
         let balance = self.parts().store.balance(&request.account(app)).await?;
         let destination = self.quoted_destination(request, &considered).await?;
         let (network_fee, minimum) = (considered.network_fee(), request.minimum(&considered.policy));
@@ -296,7 +286,7 @@ impl FiberLink {
         if let Some(paused) = self.find_pause(Activity::Withdrawals, app, &[&request.user]).await? {
             return Err(paused.into());
         }
-        let considered = self.consider(app, asset, request.amount);
+        let (considered, required) = self.consider(app, asset, request.amount).await?;
         if let Some(refusal) = considered.refusal(app, request) {
             return Err(refusal.into());
         }
@@ -327,7 +317,7 @@ impl FiberLink {
         if withdrawal.reserved().is_none() {
             return Err(WithdrawError::InsufficientFunds);
         }
-        let mut changes = ChangeSet::new().create_withdrawal(withdrawal.clone(), now);
+        let mut changes = ChangeSet::new().with(required).create_withdrawal(withdrawal.clone(), now);
         for entry in posting::of_withdrawal(&withdrawal) {
             changes = changes.post(entry);
         }
@@ -354,10 +344,16 @@ impl FiberLink {
         }
     }
 
-    fn consider(&self, app: &AppId, asset: Asset, amount: Amount) -> Considered {
-        let policy = self.policies().of(app, &asset);
+    /// What the policy that holds now says of a request, and what must still be so when it is accepted.
+    async fn consider(
+        &self,
+        app: &AppId,
+        asset: Asset,
+        amount: Amount,
+    ) -> Result<(Considered, Op), StoreError> {
+        let (Policy { withdrawals: policy, .. }, required) = self.policy_now(app, &asset).await?;
         let fee_limit = policy.fee.limit(amount).unwrap_or(Amount::MAX);
-        Considered { asset, policy, fee_limit }
+        Ok((Considered { asset, policy, fee_limit }, required))
     }
 
     async fn checked_destination(
@@ -448,7 +444,7 @@ pub(crate) fn limit_keys(withdrawal: &Withdrawal) -> [LimitKey; 2] {
     [of(LimitScope::User(user)), of(LimitScope::App)]
 }
 
-fn limit_counts(
+pub(crate) fn limit_counts(
     withdrawal: &Withdrawal,
     policy: &WithdrawalPolicy,
     now: Timestamp,
@@ -462,7 +458,7 @@ fn limit_counts(
     })
 }
 
-fn limit_refusal(exceeded: &LimitExceeded, asset: &Asset, now: Timestamp) -> PolicyRefusal {
+pub(crate) fn limit_refusal(exceeded: &LimitExceeded, asset: &Asset, now: Timestamp) -> PolicyRefusal {
     match (&exceeded.scope, exceeded.excess) {
         (LimitScope::User(_), LimitExcess::Ceiling { total, ceiling }) => {
             PolicyRefusal::UserDaily { total: asset.format(total), limit: asset.format(ceiling) }

@@ -135,6 +135,7 @@ impl From<ChangeError> for ApiError {
             ChangeError::Secrets(_) | ChangeError::NoHub | ChangeError::TooManyPausedUsers(_) => {
                 Self::Conflict(error.to_string())
             }
+            ChangeError::Policy(wrong) => Issues::one("policy", wrong.to_string()).into(),
             ChangeError::NoRandomness(_)
             | ChangeError::OtherKeys(_)
             | ChangeError::Sealed { .. }

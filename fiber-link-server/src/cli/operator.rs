@@ -33,7 +33,8 @@ pub(super) async fn administration(settings: &Settings) -> Result<Administration
 /// The same for a store that is there, whatever is sealed in it.
 pub(super) async fn of_existing(settings: &Settings) -> Result<Administration, CommandError> {
     let store = store::open_existing(settings.needed_store()?).await?;
-    let administration = Administration::new(store.clone(), operator()).keyring(settings.keyring.clone());
+    let administration = Administration::new(store.clone(), operator());
+    let administration = administration.keyring(settings.keyring.clone()).policies(settings.policies.clone());
     Ok(administration.acting_as(authority(settings, store).await?))
 }
 

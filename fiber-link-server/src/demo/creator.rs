@@ -114,7 +114,7 @@ pub(super) async fn show(State(demo): State<Demo>) -> Result<Json<Shown>, Refusa
     let balance = summary.balances.iter().find(|(asset, _)| *asset == ckb);
     let balance = balance.map(|(_, balance)| *balance).unwrap_or_default();
     let pending = summary.totals.pending.iter().find(|(asset, _)| *asset == ckb);
-    let policy = demo.link.policies().of(&demo.app, &demo.asset);
+    let policy = demo.link.policy(&demo.app, &demo.asset).await?.withdrawals;
     let whole = |amount| demo.asset.format(amount);
     let (earlier, listed) = entries.split_at(entries.len().saturating_sub(LISTED_ENTRIES));
     Ok(Json(Shown {

@@ -1,8 +1,10 @@
+use super::super::remembered::REMEMBERED;
 use super::*;
 use crate::testing::{FakeNode, ManualClock, MockStore};
 use crate::{Administration, Clock, MemoryStore, Operator, Reason, Secret, Store};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 fn forum() -> AppId {
     AppId::new("forum").unwrap()
@@ -117,21 +119,4 @@ async fn the_wider_switch_is_named() {
     process.admin.switch_hub(&[Activity::Tips], true, &why()).await.unwrap();
     process.clock.advance(REMEMBERED);
     assert_eq!(process.pause(&[&alice]).await, Some(PausedScope::Hub));
-}
-
-#[test]
-fn memory_is_bounded() {
-    let last = LastSwitches::default();
-    let at = |millis| Remembered {
-        hub: Switches::default(),
-        app: Switches::default(),
-        has_paused_users: false,
-        at: Timestamp::from_millis(millis),
-    };
-    for n in 0..2 * MOST_REMEMBERED {
-        last.remember(AppId::new(n.to_string()).unwrap(), at(0));
-    }
-    assert_eq!(last.0.lock().unwrap().len(), MOST_REMEMBERED);
-    last.remember(forum(), at(500));
-    assert_eq!(last.0.lock().unwrap().len(), 1, "what is no longer fresh makes room");
 }

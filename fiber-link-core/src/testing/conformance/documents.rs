@@ -16,7 +16,7 @@ fn app_document(name: &str, body: &str) -> Document {
 
 pub async fn documents_are_read_back_as_written(store: Arc<dyn Store>) {
     for kind in DocumentKind::ALL {
-        let names = ["a", "two\nlines", "' \"; -- ", "ü✓", &"~".repeat(511)];
+        let names = ["a", "two\nlines", "' \"; -- ", "ü✓", &"~".repeat(600)];
         for (n, name) in (1..).zip(names) {
             let body = r#"{"quoted":"'\u0000\n"}"#.repeat(n);
             let app = (n % 2 == 0).then(|| sample::app_id("';--"));

@@ -11,8 +11,10 @@ mod events;
 mod ledger;
 mod limits;
 mod lists;
+mod meanwhile;
 mod newest;
 mod node_flows;
+mod policy_flows;
 mod queue;
 mod races;
 mod records;
@@ -305,6 +307,20 @@ macro_rules! store_conformance {
             a_switch_takes_effect_within_a_second_in_every_process
             switches_of_many_operators_at_once_are_all_kept
         }
+        policy_flows {
+            a_policy_in_the_store_wins_over_the_settings_in_its_app_alone
+            tips_and_withdrawals_keep_to_their_policy_and_the_quote_says_so
+            a_repeat_of_a_tip_is_answered_whatever_the_policy_says_now
+            a_policy_of_tips_takes_effect_within_a_second_in_every_process
+            every_version_of_a_policy_is_kept_with_who_set_it
+            a_policy_that_contradicts_itself_changes_nothing
+            policies_of_many_operators_at_once_are_all_kept
+            a_preview_tells_what_would_have_been_refused
+            only_who_may_sets_a_policy_and_its_fees
+            nothing_is_accepted_under_a_policy_that_was_changed_meanwhile
+            sixty_four_requests_pass_no_limit_of_a_policy
+            sixty_four_requests_pass_no_limit_that_is_lowered_meanwhile
+        }
         clock_flows {
             a_clock_that_was_years_ahead_does_not_put_off_what_is_due
             a_node_that_is_slow_to_tell_its_liquidity_is_sent_the_payment
@@ -340,6 +356,9 @@ macro_rules! store_races {
         one_of_many_words_about_a_worker_wins
         no_claim_comes_after_the_word_that_its_worker_is_dead
         a_worker_is_removed_or_claims_and_never_both
+        sixty_four_requests_pass_no_limit_of_a_policy
+        sixty_four_requests_pass_no_limit_that_is_lowered_meanwhile
+        policies_of_many_operators_at_once_are_all_kept
     } };
     ([$test:meta] [$store:expr] $($case:ident)+) => { $(
         #[$test]

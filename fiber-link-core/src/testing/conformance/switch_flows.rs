@@ -1,14 +1,12 @@
 //! What operators stop, what goes on meanwhile, and what happens when it is let go on.
 
-use super::world::{CKB, World, keyed, requested, shannon, tip_of};
+use super::meanwhile::Meanwhile;
+use super::world::{CKB, administration, keyed, registered, requested, shannon, tip_of, why};
+use crate::testing::Reception;
 use crate::testing::sample::{forum, user};
-use crate::testing::{FakeNode, Reception};
 use crate::*;
-use async_trait::async_trait;
 use futures_util::future::join_all;
-use futures_util::stream::BoxStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 const BOTH: [Activity; 2] = [Activity::Tips, Activity::Withdrawals];
@@ -51,21 +49,6 @@ impl Switch {
             Self::User(_) => PausedScope::User,
         }
     }
-}
-
-fn administration(link: &FiberLink) -> Administration {
-    link.administration(Operator { name: "ann".to_owned(), origin: "a test".to_owned() })
-}
-
-fn why() -> Reason {
-    Reason::new("a test").unwrap()
-}
-
-/// A world whose app is registered.
-async fn registered(store: Arc<dyn Store>) -> World {
-    let world = World::new(store).await;
-    world.link.create_app(forum(), Secret::new(*b"a secret of an app")).await.unwrap();
-    world
 }
 
 pub async fn no_tip_is_made_while_tips_are_paused(store: Arc<dyn Store>) {
@@ -175,53 +158,6 @@ pub async fn what_was_not_begun_waits_until_withdrawals_are_resumed(store: Arc<d
     world.assert_sound().await;
 }
 
-/// A node that is asked for its liquidity, and meanwhile an operator throws a switch.
-#[derive(Debug)]
-struct Meanwhile {
-    node: Arc<FakeNode>,
-    link: FiberLink,
-    switch: Switch,
-    thrown: AtomicBool,
-}
-
-#[async_trait]
-impl FiberNode for Meanwhile {
-    async fn info(&self) -> Result<NodeInfo, NodeError> {
-        self.node.info().await
-    }
-
-    async fn create_invoice(&self, request: InvoiceRequest) -> Result<Invoice, NodeError> {
-        self.node.create_invoice(request).await
-    }
-
-    async fn invoices(&self, hashes: &[PaymentHash]) -> Result<Vec<Option<InvoiceStatus>>, NodeError> {
-        self.node.invoices(hashes).await
-    }
-
-    async fn decode_invoice(&self, encoded: &str) -> Result<DecodedInvoice, NodeError> {
-        self.node.decode_invoice(encoded).await
-    }
-
-    async fn send_payment(&self, request: PaymentRequest) -> Result<PaymentStatus, NodeError> {
-        self.node.send_payment(request).await
-    }
-
-    async fn payment(&self, hash: PaymentHash) -> Result<Option<PaymentStatus>, NodeError> {
-        self.node.payment(hash).await
-    }
-
-    async fn liquidity(&self, asset: &Asset) -> Result<Liquidity, NodeError> {
-        if !self.thrown.swap(true, Ordering::SeqCst) {
-            self.switch.throw(&self.link, &[Activity::Withdrawals], true).await;
-        }
-        self.node.liquidity(asset).await
-    }
-
-    fn hints(&self) -> BoxStream<'static, InvoiceHint> {
-        self.node.hints()
-    }
-}
-
 pub async fn nothing_is_begun_once_a_switch_is_thrown(store: Arc<dyn Store>) {
     let world = registered(store).await;
     world.fund(100).await;
@@ -239,8 +175,9 @@ pub async fn nothing_is_begun_once_a_switch_is_thrown(store: Arc<dyn Store>) {
         }
         let (request, hash) = world.request(10);
         world.link.request_withdrawal(&forum(), request).await.unwrap();
-        let (node, link, thrown) = (world.node.clone(), world.link.clone(), AtomicBool::new(false));
-        let process = world.with_node(Meanwhile { node, link, switch, thrown }).await;
+        let link = world.link.clone();
+        let thrown = async move { switch.throw(&link, &[Activity::Withdrawals], true).await };
+        let process = world.with_node(Meanwhile::new(&world.node, thrown)).await;
         process.pay_due(10).await.unwrap();
         assert_eq!(world.node.sends(hash), 0, "{switch:?} was thrown before it was begun");
         process.leave().await.unwrap();

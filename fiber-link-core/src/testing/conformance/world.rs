@@ -65,6 +65,11 @@ impl World {
             .await
     }
 
+    /// Changes the policy of CKB in the forum.
+    pub(super) async fn set_policy(&self, change: impl Fn(&mut Policy) + Send) -> PolicyVersion {
+        administration(&self.link).change_policy(&forum(), &Asset::ckb(), &why(), change).await.unwrap()
+    }
+
     pub(super) fn later(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }
@@ -125,6 +130,22 @@ impl World {
         let report = audit(&*self.store).await.unwrap();
         assert_eq!(report.findings, []);
     }
+}
+
+/// A world whose app is registered.
+pub(super) async fn registered(store: Arc<dyn Store>) -> World {
+    let world = World::new(store).await;
+    world.link.create_app(forum(), Secret::new(*b"a secret of an app")).await.unwrap();
+    world
+}
+
+/// What the operator `ann` may change.
+pub(super) fn administration(link: &FiberLink) -> Administration {
+    link.administration(Operator { name: "ann".to_owned(), origin: "a test".to_owned() })
+}
+
+pub(super) fn why() -> Reason {
+    Reason::new("a test").unwrap()
 }
 
 /// `bob` tips `alice` `ckb` CKB.

@@ -1,0 +1,67 @@
+//! A node that is asked for its liquidity, while something else happens.
+
+use crate::testing::FakeNode;
+use crate::*;
+use async_trait::async_trait;
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A node that has something happen, once, before it first tells its liquidity: late in what a request or
+/// a pass does before it commits.
+pub(super) struct Meanwhile {
+    node: Arc<FakeNode>,
+    happens: Mutex<Option<BoxFuture<'static, ()>>>,
+}
+
+impl Meanwhile {
+    pub(super) fn new(node: &Arc<FakeNode>, happens: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self { node: node.clone(), happens: Mutex::new(Some(Box::pin(happens))) }
+    }
+}
+
+impl fmt::Debug for Meanwhile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Meanwhile").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl FiberNode for Meanwhile {
+    async fn info(&self) -> Result<NodeInfo, NodeError> {
+        self.node.info().await
+    }
+
+    async fn create_invoice(&self, request: InvoiceRequest) -> Result<Invoice, NodeError> {
+        self.node.create_invoice(request).await
+    }
+
+    async fn invoices(&self, hashes: &[PaymentHash]) -> Result<Vec<Option<InvoiceStatus>>, NodeError> {
+        self.node.invoices(hashes).await
+    }
+
+    async fn decode_invoice(&self, encoded: &str) -> Result<DecodedInvoice, NodeError> {
+        self.node.decode_invoice(encoded).await
+    }
+
+    async fn send_payment(&self, request: PaymentRequest) -> Result<PaymentStatus, NodeError> {
+        self.node.send_payment(request).await
+    }
+
+    async fn payment(&self, hash: PaymentHash) -> Result<Option<PaymentStatus>, NodeError> {
+        self.node.payment(hash).await
+    }
+
+    async fn liquidity(&self, asset: &Asset) -> Result<Liquidity, NodeError> {
+        let happens = self.happens.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(happens) = happens {
+            happens.await;
+        }
+        self.node.liquidity(asset).await
+    }
+
+    fn hints(&self) -> BoxStream<'static, InvoiceHint> {
+        self.node.hints()
+    }
+}

@@ -1,0 +1,296 @@
+//! `fiber-link policy`: what is allowed for one asset in one app.
+
+use super::CommandError;
+use super::operator::{ReasonFlag, of_existing};
+use crate::settings::{Settings, read_duration};
+use crate::wire_time;
+use clap::{Args, Subcommand, ValueEnum};
+use fiber_link_core::{
+    Amount, AppId, Asset, FeeBearer, LONGEST_COOLDOWN, MAX_ROWS, Policy, PolicyVersion, Previewed,
+};
+use std::time::Duration;
+
+/// The word for a limit that there is not.
+const OFF: &str = "off";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PolicyCommand {
+    /// Show the policy that holds: its version, then one line for each rule.
+    Show(Of),
+    /// Change the policy; what is not named stays as it is. The version before is kept.
+    Set(Set),
+    /// Tell what the policy would have done to the last hundred tips and withdrawals if it had been
+    /// changed so, and change nothing.
+    Preview(Preview),
+    /// List the versions: number, since when, who set it, why.
+    Versions(Of),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Of {
+    /// The app.
+    app_id: AppId,
+    /// The asset, as the settings name it.
+    asset: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Set {
+    #[command(flatten)]
+    of: Of,
+    #[command(flatten)]
+    change: Change,
+    #[command(flatten)]
+    why: ReasonFlag,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Preview {
+    #[command(flatten)]
+    of: Of,
+    #[command(flatten)]
+    change: Change,
+}
+
+/// What is changed. Amounts are in whole units of the asset.
+#[derive(Clone, Debug, Args)]
+struct Change {
+    /// Whether the asset may be tipped.
+    #[arg(long)]
+    tips: Option<Switch>,
+    /// The least that a tip may be.
+    #[arg(long, value_name = "AMOUNT")]
+    tip_minimum: Option<String>,
+    /// The most that a tip may be.
+    #[arg(long, value_name = "AMOUNT|off")]
+    tip_maximum: Option<String>,
+    /// Whether the asset may be withdrawn.
+    #[arg(long)]
+    withdrawals: Option<Switch>,
+    /// The least that may be withdrawn to an invoice.
+    #[arg(long, value_name = "AMOUNT")]
+    withdrawal_minimum: Option<String>,
+    /// The least that may be withdrawn to a CKB address.
+    #[arg(long, value_name = "AMOUNT")]
+    minimum_to_address: Option<String>,
+    /// The most in one request.
+    #[arg(long, value_name = "AMOUNT")]
+    per_request: Option<String>,
+    /// The most per user in a rolling day.
+    #[arg(long, value_name = "AMOUNT")]
+    per_user_daily: Option<String>,
+    /// The most of the whole app in a rolling day.
+    #[arg(long, value_name = "AMOUNT")]
+    per_app_daily: Option<String>,
+    /// The least time between two requests of a user, such as `30s`.
+    #[arg(long, value_name = "TIME")]
+    cooldown: Option<String>,
+    /// The highest fee as a share of the amount, in millionths.
+    #[arg(long, value_name = "NUMBER")]
+    fee_millionths: Option<u32>,
+    /// The highest fee is at least this.
+    #[arg(long, value_name = "AMOUNT")]
+    fee_floor: Option<String>,
+    /// Who pays the fee.
+    #[arg(long)]
+    fee_bearer: Option<Bearer>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Switch {
+    /// It may.
+    On,
+    /// It may not.
+    Off,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Bearer {
+    /// The user.
+    User,
+    /// The hub.
+    Hub,
+}
+
+pub(super) async fn run(settings: &Settings, command: PolicyCommand) -> Result<(), CommandError> {
+    match command {
+        PolicyCommand::Show(of) => {
+            let asset = of.asset(settings)?;
+            let (policy, set) = of_existing(settings).await?.policy(&of.app_id, &asset).await?;
+            show(&policy, set.as_ref(), &asset);
+            Ok(())
+        }
+        PolicyCommand::Set(Set { of, change, why }) => {
+            let asset = of.asset(settings)?;
+            let change = change.read(&asset)?;
+            let administration = of_existing(settings).await?;
+            let changed = administration.change_policy(&of.app_id, &asset, &why.reason, |policy| {
+                change.iter().for_each(|change| change(policy));
+            });
+            let set = changed.await?;
+            show(&set.policy, Some(&set), &asset);
+            Ok(())
+        }
+        PolicyCommand::Preview(Preview { of, change }) => {
+            let asset = of.asset(settings)?;
+            let change = change.read(&asset)?;
+            let administration = of_existing(settings).await?;
+            let previewed = administration.preview_policy(&of.app_id, &asset, |policy| {
+                change.iter().for_each(|change| change(policy));
+            });
+            let told = previewed.await?;
+            preview("tips", &told.tips);
+            preview("withdrawals", &told.withdrawals);
+            Ok(())
+        }
+        PolicyCommand::Versions(of) => versions(settings, &of).await,
+    }
+}
+
+async fn versions(settings: &Settings, of: &Of) -> Result<(), CommandError> {
+    let asset = of.asset(settings)?;
+    let administration = of_existing(settings).await?;
+    let mut after = 0;
+    loop {
+        let page = administration.policy_versions(&of.app_id, &asset.id, after, MAX_ROWS).await?;
+        for set in &page {
+            let (at, by) = (wire_time::format(set.at), &set.operator);
+            println!("{}\t{at}\t{}\t{}\t{}", set.number, by.name, by.origin, set.reason);
+        }
+        match page.last() {
+            Some(last) => after = last.number,
+            None => return Ok(()),
+        }
+    }
+}
+
+impl Of {
+    fn asset(&self, settings: &Settings) -> Result<Asset, CommandError> {
+        let found = settings.assets.iter().find(|asset| asset.id.as_str() == self.asset);
+        found.cloned().ok_or_else(|| CommandError::Value {
+            what: "ASSET",
+            got: self.asset.clone(),
+            allowed: settings.assets.iter().map(|asset| asset.id.as_str()).collect::<Vec<_>>().join(", "),
+        })
+    }
+}
+
+type PolicyChange = Box<dyn Fn(&mut Policy) + Send + Sync>;
+
+impl Change {
+    /// One change for each flag that was given.
+    fn read(&self, asset: &Asset) -> Result<Vec<PolicyChange>, CommandError> {
+        let mut changes: Vec<PolicyChange> = Vec::new();
+        let amounts: [(&'static str, &Option<String>, fn(&mut Policy) -> &mut Amount); 7] = [
+            ("--tip-minimum", &self.tip_minimum, |policy| &mut policy.tips.minimum),
+            ("--withdrawal-minimum", &self.withdrawal_minimum, |policy| &mut policy.withdrawals.minimum),
+            ("--minimum-to-address", &self.minimum_to_address, |policy| {
+                &mut policy.withdrawals.minimum_to_address
+            }),
+            ("--per-request", &self.per_request, |policy| &mut policy.withdrawals.per_request),
+            ("--per-user-daily", &self.per_user_daily, |policy| &mut policy.withdrawals.per_user_daily),
+            ("--per-app-daily", &self.per_app_daily, |policy| &mut policy.withdrawals.per_app_daily),
+            ("--fee-floor", &self.fee_floor, |policy| &mut policy.withdrawals.fee.floor),
+        ];
+        for (flag, given, place) in amounts {
+            if let Some(text) = given {
+                let amount = read_amount(flag, text, asset)?;
+                changes.push(Box::new(move |policy| *place(policy) = amount));
+            }
+        }
+        let limits: [(&'static str, &Option<String>, fn(&mut Policy) -> &mut Option<Amount>); 1] =
+            [("--tip-maximum", &self.tip_maximum, |policy| &mut policy.tips.maximum)];
+        for (flag, given, place) in limits {
+            if let Some(text) = given {
+                let limit = if text == OFF { None } else { Some(read_amount(flag, text, asset)?) };
+                changes.push(Box::new(move |policy| *place(policy) = limit));
+            }
+        }
+        if let Some(text) = &self.cooldown {
+            let cooldown = read_time("--cooldown", text, LONGEST_COOLDOWN)?;
+            changes.push(Box::new(move |policy| policy.withdrawals.cooldown = cooldown));
+        }
+        self.read_words(&mut changes);
+        Ok(changes)
+    }
+
+    fn read_words(&self, changes: &mut Vec<PolicyChange>) {
+        let switches: [(Option<Switch>, fn(&mut Policy) -> &mut bool); 2] = [
+            (self.tips, |policy| &mut policy.tips.allowed),
+            (self.withdrawals, |policy| &mut policy.withdrawals.allowed),
+        ];
+        for (given, place) in switches {
+            if let Some(switch) = given {
+                changes.push(Box::new(move |policy| *place(policy) = matches!(switch, Switch::On)));
+            }
+        }
+        if let Some(millionths) = self.fee_millionths {
+            changes.push(Box::new(move |policy| policy.withdrawals.fee.millionths = millionths));
+        }
+        if let Some(bearer) = self.fee_bearer {
+            let bearer = match bearer {
+                Bearer::User => FeeBearer::User,
+                Bearer::Hub => FeeBearer::Hub,
+            };
+            changes.push(Box::new(move |policy| policy.withdrawals.fee_bearer = bearer));
+        }
+    }
+}
+
+fn read_amount(what: &'static str, text: &str, asset: &Asset) -> Result<Amount, CommandError> {
+    asset.parse(text).map_err(|error| CommandError::Value {
+        what,
+        got: text.to_owned(),
+        allowed: format!("an amount of {}: it {error}", asset.id),
+    })
+}
+
+fn read_time(what: &'static str, text: &str, most: Duration) -> Result<Duration, CommandError> {
+    read_duration(text, Duration::ZERO, most).map_err(|allowed| CommandError::Value {
+        what,
+        got: text.to_owned(),
+        allowed,
+    })
+}
+
+fn show(policy: &Policy, set: Option<&PolicyVersion>, asset: &Asset) {
+    let whole = |amount| asset.format(amount);
+    let limit = |limit: Option<Amount>| limit.map_or_else(|| OFF.to_owned(), whole);
+    let switch = |on: bool| if on { "on".to_owned() } else { OFF.to_owned() };
+    let time = |time: Duration| match time.subsec_millis() {
+        0 => format!("{}s", time.as_secs()),
+        _ => format!("{}ms", time.as_millis()),
+    };
+    let version = set.map_or_else(|| "none: as the settings say".to_owned(), |set| set.number.to_string());
+    let (tips, withdrawals) = (&policy.tips, &policy.withdrawals);
+    let bearer = match withdrawals.fee_bearer {
+        FeeBearer::User => "user",
+        FeeBearer::Hub => "hub",
+    };
+    let lines = [
+        ("version", version),
+        ("tips", switch(tips.allowed)),
+        ("tip-minimum", whole(tips.minimum)),
+        ("tip-maximum", limit(tips.maximum)),
+        ("withdrawals", switch(withdrawals.allowed)),
+        ("withdrawal-minimum", whole(withdrawals.minimum)),
+        ("minimum-to-address", whole(withdrawals.minimum_to_address)),
+        ("per-request", whole(withdrawals.per_request)),
+        ("per-user-daily", whole(withdrawals.per_user_daily)),
+        ("per-app-daily", whole(withdrawals.per_app_daily)),
+        ("cooldown", time(withdrawals.cooldown)),
+        ("fee-millionths", withdrawals.fee.millionths.to_string()),
+        ("fee-floor", whole(withdrawals.fee.floor)),
+        ("fee-bearer", bearer.to_owned()),
+    ];
+    for (name, value) in lines {
+        println!("{name}\t{value}");
+    }
+}
+
+fn preview(what: &str, told: &Previewed) {
+    println!("{what}: would have refused {} of the last {}", told.total_refused(), told.looked_at);
+    for (rule, count) in &told.refused {
+        println!("{what}\t{rule}\t{count}");
+    }
+}
