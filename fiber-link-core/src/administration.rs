@@ -7,12 +7,15 @@ mod lists;
 #[cfg(feature = "administrators")]
 mod own_account;
 mod policies;
+mod reviews;
 mod search;
 
 #[cfg(feature = "administrators")]
 pub use administrators::{AdministratorError, MOST_ADMINISTRATORS};
 
 pub(crate) use policies::find_policy;
+pub(crate) use reviews::find_review;
+pub use reviews::{ReviewError, Reviewed};
 pub use search::Found;
 
 use crate::service::{TRIES, too_many_writers, unexpected};

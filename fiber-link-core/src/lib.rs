@@ -116,8 +116,8 @@ mod worker;
 #[cfg(feature = "administrators")]
 pub use access::{Access, LogInError, LogInTry, PasswordProved, WrongPassword};
 pub use administration::{
-    Administration, ChangeError, CreateAppError, Found, MOST_PAUSED_USERS, ReadError, Resealed, apps,
-    find_app,
+    Administration, ChangeError, CreateAppError, Found, MOST_PAUSED_USERS, ReadError, Resealed, ReviewError,
+    Reviewed, apps, find_app,
 };
 #[cfg(feature = "administrators")]
 pub use administration::{AdministratorError, MOST_ADMINISTRATORS};
@@ -179,7 +179,7 @@ pub use query::{
     SettledQuery, TipLookup, TipPhase, TipQuery, TipTotals, TipsOf, WithdrawalLookup, WithdrawalQuery,
     WithdrawalsOf,
 };
-pub use review::ReviewReason;
+pub use review::{Review, ReviewReason, ReviewVerdict, VerdictError};
 pub use sealing::{KeyError, KeyId, Keyring, MOST_KEYS, NoSealedSecret, Purpose, SealedSecret, UnsealError};
 pub use secret::{NoRandomness, Secret};
 pub use service::{

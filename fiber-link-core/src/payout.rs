@@ -1,5 +1,7 @@
 //! The payout pass: sends what is promised, asks about what was sent, and ends it only by proof.
 
+mod review;
+
 use crate::service::{TRIES, limit_keys, unexpected};
 use crate::standing::Checked;
 use crate::{
@@ -73,6 +75,13 @@ enum Stepped {
     Moved,
     /// Nothing more to do now.
     Waits,
+}
+
+/// Nothing was paid for a withdrawal, and nothing is under way: a node of sound memory says so.
+struct Unpaid {
+    /// What it has of the payment hash: nothing, or what failed.
+    session: Option<PaymentStatus>,
+    known: Known,
 }
 
 impl FiberLink {
@@ -178,6 +187,7 @@ impl FiberLink {
     ) -> Result<Withdrawal, AdvanceError> {
         for _ in 0..TRIES {
             let stepped = match *withdrawal.state() {
+                WithdrawalState::AwaitingReview => self.after_review(&withdrawal, known).await?,
                 WithdrawalState::LiquidityPending | WithdrawalState::Pending => {
                     self.begin(&withdrawal, known).await?
                 }
@@ -199,31 +209,14 @@ impl FiberLink {
     }
 
     /// No attempt is live: begins one, or ends the withdrawal if it is too late for that.
-    ///
-    /// The node is asked first. Our store may be one that was restored from a backup: what the node
-    /// paid since, or has under way, is neither paid again nor given up, as long as its memory is
-    /// sound after it answered.
     async fn begin(&self, withdrawal: &Stored<Withdrawal>, known: Known) -> Result<Stepped, AdvanceError> {
-        let session = self.parts().node.payment(withdrawal.payment_hash()).await?;
-        match session.as_ref().map(|session| &session.state) {
-            Some(PaymentState::Pending | PaymentState::Succeeded { .. }) => {
-                return self.adopt(withdrawal, known).await;
-            }
-            Some(PaymentState::Failed { .. }) | None => {}
-        }
-        if known.memory != NodeMemory::Intact {
-            return Ok(Stepped::Waits);
-        }
-        let Some(known) = self.know_again().await? else { return Ok(Stepped::Waits) };
-        if known.memory != NodeMemory::Intact {
-            return Ok(Stepped::Waits);
-        }
+        let Unpaid { session, known } = match self.find_unpaid(withdrawal, known).await? {
+            Ok(unpaid) => unpaid,
+            Err(stepped) => return Ok(stepped),
+        };
         let now = self.now();
         if now >= withdrawal.last_start() {
-            return match withdrawal.give_up(now)? {
-                Step::Changed(next) => self.commit(self.end(withdrawal, &next, now)).await,
-                Step::Unchanged => Ok(Stepped::Waits),
-            };
+            return self.give_up(withdrawal, now).await;
         }
         let terms = withdrawal.terms();
         let Some(asset) = self.assets().find(&terms.asset) else {
@@ -256,6 +249,44 @@ impl FiberLink {
                     None => self.claim(withdrawal, session.as_ref(), known, required).await,
                 }
             }
+        }
+    }
+
+    /// No attempt is live: what the node says that it paid, or has under way, is taken over.
+    ///
+    /// The node is asked before anything is begun or given up. Our store may be one that was restored from
+    /// a backup: what the node paid since, or has under way, is neither paid again nor given up, as long as
+    /// its memory is sound after it answered.
+    async fn find_unpaid(
+        &self,
+        withdrawal: &Stored<Withdrawal>,
+        known: Known,
+    ) -> Result<Result<Unpaid, Stepped>, AdvanceError> {
+        let session = self.parts().node.payment(withdrawal.payment_hash()).await?;
+        match session.as_ref().map(|session| &session.state) {
+            Some(PaymentState::Pending | PaymentState::Succeeded { .. }) => {
+                return Ok(Err(self.adopt(withdrawal, known).await?));
+            }
+            Some(PaymentState::Failed { .. }) | None => {}
+        }
+        if known.memory != NodeMemory::Intact {
+            return Ok(Err(Stepped::Waits));
+        }
+        match self.know_again().await? {
+            Some(known) if known.memory == NodeMemory::Intact => Ok(Ok(Unpaid { session, known })),
+            Some(_) | None => Ok(Err(Stepped::Waits)),
+        }
+    }
+
+    /// The invoice runs out.
+    async fn give_up(
+        &self,
+        withdrawal: &Stored<Withdrawal>,
+        now: Timestamp,
+    ) -> Result<Stepped, AdvanceError> {
+        match withdrawal.give_up(now)? {
+            Step::Changed(next) => self.commit(self.end(withdrawal, &next, now)).await,
+            Step::Unchanged => Ok(Stepped::Waits),
         }
     }
 
@@ -446,7 +477,8 @@ impl FiberLink {
         tracing::info!(reason = proof.reason(), state = next.state().as_str(), "an attempt failed");
         let changes = match next.state() {
             WithdrawalState::Failed { .. } => self.end(withdrawal, &next, now),
-            WithdrawalState::LiquidityPending
+            WithdrawalState::AwaitingReview
+            | WithdrawalState::LiquidityPending
             | WithdrawalState::Pending
             | WithdrawalState::Processing { .. }
             | WithdrawalState::RetryPending { .. }
@@ -465,6 +497,7 @@ impl FiberLink {
         let kind = match next.state() {
             WithdrawalState::Completed { .. } => EventKind::WithdrawalCompleted(next.id()),
             WithdrawalState::Failed { .. }
+            | WithdrawalState::AwaitingReview
             | WithdrawalState::LiquidityPending
             | WithdrawalState::Pending
             | WithdrawalState::Processing { .. }

@@ -51,7 +51,8 @@ pub(crate) fn of_withdrawal_end(withdrawal: &Withdrawal) -> Vec<Entry> {
         WithdrawalState::Failed { at, .. } => {
             vec![entry(withdrawal, EntryKind::WithdrawalReleased, reserved, at)]
         }
-        WithdrawalState::LiquidityPending
+        WithdrawalState::AwaitingReview
+        | WithdrawalState::LiquidityPending
         | WithdrawalState::Pending
         | WithdrawalState::Processing { .. }
         | WithdrawalState::RetryPending { .. } => Vec::new(),

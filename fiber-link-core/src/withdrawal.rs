@@ -1,6 +1,11 @@
 //! A withdrawal, and how it moves from one state to the next.
 //!
 //! ```text
+//! AwaitingReview ─────────▶ Pending
+//!        │
+//!        ▼
+//!      Failed
+//!
 //! LiquidityPending ◀──▶ Pending ──▶ Processing ──▶ Completed
 //!        │                 │         │      ▲
 //!        │                 │         ▼      │
@@ -24,6 +29,9 @@ pub const STOP_BEFORE_EXPIRY: Duration = Duration::from_secs(120);
 
 /// How long a withdrawal waits before liquidity is looked at again.
 pub const LIQUIDITY_CHECK: Duration = Duration::from_secs(60);
+
+/// The stored name of the state of a withdrawal that awaits review.
+pub(crate) const AWAITING_REVIEW: &str = "awaiting_review";
 
 /// What was agreed when the withdrawal was requested; none of it ever changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +71,8 @@ pub enum Acceptance {
     Pending,
     /// The node could send less than amount and fee.
     LiquidityPending,
+    /// People have to look at it first.
+    AwaitingReview,
 }
 
 /// Where a withdrawal goes.
@@ -86,6 +96,8 @@ pub struct PaymentRequestDestination {
 /// Where a withdrawal stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WithdrawalState {
+    /// Reserved, and people look at it first. What they said is in its [`Review`](crate::Review).
+    AwaitingReview,
     /// The node can send less than amount and fee; looked at again every minute.
     LiquidityPending,
     /// Reserved, and nothing was sent.
@@ -123,6 +135,8 @@ pub enum WithdrawalState {
 pub enum FailureReason {
     /// Its invoice ran out, or was about to, before a payment could be begun.
     InvoiceExpired,
+    /// Somebody who had to look at it rejected it. Why is in its [`Review`](crate::Review).
+    Rejected,
     /// Every attempt failed; this is what the node said last.
     AttemptsFailed {
         /// The node's reason.
@@ -172,6 +186,7 @@ impl Withdrawal {
         let state = match terms.accepted_as {
             Acceptance::Pending => WithdrawalState::Pending,
             Acceptance::LiquidityPending => WithdrawalState::LiquidityPending,
+            Acceptance::AwaitingReview => WithdrawalState::AwaitingReview,
         };
         Self { id, terms, created_at: now, updated_at: now, attempts: 0, state }
     }
@@ -256,7 +271,9 @@ impl Withdrawal {
     pub fn due(&self, now: Timestamp) -> Option<Due> {
         let at = match self.state {
             WithdrawalState::Pending => now,
-            WithdrawalState::LiquidityPending => now.plus(LIQUIDITY_CHECK).min(self.last_start()),
+            WithdrawalState::LiquidityPending | WithdrawalState::AwaitingReview => {
+                now.plus(LIQUIDITY_CHECK).min(self.last_start())
+            }
             WithdrawalState::Processing { .. } => now.plus(Duration::from_millis(250)),
             WithdrawalState::RetryPending { at, .. } => at,
             WithdrawalState::Completed { .. } | WithdrawalState::Failed { .. } => return None,
@@ -274,7 +291,8 @@ impl Withdrawal {
             // A retry keeps its state, so that its last error and its time are not lost.
             WithdrawalState::RetryPending { .. } => Ok(Step::Unchanged),
             WithdrawalState::Pending => Ok(self.moved_to(WithdrawalState::LiquidityPending, now)),
-            WithdrawalState::Processing { .. }
+            WithdrawalState::AwaitingReview
+            | WithdrawalState::Processing { .. }
             | WithdrawalState::Completed { .. }
             | WithdrawalState::Failed { .. } => Err(self.wrong("await liquidity")),
         }
@@ -288,9 +306,44 @@ impl Withdrawal {
         match self.state {
             WithdrawalState::LiquidityPending => Ok(self.moved_to(WithdrawalState::Pending, now)),
             WithdrawalState::Pending | WithdrawalState::RetryPending { .. } => Ok(Step::Unchanged),
-            WithdrawalState::Processing { .. }
+            WithdrawalState::AwaitingReview
+            | WithdrawalState::Processing { .. }
             | WithdrawalState::Completed { .. }
             | WithdrawalState::Failed { .. } => Err(self.wrong("find liquidity")),
+        }
+    }
+
+    /// Everybody who had to look at it approved it.
+    ///
+    /// # Errors
+    /// [`WrongState`] unless it awaits review.
+    pub fn approve(&self, now: Timestamp) -> Result<Self, WrongState> {
+        match self.state {
+            WithdrawalState::AwaitingReview => Ok(self.to(WithdrawalState::Pending, now)),
+            WithdrawalState::LiquidityPending
+            | WithdrawalState::Pending
+            | WithdrawalState::Processing { .. }
+            | WithdrawalState::RetryPending { .. }
+            | WithdrawalState::Completed { .. }
+            | WithdrawalState::Failed { .. } => Err(self.wrong("be approved")),
+        }
+    }
+
+    /// Somebody who had to look at it rejected it, and the node neither paid nor is paying.
+    ///
+    /// # Errors
+    /// [`WrongState`] unless it awaits review.
+    pub fn reject(&self, now: Timestamp) -> Result<Self, WrongState> {
+        match self.state {
+            WithdrawalState::AwaitingReview => {
+                Ok(self.to(WithdrawalState::Failed { reason: FailureReason::Rejected, at: now }, now))
+            }
+            WithdrawalState::LiquidityPending
+            | WithdrawalState::Pending
+            | WithdrawalState::Processing { .. }
+            | WithdrawalState::RetryPending { .. }
+            | WithdrawalState::Completed { .. }
+            | WithdrawalState::Failed { .. } => Err(self.wrong("be rejected")),
         }
     }
 
@@ -308,7 +361,8 @@ impl Withdrawal {
             WithdrawalState::Pending | WithdrawalState::RetryPending { .. } => {
                 Ok(self.processing(attempt, now))
             }
-            WithdrawalState::LiquidityPending
+            WithdrawalState::AwaitingReview
+            | WithdrawalState::LiquidityPending
             | WithdrawalState::Processing { .. }
             | WithdrawalState::Completed { .. }
             | WithdrawalState::Failed { .. } => Err(self.wrong("start")),
@@ -322,7 +376,8 @@ impl Withdrawal {
     /// [`WrongState`] while an attempt is live and after the end.
     pub fn adopt(&self, attempt: AttemptId, now: Timestamp) -> Result<Self, WrongState> {
         match self.state {
-            WithdrawalState::LiquidityPending
+            WithdrawalState::AwaitingReview
+            | WithdrawalState::LiquidityPending
             | WithdrawalState::Pending
             | WithdrawalState::RetryPending { .. } => Ok(self.processing(attempt, now)),
             WithdrawalState::Processing { .. }
@@ -340,7 +395,8 @@ impl Withdrawal {
             WithdrawalState::Processing { .. } => {
                 Ok(self.to(WithdrawalState::Completed { fee, at: now }, now))
             }
-            WithdrawalState::LiquidityPending
+            WithdrawalState::AwaitingReview
+            | WithdrawalState::LiquidityPending
             | WithdrawalState::Pending
             | WithdrawalState::RetryPending { .. }
             | WithdrawalState::Completed { .. }
@@ -380,7 +436,9 @@ impl Withdrawal {
     /// [`WrongState`] while an attempt is live, and after a completion.
     pub fn give_up(&self, now: Timestamp) -> Result<Step<Self>, WrongState> {
         let reason = match &self.state {
-            WithdrawalState::LiquidityPending | WithdrawalState::Pending => FailureReason::InvoiceExpired,
+            WithdrawalState::AwaitingReview
+            | WithdrawalState::LiquidityPending
+            | WithdrawalState::Pending => FailureReason::InvoiceExpired,
             WithdrawalState::RetryPending { last_error, .. } => {
                 FailureReason::AttemptsFailed { last_error: last_error.clone() }
             }
@@ -422,12 +480,20 @@ impl Withdrawal {
 
 impl WithdrawalState {
     /// The stored names of all states.
-    pub const NAMES: [&'static str; 6] =
-        ["liquidity_pending", "pending", "processing", "retry_pending", "completed", "failed"];
+    pub const NAMES: [&'static str; 7] = [
+        AWAITING_REVIEW,
+        "liquidity_pending",
+        "pending",
+        "processing",
+        "retry_pending",
+        "completed",
+        "failed",
+    ];
 
     /// The stored name.
     pub const fn as_str(&self) -> &'static str {
         match self {
+            Self::AwaitingReview => AWAITING_REVIEW,
             Self::LiquidityPending => "liquidity_pending",
             Self::Pending => "pending",
             Self::Processing { .. } => "processing",
@@ -445,7 +511,7 @@ impl WithdrawalState {
             | Self::Processing { .. }
             | Self::RetryPending { .. }
             | Self::Completed { .. } => true,
-            Self::Failed { .. } => false,
+            Self::AwaitingReview | Self::Failed { .. } => false,
         }
     }
 
@@ -453,9 +519,11 @@ impl WithdrawalState {
     pub const fn is_final(&self) -> bool {
         match self {
             Self::Completed { .. } | Self::Failed { .. } => true,
-            Self::LiquidityPending | Self::Pending | Self::Processing { .. } | Self::RetryPending { .. } => {
-                false
-            }
+            Self::AwaitingReview
+            | Self::LiquidityPending
+            | Self::Pending
+            | Self::Processing { .. }
+            | Self::RetryPending { .. } => false,
         }
     }
 }

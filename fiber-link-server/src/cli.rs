@@ -11,6 +11,7 @@ mod node;
 mod operator;
 mod pages;
 mod policy;
+mod review;
 mod secrets;
 mod server;
 mod simulate;
@@ -34,13 +35,15 @@ use copy::{CopyFlags, StoreCommand};
 use explain::ExplainFlags;
 use fiber_link_core::{
     AcceptNodeError, AdministratorError, AppId, ChangeError, CreateAppError, DeclareDeadError, GrantError,
-    KeyError, NoRandomness, NodeError, PasswordError, ReadError, ReasonError, StoreError, UnsealError, audit,
+    KeyError, NoRandomness, NodeError, PasswordError, ReadError, ReasonError, ReviewError, StoreError,
+    UnsealError, audit,
 };
 use fiber_link_store_postgres::ImportError;
 use find::FindFlags;
 use list::ListCommand;
 use node::NodeCommand;
 use policy::PolicyCommand;
+use review::ReviewCommand;
 use secrets::SecretsCommand;
 use server::ServerCommand;
 use simulate::SimulateFlags;
@@ -111,6 +114,11 @@ enum Command {
     Policy {
         #[command(subcommand)]
         command: PolicyCommand,
+    },
+    /// Look at withdrawals that are paid only once people approved them. Works on --store.
+    Review {
+        #[command(subcommand)]
+        command: ReviewCommand,
     },
     /// Keys that secrets are sealed with, and the way of secrets from the environment into --store.
     Secrets {
@@ -234,6 +242,8 @@ enum CommandError {
          has the store"
     )]
     TakesNoToken(&'static str),
+    #[error(transparent)]
+    Review(#[from] ReviewError),
     #[error("there is no app {0}")]
     NoSuchApp(AppId),
     #[error("{what}: got {got:?}, allowed is {allowed}")]
@@ -297,6 +307,7 @@ impl Command {
             | Self::Pause(_)
             | Self::Resume(_)
             | Self::Policy { .. }
+            | Self::Review { .. }
             | Self::Secrets { .. }
             | Self::AuditLog(_) => None,
         }
@@ -336,6 +347,7 @@ fn carry_out(mut cli: Cli) -> Result<ExitCode, CommandError> {
             Command::Pause(flags) => switches::run(&settings, flags, true).await?,
             Command::Resume(flags) => switches::run(&settings, flags, false).await?,
             Command::Policy { command } => policy::run(&settings, command).await?,
+            Command::Review { command } => review::run(&settings, command).await?,
             Command::Secrets { command } => return secrets::run(&settings, command).await,
             Command::AuditLog(flags) => audit_log::run(&settings, flags).await?,
             Command::List { command } => list::run(&settings, command).await?,

@@ -79,9 +79,14 @@ pub(crate) fn withdrawal(assets: &Assets, withdrawal: &Withdrawal) -> [Field; 15
         WithdrawalState::Failed { reason: FailureReason::InvoiceExpired, .. } => {
             last_error = Some("the payment request ran out before it could be paid");
         }
-        WithdrawalState::Completed { fee: paid, .. } => fee = whole(*paid),
-        WithdrawalState::LiquidityPending | WithdrawalState::Pending | WithdrawalState::Processing { .. } => {
+        WithdrawalState::Failed { reason: FailureReason::Rejected, .. } => {
+            last_error = Some("the withdrawal was looked at and rejected");
         }
+        WithdrawalState::Completed { fee: paid, .. } => fee = whole(*paid),
+        WithdrawalState::AwaitingReview
+        | WithdrawalState::LiquidityPending
+        | WithdrawalState::Pending
+        | WithdrawalState::Processing { .. } => {}
     }
     [
         Field::text(&withdrawal.id()),

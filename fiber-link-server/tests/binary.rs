@@ -87,7 +87,7 @@ fn stderr(output: &Output) -> &str {
 
 /// Registers an app with a secret that is printed.
 fn create_app(folder: &Path, app: &str) -> String {
-    let output = run(folder, &["app", "create", app]);
+    let output = run(folder, &["app", "create", "--no-review", app]);
     assert!(output.status.success(), "{}", stderr(&output));
     stdout(&output).trim_end().to_owned()
 }

@@ -156,12 +156,17 @@ pub(crate) fn withdrawal(withdrawal: &Withdrawal, due: Option<Due>) -> Row {
 /// What only this state has.
 fn withdrawal_state(state: &WithdrawalState) -> Row {
     Ok(match state {
-        WithdrawalState::LiquidityPending | WithdrawalState::Pending => json!({}),
+        WithdrawalState::AwaitingReview | WithdrawalState::LiquidityPending | WithdrawalState::Pending => {
+            json!({})
+        }
         WithdrawalState::Processing { attempt } => json!({ "attempt": id(attempt.as_uuid()) }),
         WithdrawalState::RetryPending { at, last_error } => {
             json!({ "retry_at": time(*at)?, "last_error": text(last_error) })
         }
         WithdrawalState::Completed { fee, at } => json!({ "fee": fee.to_string(), "ended_at": time(*at)? }),
+        WithdrawalState::Failed { reason: FailureReason::Rejected, at } => {
+            json!({ "failure": "rejected", "ended_at": time(*at)? })
+        }
         WithdrawalState::Failed { reason: FailureReason::InvoiceExpired, at } => {
             json!({ "failure": "invoice_expired", "ended_at": time(*at)? })
         }

@@ -91,6 +91,7 @@ pub(crate) const fn acceptance_name(acceptance: Acceptance) -> &'static str {
     match acceptance {
         Acceptance::Pending => "pending",
         Acceptance::LiquidityPending => "liquidity_pending",
+        Acceptance::AwaitingReview => "awaiting_review",
     }
 }
 
@@ -164,6 +165,7 @@ pub(crate) fn withdrawal(fields: &mut Fields<'_>) -> Read<Stored<Withdrawal>> {
         accepted_as: match fields.text()? {
             "pending" => Acceptance::Pending,
             "liquidity_pending" => Acceptance::LiquidityPending,
+            "awaiting_review" => Acceptance::AwaitingReview,
             unknown => return Err(fields.corrupt(format_args!("nothing is accepted as {unknown:?}"))),
         },
         destination: match fields.text()? {
@@ -193,6 +195,7 @@ fn withdrawal_state(fields: &mut Fields<'_>) -> Read<WithdrawalState> {
     let missing =
         |what| StoreError::Corrupt { table: "withdrawals", reason: format!("{state} without {what}") };
     match state {
+        "awaiting_review" => Ok(WithdrawalState::AwaitingReview),
         "liquidity_pending" => Ok(WithdrawalState::LiquidityPending),
         "pending" => Ok(WithdrawalState::Pending),
         "processing" => {
@@ -210,6 +213,7 @@ fn withdrawal_state(fields: &mut Fields<'_>) -> Read<WithdrawalState> {
         "failed" => Ok(WithdrawalState::Failed {
             reason: match failure {
                 Some("invoice_expired") => FailureReason::InvoiceExpired,
+                Some("rejected") => FailureReason::Rejected,
                 Some("attempts_failed") => FailureReason::AttemptsFailed {
                     last_error: last_error.ok_or_else(|| missing("last_error"))?,
                 },

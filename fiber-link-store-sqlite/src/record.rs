@@ -318,7 +318,9 @@ impl<'a> WithdrawalColumns<'a> {
     fn of(state: &'a WithdrawalState) -> Result<Self, StoreError> {
         let plain = Self { name: state.as_str(), ..Self::default() };
         Ok(match state {
-            WithdrawalState::LiquidityPending | WithdrawalState::Pending => plain,
+            WithdrawalState::AwaitingReview
+            | WithdrawalState::LiquidityPending
+            | WithdrawalState::Pending => plain,
             WithdrawalState::Processing { attempt } => {
                 Self { attempt: Some(*attempt.as_uuid().as_bytes()), ..plain }
             }
@@ -331,6 +333,7 @@ impl<'a> WithdrawalColumns<'a> {
             WithdrawalState::Failed { reason, at } => {
                 let ended = Self { ended_at: Some(millis(*at)?), ..plain };
                 match reason {
+                    FailureReason::Rejected => Self { failure: Some("rejected"), ..ended },
                     FailureReason::InvoiceExpired => Self { failure: Some("invoice_expired"), ..ended },
                     FailureReason::AttemptsFailed { last_error } => {
                         Self { failure: Some("attempts_failed"), last_error: Some(last_error), ..ended }

@@ -304,7 +304,10 @@ async fn compare_withdrawal(
 /// Whether a withdrawal may be in its state with this latest attempt.
 fn fits(withdrawal: &Withdrawal, attempt: Option<&AttemptState>) -> bool {
     match (withdrawal.state(), attempt) {
-        (WithdrawalState::LiquidityPending | WithdrawalState::Pending, attempt) => attempt.is_none(),
+        (
+            WithdrawalState::AwaitingReview | WithdrawalState::LiquidityPending | WithdrawalState::Pending,
+            attempt,
+        ) => attempt.is_none(),
         (WithdrawalState::Processing { .. }, attempt) => {
             matches!(attempt, Some(AttemptState::Sent { .. } | AttemptState::Unknown { .. }))
         }

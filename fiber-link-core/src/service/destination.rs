@@ -2,8 +2,8 @@
 
 use super::FiberLink;
 use crate::{
-    Amount, Asset, AssetId, Network, NodeError, PaymentRequestDestination, StoreError, Timestamp, TipLookup,
-    WithdrawalLookup,
+    Amount, Asset, AssetId, Network, NodeError, NodeKey, PaymentRequestDestination, StoreError, Timestamp,
+    TipLookup, WithdrawalLookup,
 };
 use std::time::Duration;
 
@@ -80,6 +80,14 @@ pub(crate) enum DestinationError {
     Store(#[from] StoreError),
 }
 
+/// An invoice that may be paid.
+#[derive(Debug)]
+pub(crate) struct CheckedDestination {
+    pub(crate) invoice: PaymentRequestDestination,
+    /// Whom it pays, where it says so.
+    pub(crate) payee: Option<NodeKey>,
+}
+
 impl FiberLink {
     /// Checks that `encoded` asks for exactly `amount` of `asset`, can be paid, and was not used.
     pub(crate) async fn check_payment_request(
@@ -88,7 +96,7 @@ impl FiberLink {
         asset: &Asset,
         amount: Amount,
         now: Timestamp,
-    ) -> Result<PaymentRequestDestination, DestinationError> {
+    ) -> Result<CheckedDestination, DestinationError> {
         let encoded = encoded.trim();
         if encoded.is_empty() || encoded.len() > LONGEST_INVOICE {
             return Err(DestinationRefusal::NotAnInvoice.into());
@@ -125,11 +133,13 @@ impl FiberLink {
         if store.find_withdrawal(lookup).await?.is_some() {
             return Err(DestinationRefusal::AlreadyUsed.into());
         }
-        Ok(PaymentRequestDestination {
+        let payee = invoice.payee;
+        let invoice = PaymentRequestDestination {
             encoded: encoded.to_owned(),
             payment_hash: invoice.payment_hash,
             expires_at,
-        })
+        };
+        Ok(CheckedDestination { invoice, payee })
     }
 }
 

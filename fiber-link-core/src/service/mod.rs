@@ -6,6 +6,7 @@ mod destination;
 mod open;
 mod policies;
 mod remembered;
+mod reviews;
 mod switches;
 mod tips;
 mod withdrawals;

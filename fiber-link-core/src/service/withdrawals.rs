@@ -1,14 +1,15 @@
 //! Quoting and requesting withdrawals.
 
-use super::destination::DestinationError;
+use super::destination::{CheckedDestination, DestinationError};
+use super::reviews::{Payout, Sifted};
 use super::{DestinationRefusal, FiberLink, TRIES, too_many_writers};
 use crate::{
     Acceptance, Activity, Amount, AppId, Asset, AssetId, Balance, ChangeSet, CommitError, CountTowardsLimit,
     Destination, Existing, FeeBearer, IDEMPOTENCY_MEMORY, IdempotencyKey, IdempotencyRecord,
     IdempotencyScope, IdempotencySubject, IdempotentMethod, LimitExceeded, LimitExcess, LimitKey, LimitScope,
-    NodeError, Op, ParamsDigest, Paused, PaymentRequestDestination, Policy, PolicyRefusal, StoreError,
-    Stored, Timestamp, UserAccount, UserId, Withdrawal, WithdrawalId, WithdrawalLookup, WithdrawalPolicy,
-    WithdrawalTerms, posting,
+    NodeError, NodeKey, Op, ParamsDigest, Paused, Policy, PolicyRefusal, Review, ReviewPolicy, ReviewReason,
+    StoreError, Stored, Timestamp, UserAccount, UserId, Withdrawal, WithdrawalId, WithdrawalLookup,
+    WithdrawalPolicy, WithdrawalTerms, posting,
 };
 
 /// A withdrawal to be quoted or requested.
@@ -54,6 +55,8 @@ pub struct Quote {
     pub receive_amount: Amount,
     /// Whether the destination can be paid.
     pub destination: Result<(), QuoteProblem>,
+    /// Why people would look at it before it is paid; nothing if they would not.
+    pub review: Vec<ReviewReason>,
     /// Why the withdrawal would be refused, if it would be.
     pub problem: Option<QuoteProblem>,
 }
@@ -137,6 +140,7 @@ pub enum WithdrawError {
 struct Considered {
     asset: Asset,
     policy: WithdrawalPolicy,
+    review: ReviewPolicy,
     fee_limit: Amount,
 }
 
@@ -208,6 +212,14 @@ impl FiberLink {
         let (considered, _) = self.consider(app, asset, request.amount).await?;
         let balance = self.parts().store.balance(&request.account(app)).await?;
         let destination = self.quoted_destination(request, &considered).await?;
+        let review = match &destination {
+            Ok(payee) => {
+                let payout = Payout { app, user: &request.user, amount: request.amount, payee: *payee };
+                self.sift(payout, &considered.review, self.now()).await?.reasons
+            }
+            Err(_) => Vec::new(),
+        };
+        let destination = destination.map(drop);
         let (network_fee, minimum) = (considered.network_fee(), request.minimum(&considered.policy));
         let fits = request.amount.checked_add(network_fee).is_some_and(|sum| sum <= balance.available);
         let paused = self.find_pause(Activity::Withdrawals, app, &[&request.user]).await?;
@@ -231,6 +243,7 @@ impl FiberLink {
             network_fee,
             receive_amount: request.amount,
             destination,
+            review,
             problem,
             asset: considered.asset,
         })
@@ -301,8 +314,14 @@ impl FiberLink {
             }
             checked => checked?,
         };
+        let CheckedDestination { invoice, payee } = destination;
+        let payout = Payout { app, user: &request.user, amount: request.amount, payee };
+        let Sifted { reasons, writes } = self.sift(payout, &considered.review, now).await?;
+        let accepted_as = match reasons.is_empty() {
+            true => self.acceptance(&considered, request.amount).await,
+            false => Acceptance::AwaitingReview,
+        };
         let id = WithdrawalId::from_uuid(self.next_id(now));
-        let accepted_as = self.acceptance(&considered, request.amount).await;
         let terms = WithdrawalTerms {
             app: app.clone(),
             user: request.user.clone(),
@@ -311,13 +330,18 @@ impl FiberLink {
             fee_limit: considered.fee_limit,
             fee_bearer: considered.policy.fee_bearer,
             accepted_as,
-            destination: Destination::PaymentRequest(destination),
+            destination: Destination::PaymentRequest(invoice),
         };
         let withdrawal = Withdrawal::request(id, terms, now);
         if withdrawal.reserved().is_none() {
             return Err(WithdrawError::InsufficientFunds);
         }
         let mut changes = ChangeSet::new().with(required).create_withdrawal(withdrawal.clone(), now);
+        if accepted_as == Acceptance::AwaitingReview {
+            let review = Review::of(&withdrawal, payee, reasons);
+            changes = changes.with(Op::CreateDocument(review.to_document()));
+        }
+        changes = writes.into_iter().fold(changes, ChangeSet::with);
         for entry in posting::of_withdrawal(&withdrawal) {
             changes = changes.post(entry);
         }
@@ -331,7 +355,10 @@ impl FiberLink {
         }
         match self.parts().store.commit(changes).await {
             Ok(()) => Ok(Some(withdrawal)),
-            Err(CommitError::Conflict | CommitError::AlreadyExists(Existing::IdempotencyKey)) => Ok(None),
+            Err(
+                CommitError::Conflict
+                | CommitError::AlreadyExists(Existing::IdempotencyKey | Existing::Document),
+            ) => Ok(None),
             Err(CommitError::AlreadyExists(Existing::Withdrawal)) if keyed => Ok(None),
             Err(CommitError::AlreadyExists(Existing::Withdrawal)) => {
                 Err(DestinationRefusal::AlreadyUsed.into())
@@ -351,9 +378,9 @@ impl FiberLink {
         asset: Asset,
         amount: Amount,
     ) -> Result<(Considered, Op), StoreError> {
-        let (Policy { withdrawals: policy, .. }, required) = self.policy_now(app, &asset).await?;
+        let (Policy { withdrawals: policy, review, .. }, required) = self.policy_now(app, &asset).await?;
         let fee_limit = policy.fee.limit(amount).unwrap_or(Amount::MAX);
-        Ok((Considered { asset, policy, fee_limit }, required))
+        Ok((Considered { asset, policy, review, fee_limit }, required))
     }
 
     async fn checked_destination(
@@ -361,7 +388,7 @@ impl FiberLink {
         request: &WithdrawalRequest,
         asset: &Asset,
         now: Timestamp,
-    ) -> Result<PaymentRequestDestination, WithdrawError> {
+    ) -> Result<CheckedDestination, WithdrawError> {
         let encoded = match &request.destination {
             RequestedDestination::PaymentRequest(encoded) => encoded,
             RequestedDestination::CkbAddress(_) => return Err(PolicyRefusal::SignerNotConfigured.into()),
@@ -378,9 +405,9 @@ impl FiberLink {
         &self,
         request: &WithdrawalRequest,
         considered: &Considered,
-    ) -> Result<Result<(), QuoteProblem>, QuoteError> {
+    ) -> Result<Result<Option<NodeKey>, QuoteProblem>, QuoteError> {
         match self.checked_destination(request, &considered.asset, self.now()).await {
-            Ok(_) => Ok(Ok(())),
+            Ok(checked) => Ok(Ok(checked.payee)),
             Err(WithdrawError::Destination(refusal)) => Ok(Err(refusal.into())),
             Err(WithdrawError::Policy(refusal)) => Ok(Err(refusal.into())),
             Err(WithdrawError::NodeUnavailable(error)) => Err(QuoteError::NodeUnavailable(error)),

@@ -178,6 +178,7 @@ pub fn withdrawal_states(attempt: AttemptId, at: Timestamp) -> Vec<WithdrawalSta
     let last_error = || "no path found — ✗".to_owned();
     let failed = |reason| WithdrawalState::Failed { reason, at };
     let next = |state: &WithdrawalState| match state {
+        WithdrawalState::AwaitingReview => Some(WithdrawalState::LiquidityPending),
         WithdrawalState::LiquidityPending => Some(WithdrawalState::Pending),
         WithdrawalState::Pending => Some(WithdrawalState::Processing { attempt }),
         WithdrawalState::Processing { .. } => {
@@ -188,9 +189,12 @@ pub fn withdrawal_states(attempt: AttemptId, at: Timestamp) -> Vec<WithdrawalSta
         WithdrawalState::Failed { reason: FailureReason::InvoiceExpired, .. } => {
             Some(failed(FailureReason::AttemptsFailed { last_error: last_error() }))
         }
-        WithdrawalState::Failed { reason: FailureReason::AttemptsFailed { .. }, .. } => None,
+        WithdrawalState::Failed { reason: FailureReason::AttemptsFailed { .. }, .. } => {
+            Some(failed(FailureReason::Rejected))
+        }
+        WithdrawalState::Failed { reason: FailureReason::Rejected, .. } => None,
     };
-    successors(Some(WithdrawalState::LiquidityPending), next).collect()
+    successors(Some(WithdrawalState::AwaitingReview), next).collect()
 }
 
 /// An attempt in `Sent` to pay the withdrawal of number `withdrawal`.

@@ -23,9 +23,11 @@ enum Event {
     AttemptFailed,
     LastAttemptFailed,
     GiveUp,
+    Approve,
+    Reject,
 }
 
-const EVENTS: [Event; 9] = [
+const EVENTS: [Event; 11] = [
     Event::AwaitLiquidity,
     Event::LiquidityFound,
     Event::Start,
@@ -35,19 +37,23 @@ const EVENTS: [Event; 9] = [
     Event::AttemptFailed,
     Event::LastAttemptFailed,
     Event::GiveUp,
+    Event::Approve,
+    Event::Reject,
 ];
 
 /// The state after each event; `-` where nothing changes, `wrong` where it is refused.
 #[rustfmt::skip]
-const TABLE: [(&str, [&str; EVENTS.len()]); 7] = [
-    //                      no liquidity         liquidity  start        …late    adopt late    complete     attempt failed   …the last  give up
-    ("liquidity_pending", ["-",                 "pending", "wrong",      "wrong", "processing", "wrong",     "wrong",         "wrong",  "failed"]),
-    ("pending",           ["liquidity_pending", "-",       "processing", "wrong", "processing", "wrong",     "wrong",         "wrong",  "failed"]),
-    ("processing",        ["wrong",             "wrong",   "wrong",      "wrong", "wrong",      "completed", "retry_pending", "failed", "wrong"]),
-    ("retry_pending",     ["-",                 "-",       "processing", "wrong", "processing", "wrong",     "wrong",         "wrong",  "failed"]),
-    ("completed",         ["wrong",             "wrong",   "wrong",      "wrong", "wrong",      "wrong",     "wrong",         "wrong",  "wrong"]),
-    ("failed",            ["wrong",             "wrong",   "wrong",      "wrong", "wrong",      "wrong",     "wrong",         "wrong",  "-"]),
-    ("failed",            ["wrong",             "wrong",   "wrong",      "wrong", "wrong",      "wrong",     "wrong",         "wrong",  "-"]),
+const TABLE: [(&str, [&str; EVENTS.len()]); 9] = [
+    //                      no liquidity         liquidity  start         …late    adopt late    complete     attempt failed   …the last give up   approve    reject
+    ("awaiting_review",    ["wrong",             "wrong",   "wrong",      "wrong", "processing", "wrong",     "wrong",         "wrong",  "failed", "pending", "failed"]),
+    ("liquidity_pending",  ["-",                 "pending", "wrong",      "wrong", "processing", "wrong",     "wrong",         "wrong",  "failed", "wrong",   "wrong"]),
+    ("pending",            ["liquidity_pending", "-",       "processing", "wrong", "processing", "wrong",     "wrong",         "wrong",  "failed", "wrong",   "wrong"]),
+    ("processing",         ["wrong",             "wrong",   "wrong",      "wrong", "wrong",      "completed", "retry_pending", "failed", "wrong",  "wrong",   "wrong"]),
+    ("retry_pending",      ["-",                 "-",       "processing", "wrong", "processing", "wrong",     "wrong",         "wrong",  "failed", "wrong",   "wrong"]),
+    ("completed",          ["wrong",             "wrong",   "wrong",      "wrong", "wrong",      "wrong",     "wrong",         "wrong",  "wrong",  "wrong",   "wrong"]),
+    ("failed",             ["wrong",             "wrong",   "wrong",      "wrong", "wrong",      "wrong",     "wrong",         "wrong",  "-",      "wrong",   "wrong"]),
+    ("failed",             ["wrong",             "wrong",   "wrong",      "wrong", "wrong",      "wrong",     "wrong",         "wrong",  "-",      "wrong",   "wrong"]),
+    ("failed",             ["wrong",             "wrong",   "wrong",      "wrong", "wrong",      "wrong",     "wrong",         "wrong",  "-",      "wrong",   "wrong"]),
 ];
 
 const NOW: u64 = 100;
@@ -97,6 +103,8 @@ fn apply(withdrawal: &Withdrawal, event: Event) -> Result<Step<Withdrawal>, Wron
             withdrawal.attempt_failed(&proof(), policy, now).map(Step::Changed)
         }
         Event::GiveUp => withdrawal.give_up(now),
+        Event::Approve => withdrawal.approve(now).map(Step::Changed),
+        Event::Reject => withdrawal.reject(now).map(Step::Changed),
     }
 }
 
@@ -124,10 +132,12 @@ fn every_state_meets_every_event_as_the_table_says() {
 }
 
 #[test]
-fn a_withdrawal_begins_pending_or_waits_for_liquidity() {
-    for (accepted_as, state) in
-        [(Acceptance::Pending, "pending"), (Acceptance::LiquidityPending, "liquidity_pending")]
-    {
+fn a_withdrawal_begins_pending_or_waits_for_liquidity_or_people() {
+    for (accepted_as, state) in [
+        (Acceptance::Pending, "pending"),
+        (Acceptance::LiquidityPending, "liquidity_pending"),
+        (Acceptance::AwaitingReview, "awaiting_review"),
+    ] {
         let terms = WithdrawalTerms { accepted_as, ..sample::withdrawal_terms(1) };
         let withdrawal = Withdrawal::request(sample::withdrawal_id(1), terms, at(1));
         assert_eq!((withdrawal.state().as_str(), withdrawal.attempts()), (state, 0));
@@ -167,7 +177,8 @@ fn what_ends_without_an_attempt_has_expired_and_a_retry_keeps_its_error() {
             WithdrawalState::RetryPending { last_error, .. } => {
                 FailureReason::AttemptsFailed { last_error: last_error.clone() }
             }
-            WithdrawalState::LiquidityPending
+            WithdrawalState::AwaitingReview
+            | WithdrawalState::LiquidityPending
             | WithdrawalState::Pending
             | WithdrawalState::Processing { .. }
             | WithdrawalState::Completed { .. }
@@ -184,8 +195,14 @@ fn every_state_but_the_final_ones_is_due() {
         assert_eq!(due.is_none(), withdrawal.state().is_final(), "{state}");
         assert!(due.is_none_or(|due| due.at <= at(NOW).plus(LIQUIDITY_CHECK)), "{state}");
     }
-    let waiting = sample::withdrawal_in(&sample::withdrawal(1), 0, WithdrawalState::LiquidityPending, at(1));
-    assert_eq!(waiting.due(at(LAST_START - 1)).map(|due| due.at), Some(at(LAST_START)), "in time to end it");
+    for state in [WithdrawalState::LiquidityPending, WithdrawalState::AwaitingReview] {
+        let waiting = sample::withdrawal_in(&sample::withdrawal(1), 0, state, at(1));
+        assert_eq!(
+            waiting.due(at(LAST_START - 1)).map(|due| due.at),
+            Some(at(LAST_START)),
+            "in time to end it"
+        );
+    }
 }
 
 #[test]
@@ -282,7 +299,8 @@ proptest! {
                 let no_time = at(NOW).plus(longest) >= withdrawal.last_start();
                 prop_assert!(attempts > retries || no_time, "only for want of budget or time");
             }
-            other @ (WithdrawalState::LiquidityPending
+            other @ (WithdrawalState::AwaitingReview
+            | WithdrawalState::LiquidityPending
             | WithdrawalState::Pending
             | WithdrawalState::Processing { .. }
             | WithdrawalState::Completed { .. }) => {

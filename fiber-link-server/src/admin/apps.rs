@@ -42,11 +42,16 @@ pub(super) async fn create(call: &mut Call<'_>) -> Result<Answer, ApiError> {
     let id = call.params.required("appId", params::name::<AppId>);
     let name = call.params.optional("name", |value| Ok(params::string(value)?.to_owned()));
     let given = call.params.optional("secret", given_secret);
+    let review = call.params.optional("review", params::boolean);
     let reason = call.reason();
-    let (((id, name), given), reason) = call.read(id.zip(name).zip(given).zip(reason))?;
+    let ((((id, name), given), review), reason) =
+        call.read(id.zip(name).zip(given).zip(review).zip(reason))?;
     let (secret, shown_secret) = secret(given)?;
     let name = name.unwrap_or_else(|| id.to_string());
-    let app = call.administration.create_app(id, &name, &secret, &reason).await?;
+    let app = match review {
+        Some(false) => call.administration.create_app(id, &name, &secret, &reason).await?,
+        Some(true) | None => call.administration.create_reviewed_app(id, &name, &secret, &reason).await?,
+    };
     Ok(with_secret(shown(&app, call.api.link.clock().now()), shown_secret).into())
 }
 

@@ -16,7 +16,8 @@ const LONGEST_OVERLAP: Duration = Duration::from_secs(365 * 24 * 3600);
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AppCommand {
-    /// Register an app. Its new secret is printed once, unless one is given.
+    /// Register an app. Its new secret is printed once, unless one is given. First withdrawals of its users,
+    /// and those to a destination that is new for a day, await review, unless --no-review is given.
     Create(Create),
     /// List the apps: id, state, how many secrets are live, time of registration, name.
     List,
@@ -58,6 +59,9 @@ pub(super) struct Create {
     /// What people call it; its id by default.
     #[arg(long)]
     name: Option<String>,
+    /// Pay first withdrawals, and those to new destinations, without a review. `policy set` changes it later.
+    #[arg(long)]
+    no_review: bool,
     #[command(flatten)]
     secret: GivenSecret,
     /// Why, in a few words: it is kept in the audit log.
@@ -169,7 +173,10 @@ async fn create(settings: &Settings, flags: Create) -> Result<(), CommandError> 
     };
     let name = flags.name.as_deref().unwrap_or(flags.app_id.as_str()).to_owned();
     let administration = administration(settings).await?;
-    let app = administration.create_app(flags.app_id, &name, &new.secret, &reason).await?;
+    let app = match flags.no_review {
+        true => administration.create_app(flags.app_id, &name, &new.secret, &reason).await?,
+        false => administration.create_reviewed_app(flags.app_id, &name, &new.secret, &reason).await?,
+    };
     eprintln!("app {} is registered", app.id);
     new.show();
     Ok(())

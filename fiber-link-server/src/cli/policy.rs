@@ -6,7 +6,8 @@ use crate::settings::{Settings, read_duration};
 use crate::wire_time;
 use clap::{Args, Subcommand, ValueEnum};
 use fiber_link_core::{
-    Amount, AppId, Asset, FeeBearer, LONGEST_COOLDOWN, MAX_ROWS, Policy, PolicyVersion, Previewed,
+    Amount, AppId, Asset, FeeBearer, LONGEST_COOLDOWN, LONGEST_COOLING_TIME, MAX_ROWS, Policy, PolicyVersion,
+    Previewed,
 };
 use std::time::Duration;
 
@@ -94,13 +95,26 @@ struct Change {
     /// Who pays the fee.
     #[arg(long)]
     fee_bearer: Option<Bearer>,
+    /// A person looks at withdrawals above this amount.
+    #[arg(long, value_name = "AMOUNT|off")]
+    review_above: Option<String>,
+    /// Two different people look at withdrawals above this amount.
+    #[arg(long, value_name = "AMOUNT|off")]
+    two_people_above: Option<String>,
+    /// Whether a person looks at the first withdrawal of each user.
+    #[arg(long)]
+    first_withdrawal: Option<Switch>,
+    /// A person looks at withdrawals to a destination that the user named less than so long ago for the
+    /// first time.
+    #[arg(long, value_name = "TIME|off")]
+    new_destination: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Switch {
-    /// It may.
+    /// Yes.
     On,
-    /// It may not.
+    /// No.
     Off,
 }
 
@@ -198,8 +212,11 @@ impl Change {
                 changes.push(Box::new(move |policy| *place(policy) = amount));
             }
         }
-        let limits: [(&'static str, &Option<String>, fn(&mut Policy) -> &mut Option<Amount>); 1] =
-            [("--tip-maximum", &self.tip_maximum, |policy| &mut policy.tips.maximum)];
+        let limits: [(&'static str, &Option<String>, fn(&mut Policy) -> &mut Option<Amount>); 3] = [
+            ("--tip-maximum", &self.tip_maximum, |policy| &mut policy.tips.maximum),
+            ("--review-above", &self.review_above, |policy| &mut policy.review.above),
+            ("--two-people-above", &self.two_people_above, |policy| &mut policy.review.two_above),
+        ];
         for (flag, given, place) in limits {
             if let Some(text) = given {
                 let limit = if text == OFF { None } else { Some(read_amount(flag, text, asset)?) };
@@ -210,14 +227,22 @@ impl Change {
             let cooldown = read_time("--cooldown", text, LONGEST_COOLDOWN)?;
             changes.push(Box::new(move |policy| policy.withdrawals.cooldown = cooldown));
         }
+        if let Some(text) = &self.new_destination {
+            let cooling = match text.as_str() {
+                OFF => None,
+                text => Some(read_time("--new-destination", text, LONGEST_COOLING_TIME)?),
+            };
+            changes.push(Box::new(move |policy| policy.review.new_destination = cooling));
+        }
         self.read_words(&mut changes);
         Ok(changes)
     }
 
     fn read_words(&self, changes: &mut Vec<PolicyChange>) {
-        let switches: [(Option<Switch>, fn(&mut Policy) -> &mut bool); 2] = [
+        let switches: [(Option<Switch>, fn(&mut Policy) -> &mut bool); 3] = [
             (self.tips, |policy| &mut policy.tips.allowed),
             (self.withdrawals, |policy| &mut policy.withdrawals.allowed),
+            (self.first_withdrawal, |policy| &mut policy.review.first_withdrawal),
         ];
         for (given, place) in switches {
             if let Some(switch) = given {
@@ -262,7 +287,7 @@ fn show(policy: &Policy, set: Option<&PolicyVersion>, asset: &Asset) {
         _ => format!("{}ms", time.as_millis()),
     };
     let version = set.map_or_else(|| "none: as the settings say".to_owned(), |set| set.number.to_string());
-    let (tips, withdrawals) = (&policy.tips, &policy.withdrawals);
+    let (tips, withdrawals, review) = (&policy.tips, &policy.withdrawals, &policy.review);
     let bearer = match withdrawals.fee_bearer {
         FeeBearer::User => "user",
         FeeBearer::Hub => "hub",
@@ -282,6 +307,10 @@ fn show(policy: &Policy, set: Option<&PolicyVersion>, asset: &Asset) {
         ("fee-millionths", withdrawals.fee.millionths.to_string()),
         ("fee-floor", whole(withdrawals.fee.floor)),
         ("fee-bearer", bearer.to_owned()),
+        ("review-above", limit(review.above)),
+        ("two-people-above", limit(review.two_above)),
+        ("first-withdrawal", switch(review.first_withdrawal)),
+        ("new-destination", review.new_destination.map_or_else(|| OFF.to_owned(), time)),
     ];
     for (name, value) in lines {
         println!("{name}\t{value}");
@@ -289,7 +318,8 @@ fn show(policy: &Policy, set: Option<&PolicyVersion>, asset: &Asset) {
 }
 
 fn preview(what: &str, told: &Previewed) {
-    println!("{what}: would have refused {} of the last {}", told.total_refused(), told.looked_at);
+    let (refused, looked_at) = (told.total_refused(), told.looked_at);
+    println!("{what}: would have refused {refused} of the last {looked_at}, and reviewed {}", told.reviewed);
     for (rule, count) in &told.refused {
         println!("{what}\t{rule}\t{count}");
     }

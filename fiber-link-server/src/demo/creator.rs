@@ -213,7 +213,11 @@ impl Demo {
             WithdrawalState::Failed { reason: FailureReason::InvoiceExpired, .. } => {
                 (None, Some("the invoice ran out".to_owned()))
             }
-            WithdrawalState::LiquidityPending
+            WithdrawalState::Failed { reason: FailureReason::Rejected, .. } => {
+                (None, Some("the request was looked at and rejected".to_owned()))
+            }
+            WithdrawalState::AwaitingReview
+            | WithdrawalState::LiquidityPending
             | WithdrawalState::Pending
             | WithdrawalState::Processing { .. } => (None, None),
         };

@@ -159,8 +159,9 @@ struct InvoiceRow {
 /// A word for a filter and what it means; `None` is all.
 type Filter<T> = (&'static str, Option<T>);
 
-const WITHDRAWAL_FILTERS: [Filter<&'static str>; 7] = [
+const WITHDRAWAL_FILTERS: [Filter<&'static str>; 8] = [
     ("ALL", None),
+    ("AWAITING_REVIEW", Some("awaiting_review")),
     ("LIQUIDITY_PENDING", Some("liquidity_pending")),
     ("PENDING", Some("pending")),
     ("PROCESSING", Some("processing")),
@@ -360,9 +361,14 @@ fn withdrawal_row(link: &FiberLink, withdrawal: &Withdrawal) -> WithdrawalRow {
         WithdrawalState::Failed { reason: FailureReason::InvoiceExpired, .. } => {
             last_error = Some("the payment request ran out before it could be paid".to_owned());
         }
-        WithdrawalState::Completed { fee, .. } => network_fee = Some(whole(*fee)),
-        WithdrawalState::LiquidityPending | WithdrawalState::Pending | WithdrawalState::Processing { .. } => {
+        WithdrawalState::Failed { reason: FailureReason::Rejected, .. } => {
+            last_error = Some("the withdrawal was looked at and rejected".to_owned());
         }
+        WithdrawalState::Completed { fee, .. } => network_fee = Some(whole(*fee)),
+        WithdrawalState::AwaitingReview
+        | WithdrawalState::LiquidityPending
+        | WithdrawalState::Pending
+        | WithdrawalState::Processing { .. } => {}
     }
     WithdrawalRow {
         id: withdrawal.id().to_string(),

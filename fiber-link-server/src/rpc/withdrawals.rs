@@ -21,6 +21,7 @@ pub(super) struct Quoted {
     network_fee: String,
     receive_amount: String,
     destination_valid: bool,
+    review_required: bool,
     validation_message: Option<String>,
 }
 
@@ -53,6 +54,7 @@ fn quoted(quote: &Quote) -> Quoted {
         network_fee: whole(quote.network_fee),
         receive_amount: whole(quote.receive_amount),
         destination_valid: quote.destination.is_ok(),
+        review_required: !quote.review.is_empty(),
         validation_message: quote.problem.as_ref().map(ToString::to_string),
     }
 }
@@ -69,6 +71,7 @@ fn requested(link: &FiberLink, withdrawal: &Withdrawal) -> Requested {
     Requested {
         id: withdrawal.id().to_string(),
         state: match terms.accepted_as {
+            Acceptance::AwaitingReview => "AWAITING_REVIEW",
             Acceptance::LiquidityPending => "LIQUIDITY_PENDING",
             Acceptance::Pending => "PENDING",
         },

@@ -23,6 +23,10 @@ const COMMANDS: &[(&str, &str)] = &[
     ("policy versions forum CKB", "S C A a R"),
     ("policy preview forum CKB --per-request 6", "S C A a R"),
     ("policy set forum CKB --per-request 6 --reason why", "S C"),
+    ("review list", "S C c A a R"),
+    // Of one that is not there nobody learns more.
+    ("review approve 0199c8a0-0000-7000-8000-000000000000 --reason why", "S C c A a R"),
+    ("review reject 0199c8a0-0000-7000-8000-000000000000 --reason why", "S C c A a R"),
     ("secrets reseal --reason why", "S"),
     ("admin list", "S A R"),
     ("admin create new@example.org --reason why", "S"),

@@ -109,7 +109,8 @@ impl Oracle {
             match withdrawal.state() {
                 WithdrawalState::Completed { .. } => ends.0 = ends.0.saturating_add(1),
                 WithdrawalState::Failed { .. } => ends.1 = ends.1.saturating_add(1),
-                WithdrawalState::LiquidityPending
+                WithdrawalState::AwaitingReview
+                | WithdrawalState::LiquidityPending
                 | WithdrawalState::Pending
                 | WithdrawalState::Processing { .. }
                 | WithdrawalState::RetryPending { .. } => {}

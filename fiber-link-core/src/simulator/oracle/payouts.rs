@@ -108,7 +108,8 @@ impl Oracle {
         let fits = match withdrawal.state() {
             WithdrawalState::Failed { .. } => latest.is_none() || failed(),
             WithdrawalState::RetryPending { .. } => failed(),
-            WithdrawalState::LiquidityPending
+            WithdrawalState::AwaitingReview
+            | WithdrawalState::LiquidityPending
             | WithdrawalState::Pending
             | WithdrawalState::Processing { .. }
             | WithdrawalState::Completed { .. } => return Ok(()),
@@ -206,7 +207,8 @@ impl Oracle {
                     format!("withdrawal {name} failed with {events:?} events of (completion, failure)")
                 })
             }
-            WithdrawalState::LiquidityPending
+            WithdrawalState::AwaitingReview
+            | WithdrawalState::LiquidityPending
             | WithdrawalState::Pending
             | WithdrawalState::Processing { .. }
             | WithdrawalState::RetryPending { .. } => {

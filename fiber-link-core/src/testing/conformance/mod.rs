@@ -19,6 +19,7 @@ mod queue;
 mod races;
 mod records;
 mod restore_flows;
+mod review_flows;
 mod settled;
 mod start_flows;
 mod switch_flows;
@@ -321,6 +322,23 @@ macro_rules! store_conformance {
             sixty_four_requests_pass_no_limit_of_a_policy
             sixty_four_requests_pass_no_limit_that_is_lowered_meanwhile
         }
+        review_flows {
+            what_awaits_review_is_reserved_and_nothing_is_sent_for_it
+            an_approval_moves_a_state_and_the_payout_pass_pays
+            a_large_amount_takes_two_different_people
+            only_a_proven_person_with_the_right_approves_or_rejects
+            a_rejection_returns_the_funds_once_the_node_was_asked
+            what_the_node_paid_before_a_restore_is_not_released_by_a_rejection
+            what_awaits_review_ends_when_its_invoice_runs_out
+            withdrawals_are_first_until_one_was_let_through
+            a_destination_is_new_for_its_cooling_time
+            a_destination_that_was_rejected_is_new_again
+            an_app_that_is_registered_so_is_reviewed_until_its_policy_says_otherwise
+            approvals_at_once_count_each_person_once
+            of_an_approval_and_a_rejection_at_once_one_holds
+            an_approval_while_the_invoice_runs_out_sends_nothing
+            a_rejection_after_the_last_approval_changes_nothing
+        }
         clock_flows {
             a_clock_that_was_years_ahead_does_not_put_off_what_is_due
             a_node_that_is_slow_to_tell_its_liquidity_is_sent_the_payment
@@ -356,9 +374,11 @@ macro_rules! store_races {
         one_of_many_words_about_a_worker_wins
         no_claim_comes_after_the_word_that_its_worker_is_dead
         a_worker_is_removed_or_claims_and_never_both
-        sixty_four_requests_pass_no_limit_of_a_policy
         sixty_four_requests_pass_no_limit_that_is_lowered_meanwhile
         policies_of_many_operators_at_once_are_all_kept
+        approvals_at_once_count_each_person_once
+        of_an_approval_and_a_rejection_at_once_one_holds
+        an_approval_while_the_invoice_runs_out_sends_nothing
     } };
     ([$test:meta] [$store:expr] $($case:ident)+) => { $(
         #[$test]

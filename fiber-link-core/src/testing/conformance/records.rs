@@ -27,8 +27,11 @@ pub async fn every_state_of_a_tip_is_read_back_as_written(store: Arc<dyn Store>)
 }
 
 pub async fn every_state_of_a_withdrawal_is_read_back_as_written(store: Arc<dyn Store>) {
-    let kinds =
-        [(1, FeeBearer::User, Acceptance::Pending), (2, FeeBearer::Hub, Acceptance::LiquidityPending)];
+    let kinds = [
+        (1, FeeBearer::User, Acceptance::Pending),
+        (2, FeeBearer::Hub, Acceptance::LiquidityPending),
+        (3, FeeBearer::User, Acceptance::AwaitingReview),
+    ];
     for (n, fee_bearer, accepted_as) in kinds {
         let terms = WithdrawalTerms { fee_bearer, accepted_as, ..sample::withdrawal_terms(n) };
         let withdrawal = sample::withdrawal_with(n, terms, 0, WithdrawalState::Pending);

@@ -78,6 +78,7 @@ function story({ state, amount, reserved, fee, returned, lastError }) {
     case "FAILED": return `Nothing was paid, ${reserved} CKB came back. ${lastError}`;
     case "PROCESSING": return `The payment is on its way; ${reserved} CKB stay reserved until the node knows.`;
     case "RETRY_PENDING": return `Failed and is tried again; ${reserved} CKB stay reserved. ${lastError}`;
+    case "AWAITING_REVIEW": return `Waits until somebody has looked at it; ${reserved} CKB are reserved.`;
     case "LIQUIDITY_PENDING": return `Waits until the node can send so much; ${reserved} CKB are reserved.`;
     default: return `${reserved} CKB are reserved: the amount and the highest fee.`;
   }
