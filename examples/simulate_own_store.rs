@@ -45,103 +45,16 @@ struct OwnStore {
 }
 
 #[async_trait]
-impl Store for OwnStore {
+impl StoreLayer for OwnStore {
+    fn inner(&self) -> &dyn Store {
+        &self.inner
+    }
+
     async fn commit(&self, changes: ChangeSet) -> Result<(), CommitError> {
         match self.inner.commit(changes).await {
             Err(CommitError::Conflict) if self.careless => Ok(()),
             answer => answer,
         }
-    }
-
-    async fn take_due_tips(&self, take: TakeDue) -> Result<Vec<Stored<Tip>>, StoreError> {
-        self.inner.take_due_tips(take).await
-    }
-
-    async fn take_due_withdrawals(&self, take: TakeDue) -> Result<Vec<Stored<Withdrawal>>, StoreError> {
-        self.inner.take_due_withdrawals(take).await
-    }
-
-    async fn admit(&self, admission: Admission) -> Result<Admitted, AdmitError> {
-        self.inner.admit(admission).await
-    }
-
-    async fn find_tip(&self, lookup: TipLookup) -> Result<Option<Stored<Tip>>, StoreError> {
-        self.inner.find_tip(lookup).await
-    }
-
-    async fn tips(&self, query: TipQuery) -> Result<Vec<Stored<Tip>>, StoreError> {
-        self.inner.tips(query).await
-    }
-
-    async fn settled_tips(&self, query: SettledQuery) -> Result<Vec<Stored<Tip>>, StoreError> {
-        self.inner.settled_tips(query).await
-    }
-
-    async fn tip_totals(&self, app: &AppId, user: &UserId) -> Result<TipTotals, StoreError> {
-        self.inner.tip_totals(app, user).await
-    }
-
-    async fn find_withdrawal(
-        &self,
-        lookup: WithdrawalLookup,
-    ) -> Result<Option<Stored<Withdrawal>>, StoreError> {
-        self.inner.find_withdrawal(lookup).await
-    }
-
-    async fn withdrawals(&self, query: WithdrawalQuery) -> Result<Vec<Stored<Withdrawal>>, StoreError> {
-        self.inner.withdrawals(query).await
-    }
-
-    async fn find_attempt(&self, query: AttemptQuery) -> Result<Option<Stored<Attempt>>, StoreError> {
-        self.inner.find_attempt(query).await
-    }
-
-    async fn balance(&self, account: &UserAccount) -> Result<Balance, StoreError> {
-        self.inner.balance(account).await
-    }
-
-    async fn balances(&self, query: BalanceQuery) -> Result<Vec<(UserAccount, Balance)>, StoreError> {
-        self.inner.balances(query).await
-    }
-
-    async fn entries(&self, query: EntryQuery) -> Result<Vec<NumberedEntry>, StoreError> {
-        self.inner.entries(query).await
-    }
-
-    async fn events(&self, query: EventQuery) -> Result<Vec<NumberedEvent>, StoreError> {
-        self.inner.events(query).await
-    }
-
-    async fn find_idempotency(
-        &self,
-        scope: &IdempotencyScope,
-        now: Timestamp,
-    ) -> Result<Option<IdempotencyRecord>, StoreError> {
-        self.inner.find_idempotency(scope, now).await
-    }
-
-    async fn find_document(&self, key: &DocumentKey) -> Result<Option<Stored<Document>>, StoreError> {
-        self.inner.find_document(key).await
-    }
-
-    async fn documents(&self, query: DocumentQuery) -> Result<Vec<Stored<Document>>, StoreError> {
-        self.inner.documents(query).await
-    }
-
-    async fn audit_records(&self, query: AuditQuery) -> Result<Vec<NumberedAuditRecord>, StoreError> {
-        self.inner.audit_records(query).await
-    }
-
-    async fn find_hub(&self) -> Result<Option<Hub>, StoreError> {
-        self.inner.find_hub().await
-    }
-
-    async fn find_worker(&self, id: WorkerId) -> Result<Option<Stored<Worker>>, StoreError> {
-        self.inner.find_worker(id).await
-    }
-
-    async fn workers(&self, after: Option<WorkerId>, limit: u32) -> Result<Vec<ListedWorker>, StoreError> {
-        self.inner.workers(after, limit).await
     }
 }
 

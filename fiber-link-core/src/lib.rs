@@ -104,12 +104,14 @@ pub mod simulated;
 pub mod simulator;
 mod standing;
 mod store;
+mod store_layer;
 mod stored_row;
 mod switch;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod time;
 mod tip;
+mod totals;
 mod withdrawal;
 mod worker;
 
@@ -193,10 +195,12 @@ pub use store::{
     Admission, AdmitError, Admitted, COUNT_BOUND, CommitError, Existing, MAX_ROWS, RateCount, RateLeft,
     RateLimit, Store, StoreError, Stored, Version,
 };
+pub use store_layer::StoreLayer;
 pub use stored_row::{RowKey, StoredRow, Table};
 pub use switch::{Activity, Paused, PausedScope, Switches};
 pub use time::{Clock, SystemClock, Timestamp};
 pub use tip::{ABANDON_AFTER, ForeignInvoice, GRACE, Tip, TipState, TipTerms};
+pub use totals::{BalanceSums, OpenWork, SUMMED_ACCOUNTS, Totals};
 pub use withdrawal::{
     Acceptance, Destination, FailureReason, FeeBearer, LIQUIDITY_CHECK, PaymentRequestDestination,
     RetryPolicy, STOP_BEFORE_EXPIRY, Withdrawal, WithdrawalState, WithdrawalTerms, WrongState,

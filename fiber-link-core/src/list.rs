@@ -13,9 +13,12 @@ use uuid::Uuid;
 /// The most rows that are looked at for one page.
 pub const SCANNED_ROWS: u32 = 10_000;
 
-/// How far the place of a row may be from when it was made: a list of a time begins and ends so much
-/// outside of it. Where a clock was more wrong than that, rows of its time may be left out.
-const MARGIN: Duration = Duration::from_secs(24 * 3600);
+/// How far the time in an id may be from when its record was made.
+const OF_IDS: Duration = Duration::from_secs(1);
+
+/// How far the clocks of servers may be apart, so that a row stands before an older one. Where one was
+/// more wrong than that, a list of a time may leave rows out.
+const OF_CLOCKS: Duration = Duration::from_secs(600);
 
 /// Some rows of a list, the newest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,8 +131,9 @@ impl Span {
         self.from.is_none_or(|from| at >= from) && self.until.is_none_or(|until| at < until)
     }
 
-    fn look(&self, at: Timestamp, wanted: bool) -> Look {
-        if self.from.is_some_and(|from| at < from.minus(MARGIN)) {
+    /// What a row of this time is, in a list of which rows may be out of order by so much.
+    fn look(&self, at: Timestamp, wanted: bool, out_of_order: Duration) -> Look {
+        if self.from.is_some_and(|from| at < from.minus(out_of_order)) {
             Look::Beyond
         } else if wanted && self.contains(at) {
             Look::Wanted
@@ -140,7 +144,7 @@ impl Span {
 
     /// The smallest id that is made too late, where ids begin with the time.
     fn end(&self) -> Option<Uuid> {
-        let millis = self.until?.plus(MARGIN).as_millis();
+        let millis = self.until?.plus(OF_IDS).as_millis();
         Some(Uuid::from_u128(u128::from(millis.min((1 << 48) - 1)) << 80))
     }
 }
@@ -183,7 +187,7 @@ impl TipFilter {
             && fits(self.state.as_ref(), &tip.state().as_str())
             && fits(self.post.as_ref(), &terms.post)
             && fits(self.asset.as_ref(), &terms.asset);
-        self.created.look(tip.created_at(), wanted)
+        self.created.look(tip.created_at(), wanted, OF_IDS)
     }
 }
 
@@ -207,7 +211,7 @@ impl WithdrawalFilter {
             && fits(self.user.as_ref(), &terms.user)
             && fits(self.state.as_ref(), &withdrawal.state().as_str())
             && fits(self.asset.as_ref(), &terms.asset);
-        self.created.look(withdrawal.created_at(), wanted)
+        self.created.look(withdrawal.created_at(), wanted, OF_IDS)
     }
 }
 
@@ -226,7 +230,7 @@ impl EntryFilter {
             && fits(self.user.as_ref(), &entry.account.user)
             && fits(self.asset.as_ref(), &entry.account.asset)
             && fits(self.source.as_ref(), &entry.source);
-        self.at.look(entry.at, wanted)
+        self.at.look(entry.at, wanted, OF_CLOCKS)
     }
 }
 
@@ -236,7 +240,7 @@ impl AuditFilter {
             && fits(self.operator.as_ref(), &record.operator.name)
             && fits(self.action.as_ref(), &record.action)
             && fits(self.subject.as_ref(), &record.subject);
-        self.at.look(record.at, wanted)
+        self.at.look(record.at, wanted, OF_CLOCKS)
     }
 }
 

@@ -7,11 +7,12 @@ mod transaction;
 
 use crate::{
     Admission, AdmitError, Admitted, Amount, AppId, AssetId, Attempt, AttemptQuery, AuditQuery, AuditRecord,
-    Balance, BalanceQuery, COUNT_BOUND, ChangeSet, CommitError, Destination, Document, DocumentKey,
-    DocumentQuery, EntriesOf, Entry, EntryQuery, EventQuery, Hub, IdempotencyRecord, IdempotencyScope,
-    ListedWorker, MAX_ROWS, NumberedAuditRecord, NumberedEntry, NumberedEvent, SettledPosition, SettledQuery,
-    Store, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipPhase, TipQuery, TipTotals,
-    UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery, Worker, WorkerId,
+    Balance, BalanceQuery, BalanceSums, COUNT_BOUND, ChangeSet, CommitError, Destination, Document,
+    DocumentKey, DocumentQuery, EntriesOf, Entry, EntryQuery, EventQuery, Hub, IdempotencyRecord,
+    IdempotencyScope, ListedWorker, MAX_ROWS, NumberedAuditRecord, NumberedEntry, NumberedEvent, OpenWork,
+    SettledPosition, SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipPhase,
+    TipQuery, TipTotals, Totals, UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery, Worker,
+    WorkerId,
 };
 use async_trait::async_trait;
 use lists::{earlier, is_of, newest_tips};
@@ -293,6 +294,25 @@ impl Store for MemoryStore {
             ListedWorker { worker: worker.clone(), claims: u32::try_from(claims).unwrap_or(COUNT_BOUND) }
         };
         Ok(later(&tables.workers, after.as_ref()).take(rows(limit)).map(listed).collect())
+    }
+
+    async fn totals(&self) -> Result<Totals, StoreError> {
+        let tables = self.tables()?;
+        let open_tips = tables.tips.rows().values().map(|row| &row.stored);
+        let open_tips = open_tips.filter(|tip| tip.state().phase() == TipPhase::Open);
+        let open_withdrawals = tables.withdrawals.rows().values().map(|row| &row.stored);
+        let open_withdrawals = open_withdrawals.filter(|found| !found.state().is_final());
+        let mut sums = BalanceSums::default();
+        for (account, balance) in &tables.balances {
+            sums.add(account.asset.clone(), *balance);
+        }
+        Ok(Totals {
+            tips: OpenWork::counted(open_tips.map(|tip| (tip.state().as_str(), tip.created_at()))),
+            withdrawals: OpenWork::counted(
+                open_withdrawals.map(|found| (found.state().as_str(), found.created_at())),
+            ),
+            balances: Some(sums.into_sums()),
+        })
     }
 }
 

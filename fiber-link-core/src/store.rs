@@ -4,8 +4,8 @@ use crate::{
     AppId, Attempt, AttemptQuery, AuditQuery, Balance, BalanceQuery, ChangeSet, Document, DocumentKey,
     DocumentQuery, EntryQuery, EventQuery, Hub, IdempotencyRecord, IdempotencyScope, LimitExceeded,
     ListedWorker, NumberedAuditRecord, NumberedEntry, NumberedEvent, SettledQuery, TakeDue, Timestamp, Tip,
-    TipLookup, TipQuery, TipTotals, UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery,
-    Worker, WorkerId,
+    TipLookup, TipQuery, TipTotals, Totals, UserAccount, UserId, Withdrawal, WithdrawalLookup,
+    WithdrawalQuery, Worker, WorkerId,
 };
 use async_trait::async_trait;
 use futures_util::stream::{self, BoxStream};
@@ -305,6 +305,9 @@ pub trait Store: Debug + Send + Sync + 'static {
 
     /// Workers by id, after `after`; at most `limit`. What each claims is counted with it.
     async fn workers(&self, after: Option<WorkerId>, limit: u32) -> Result<Vec<ListedWorker>, StoreError>;
+
+    /// Open work and what all users have, counted and summed. Bounded, and waits for no writer.
+    async fn totals(&self) -> Result<Totals, StoreError>;
 
     /// Apps of which a tip was settled, by whatever process. A rumour: it may repeat, lie, or be
     /// lost, and readers look by themselves too. A store that nobody else works on says nothing.

@@ -104,6 +104,7 @@ CREATE INDEX withdrawals_due ON {schema}.withdrawals (next_check_at) WHERE next_
 CREATE INDEX withdrawals_of_app ON {schema}.withdrawals (app, id);
 CREATE INDEX withdrawals_of_app_by_state ON {schema}.withdrawals (app, state, id);
 CREATE INDEX withdrawals_of_user ON {schema}.withdrawals (app, "user", id);
+CREATE INDEX withdrawals_open ON {schema}.withdrawals (state, created_at) WHERE ended_at IS NULL;
 CREATE INDEX withdrawals_payment_hash ON {schema}.withdrawals (payment_hash, id);
 CREATE INDEX withdrawals_invoice ON {schema}.withdrawals USING hash (invoice);
 

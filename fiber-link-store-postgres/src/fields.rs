@@ -51,6 +51,13 @@ impl<'r> Fields<'r> {
         self.value()
     }
 
+    /// One of the names that there are.
+    pub(crate) fn name_among(&mut self, names: &[&'static str]) -> Read<&'static str> {
+        let text = self.text()?;
+        let known = names.iter().find(|name| **name == text).copied();
+        known.ok_or_else(|| self.corrupt(format_args!("{text:?} is none of its names")))
+    }
+
     pub(crate) fn parsed<T: FromStr<Err: Display>>(&mut self) -> Read<T> {
         self.text()?.parse().map_err(|error| self.corrupt(error))
     }

@@ -39,6 +39,7 @@ mod statement;
 #[cfg(test)]
 mod tests;
 mod time;
+mod totals;
 mod worker;
 
 pub use error::{ImportError, OpenError, SchemaError};
@@ -53,7 +54,7 @@ use fiber_link_core::{
     Admission, AdmitError, Admitted, AppId, Attempt, AttemptQuery, AuditQuery, Balance, BalanceQuery,
     ChangeSet, CommitError, Document, DocumentKey, DocumentQuery, EntryQuery, EventQuery, Hub,
     IdempotencyRecord, IdempotencyScope, ListedWorker, NumberedAuditRecord, NumberedEntry, NumberedEvent,
-    SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipQuery, TipTotals,
+    SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipQuery, TipTotals, Totals,
     UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery, Worker, WorkerId,
 };
 use futures_util::stream::BoxStream;
@@ -112,6 +113,7 @@ pub(crate) struct Statements {
     pub(crate) lists: lists::Statements,
     pub(crate) document: document::Statements,
     pub(crate) feed: feed::Statements,
+    pub(crate) totals: totals::Statements,
     pub(crate) worker: worker::Statements,
     pub(crate) news: news::Statements,
 }
@@ -146,6 +148,7 @@ impl PostgresStore {
             lists: lists::Statements::of(&schema),
             document: document::Statements::of(&schema),
             feed: feed::Statements::of(&schema),
+            totals: totals::Statements::of(&schema),
             worker: worker::Statements::of(&schema),
             news: news::Statements::of(&schema),
         };
@@ -310,6 +313,10 @@ impl Store for PostgresStore {
 
     async fn workers(&self, after: Option<WorkerId>, limit: u32) -> Result<Vec<ListedWorker>, StoreError> {
         self.worker_list(after, limit).await
+    }
+
+    async fn totals(&self) -> Result<Totals, StoreError> {
+        self.all_totals().await
     }
 
     /// Listens on a connection of its own beside the pool, for as long as the stream lives.

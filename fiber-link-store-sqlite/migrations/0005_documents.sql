@@ -85,3 +85,6 @@ CREATE INDEX withdrawals_payment_hash ON withdrawals (payment_hash, id);
 -- The last characters of an invoice are its checksum.
 CREATE INDEX withdrawals_invoice ON withdrawals (substr(invoice, -24), id);
 CREATE INDEX entries_of_app ON entries (app);
+
+-- Open work, counted.
+CREATE INDEX withdrawals_open ON withdrawals (state, created_at) WHERE ended_at IS NULL;

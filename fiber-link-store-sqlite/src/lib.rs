@@ -27,6 +27,7 @@ mod schema;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod totals;
 mod worker;
 mod writer;
 
@@ -39,7 +40,7 @@ use fiber_link_core::{
     Admission, AdmitError, Admitted, AppId, Attempt, AttemptQuery, AuditQuery, Balance, BalanceQuery,
     ChangeSet, CommitError, Document, DocumentKey, DocumentQuery, EntryQuery, EventQuery, Hub,
     IdempotencyRecord, IdempotencyScope, ListedWorker, NumberedAuditRecord, NumberedEntry, NumberedEvent, Op,
-    SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipQuery, TipTotals,
+    SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipQuery, TipTotals, Totals,
     UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery, Worker, WorkerId,
 };
 use readers::Readers;
@@ -295,5 +296,9 @@ impl Store for SqliteStore {
 
     async fn workers(&self, after: Option<WorkerId>, limit: u32) -> Result<Vec<ListedWorker>, StoreError> {
         self.read(move |connection| worker::workers(connection, after, limit)).await
+    }
+
+    async fn totals(&self) -> Result<Totals, StoreError> {
+        self.read(totals::totals).await
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     Admission, AdmitError, Admitted, AppId, Attempt, AttemptQuery, AuditQuery, Balance, BalanceQuery,
     ChangeSet, CommitError, Document, DocumentKey, DocumentQuery, EntryQuery, EventQuery, Hub,
     IdempotencyRecord, IdempotencyScope, ListedWorker, NumberedAuditRecord, NumberedEntry, NumberedEvent,
-    SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipQuery, TipTotals,
+    SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipQuery, TipTotals, Totals,
     UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery, Worker, WorkerId,
 };
 use async_trait::async_trait;
@@ -182,6 +182,10 @@ impl Store for FaultyStore {
 
     async fn workers(&self, after: Option<WorkerId>, limit: u32) -> Result<Vec<ListedWorker>, StoreError> {
         self.reads.run(self.inner.workers(after, limit)).await
+    }
+
+    async fn totals(&self) -> Result<Totals, StoreError> {
+        self.reads.run(self.inner.totals()).await
     }
 
     fn news(&self) -> BoxStream<'static, AppId> {

@@ -31,6 +31,9 @@ const SORTS_FEW_ROWS: [&str; 8] = [
     "nonce_memory",
 ];
 
+/// What all users have is counted and summed account by account.
+const SCANS_ON_PURPOSE: [&str; 2] = ["accounts", "sums"];
+
 /// 200 000 tips of 20 apps, 10 000 users and 30 days, most of them settled, and what belongs to them.
 const GENERATE: &str = "
     CREATE TEMP TABLE n AS SELECT n, (lpad(to_hex(n), 8, '0') || '-0000-7000-8000-000000000000')::uuid AS id,
@@ -100,7 +103,10 @@ async fn bad_steps(store: &PostgresStore, name: &str, sql: &str) -> Vec<String> 
     );
     let steps = sqlx::raw_sql(AssertSqlSafe(plan)).fetch_all(&mut *connection).await.unwrap();
     let steps = steps.iter().map(|step| sqlx::Row::get::<String, _>(step, 0));
-    let scans = |step: &String| LARGE.iter().any(|table| step.contains(&format!("Seq Scan on {table} ")));
+    let scans = |step: &String| {
+        let on_purpose = SCANS_ON_PURPOSE.contains(&name);
+        !on_purpose && LARGE.iter().any(|table| step.contains(&format!("Seq Scan on {table} ")))
+    };
     let sorts = |step: &String| step.contains("Sort  (") && !SORTS_FEW_ROWS.contains(&name);
     steps.filter(|step| scans(step) || sorts(step)).collect()
 }
@@ -110,7 +116,15 @@ fn all_statements(store: &PostgresStore) -> Vec<(&'static str, crate::statement:
     let (others, worker) =
         ([all.commit.all(), all.due.all(), all.admission.all(), all.query.all()], all.worker.all());
     let import = crate::import::statements(store.schema());
-    let more = [all.lists.all(), all.document.all(), all.feed.all(), worker, all.news.all(), import];
+    let more = [
+        all.lists.all(),
+        all.totals.all(),
+        all.document.all(),
+        all.feed.all(),
+        worker,
+        all.news.all(),
+        import,
+    ];
     [others.concat(), more.concat()].concat()
 }
 

