@@ -4,7 +4,7 @@
 use crate::{
     Amount, AppId, AssetId, Assets, Attempt, AttemptState, AuditRecord, Destination, EntryKind,
     FailureReason, InvoiceState, InvoiceStatus, NEVER_SENT_AFTER, NodeError, NumberedEntry, Paused,
-    PaymentState, PaymentStatus, PendingTlc, Timestamp, Tip, TipState, TlcDirection, Withdrawal,
+    PaymentState, PaymentStatus, PendingTlc, Review, Timestamp, Tip, TipState, TlcDirection, Withdrawal,
     WithdrawalState,
 };
 use std::time::Duration;
@@ -47,6 +47,7 @@ pub(crate) struct WithdrawalFacts<'a> {
     pub(crate) attempts: &'a [Attempt],
     pub(crate) entries: &'a [NumberedEntry],
     pub(crate) records: &'a [AuditRecord],
+    pub(crate) review: Option<&'a Review>,
     pub(crate) paused: Option<Paused>,
     pub(crate) payment: Asked<Option<PaymentStatus>>,
     pub(crate) tlcs: Asked<Vec<PendingTlc>>,
@@ -206,6 +207,7 @@ pub(crate) fn of_withdrawal(facts: &WithdrawalFacts<'_>, assets: &Assets) -> Exp
 
 fn how(withdrawal: &Withdrawal) -> String {
     match withdrawal.state() {
+        WithdrawalState::AwaitingReview => "reserved; people have to look at it first".to_owned(),
         WithdrawalState::LiquidityPending => {
             "reserved; the node can send less than amount and fee".to_owned()
         }
@@ -217,6 +219,9 @@ fn how(withdrawal: &Withdrawal) -> String {
         WithdrawalState::Completed { .. } => "the destination has the money".to_owned(),
         WithdrawalState::Failed { reason: FailureReason::InvoiceExpired, .. } => {
             "it failed, because its invoice ran out; nothing was paid and the funds returned".to_owned()
+        }
+        WithdrawalState::Failed { reason: FailureReason::Rejected, .. } => {
+            "it was rejected; nothing was paid and the funds returned".to_owned()
         }
         WithdrawalState::Failed { reason: FailureReason::AttemptsFailed { last_error }, .. } => {
             format!("it failed ({last_error}); nothing was paid and the funds returned")
@@ -266,7 +271,8 @@ fn said(facts: &WithdrawalFacts<'_>, assets: &Assets) -> Vec<String> {
     };
     match facts.withdrawal.state() {
         WithdrawalState::Processing { .. } => said.extend(evidence(facts, assets)),
-        WithdrawalState::LiquidityPending
+        WithdrawalState::AwaitingReview
+        | WithdrawalState::LiquidityPending
         | WithdrawalState::Pending
         | WithdrawalState::RetryPending { .. }
         | WithdrawalState::Completed { .. }
@@ -319,6 +325,7 @@ fn outlook(facts: &WithdrawalFacts<'_>) -> (String, Vec<String>) {
     let paused = facts.paused.map(|paused| format!("{paused}: nothing is sent until they are resumed. "));
     let paused = paused.unwrap_or_default();
     match withdrawal.state() {
+        WithdrawalState::AwaitingReview => awaiting_review(facts),
         WithdrawalState::Pending => (
             format!(
                 "{paused}A server sends it within seconds; at {last_start} it is given up and the funds return."
@@ -345,6 +352,29 @@ fn outlook(facts: &WithdrawalFacts<'_>) -> (String, Vec<String>) {
             vec!["The user may request it anew, with a new invoice.".to_owned()],
         ),
     }
+}
+
+fn awaiting_review(facts: &WithdrawalFacts<'_>) -> (String, Vec<String>) {
+    let last_start = facts.withdrawal.last_start();
+    let Some(review) = facts.review else {
+        let next = format!("People look at it; at {last_start} it is given up and the funds return.");
+        return (next, vec!["Look at it: `fiber-link review list`.".to_owned()]);
+    };
+    if let Some(rejection) = &review.rejection {
+        let next = format!(
+            "Rejected by {}: the node is asked whether it knows a payment, and then the funds return, within a minute.",
+            rejection.name
+        );
+        return (next, vec!["Nothing needs to be done.".to_owned()]);
+    }
+    let reasons: Vec<_> = review.reasons.iter().map(|reason| reason.as_str()).collect();
+    let (had, needed) = (review.approvals.len(), review.needed);
+    let next = format!(
+        "It waits for people because of: {}. {had} of {needed} approved it; with the last approval a server sends it, \
+         and at {last_start} it is given up and the funds return.",
+        reasons.join(", ")
+    );
+    (next, vec!["Approve or reject it, with a reason: nothing was sent.".to_owned()])
 }
 
 fn processing(facts: &WithdrawalFacts<'_>) -> (String, Vec<String>) {

@@ -1,5 +1,6 @@
 //! The story of one tip or withdrawal, put together from the store and the node.
 
+use super::reviews::find_review;
 use super::{Administration, ReadError, find_app, find_hub_switches, find_paused_user};
 use crate::explanation::{self, WithdrawalFacts};
 use crate::{
@@ -79,6 +80,7 @@ impl Administration {
         };
         let records = self.audit_records(&filter, None, MOST_RECORDS).await?.rows;
         let records: Vec<_> = records.into_iter().map(|numbered| numbered.record).collect();
+        let review = find_review(&*self.store, withdrawal.id()).await?;
         let paused = self.find_pause_of_withdrawals(&terms.app, &terms.user).await?;
         let hash = withdrawal.payment_hash();
         let (payment, tlcs) = match node {
@@ -90,6 +92,7 @@ impl Administration {
             attempts: &attempts,
             entries: &entries,
             records: &records,
+            review: review.as_deref(),
             paused,
             payment,
             tlcs,

@@ -19,6 +19,7 @@ fn facts<'a>(withdrawal: &'a Withdrawal, attempts: &'a [Attempt]) -> WithdrawalF
         attempts,
         entries: &[],
         records: &[],
+        review: None,
         paused: None,
         payment: None,
         tlcs: None,
