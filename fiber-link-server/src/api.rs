@@ -1,6 +1,7 @@
 //! What the routes share, and the routes themselves.
 
 use crate::health::LastChecks;
+use crate::metrics::Metrics;
 use crate::secrets::{SecretMap, Secrets};
 use crate::worker::WorkerHealth;
 use crate::{health, rpc};
@@ -19,6 +20,7 @@ pub struct Api {
     pub(crate) worker: Option<WorkerHealth>,
     pub(crate) checks: LastChecks,
     pub(crate) look_every: Duration,
+    pub(crate) metrics: Option<Metrics>,
 }
 
 impl Api {
@@ -32,6 +34,7 @@ impl Api {
             worker: None,
             checks: LastChecks::default(),
             look_every: Duration::from_secs(2),
+            metrics: None,
         }
     }
 
@@ -53,6 +56,12 @@ impl Api {
     #[must_use]
     pub fn look_every(self, look_every: Duration) -> Self {
         Self { look_every, ..self }
+    }
+
+    /// Counts requests.
+    #[must_use]
+    pub(crate) fn metrics(self, metrics: Option<Metrics>) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Makes readiness depend on a worker too.

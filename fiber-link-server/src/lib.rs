@@ -12,6 +12,7 @@ pub mod demo;
 mod health;
 mod host;
 mod logging;
+mod metrics;
 pub mod moved;
 mod node;
 mod rows;

@@ -27,6 +27,7 @@ use fiber_link_core::{
 };
 use serde::Serialize;
 use std::sync::Arc;
+use tokio::time::Instant;
 
 /// What can be called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +75,9 @@ struct Rate {
     left: RateLeft,
 }
 
+/// Of a request that was refused before its method was looked at.
+const NO_METHOD: &str = "-";
+
 /// Who called what, and what came of it, for the log.
 struct Call {
     app: Option<AppId>,
@@ -84,16 +88,22 @@ struct Call {
 
 /// Serves one request.
 pub(crate) async fn serve(State(api): State<Arc<Api>>, request: Request) -> Response<axum::body::Body> {
-    let began = tracing::enabled!(tracing::Level::DEBUG).then(tokio::time::Instant::now);
+    let began = Instant::now();
+    let count = |method, outcome| {
+        if let Some(metrics) = &api.metrics {
+            metrics.request(method, outcome, began.elapsed());
+        }
+    };
     let (parts, body) = request.into_parts();
     let body = match body::read(body).await {
         Ok(body) => body,
         Err(problem) => {
-            let status = match problem {
-                NoBody::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-                NoBody::Broken => StatusCode::REQUEST_TIMEOUT,
+            let (status, outcome) = match problem {
+                NoBody::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+                NoBody::Broken => (StatusCode::REQUEST_TIMEOUT, "body_broken"),
             };
             tracing::debug!(%status, "refused a body");
+            count(NO_METHOD, outcome);
             return respond(status, answer("null", &Err(RpcError::invalid_request())), None);
         }
     };
@@ -101,11 +111,13 @@ pub(crate) async fn serve(State(api): State<Arc<Api>>, request: Request) -> Resp
         Ok(envelope) => envelope,
         Err(error) => {
             tracing::debug!(code = error.code(), "refused an envelope");
+            count(NO_METHOD, error.name());
             return respond(StatusCode::OK, answer("null", &Err(error)), None);
         }
     };
     let call = call(&api, &parts.headers, &body, &envelope).await;
-    if let Some(began) = began {
+    count(call.method, call.outcome.as_ref().err().map_or("ok", RpcError::name));
+    if tracing::enabled!(tracing::Level::DEBUG) {
         let app = call.app.as_ref().map_or("-", AppId::as_str);
         let code = call.outcome.as_ref().err().map_or(0, RpcError::code);
         tracing::debug!(app, method = call.method, code, took = ?began.elapsed(), "served a request");
@@ -116,7 +128,7 @@ pub(crate) async fn serve(State(api): State<Arc<Api>>, request: Request) -> Resp
 async fn call(api: &Api, headers: &HeaderMap, body: &[u8], envelope: &Envelope<'_>) -> Call {
     let caller = match authentication::authenticate(api, headers, body).await {
         Ok(caller) => caller,
-        Err(error) => return Call { app: None, method: "-", rate: None, outcome: Err(error) },
+        Err(error) => return Call { app: None, method: NO_METHOD, rate: None, outcome: Err(error) },
     };
     let method = Method::find(&envelope.method);
     let name = method.map_or("unknown", Method::as_str);

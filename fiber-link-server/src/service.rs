@@ -1,6 +1,7 @@
 //! The whole service in one process: store, node, worker loops and HTTP.
 
 use crate::data_folder::{DataFolder, DataFolderError, StoreLock};
+use crate::metrics::{CountedNode, CountedStore, Metrics, MetricsListener};
 use crate::node::Node;
 use crate::settings::{NodeKind, Settings, SettingsError, StorePlace};
 use crate::store::{self, OpenStoreError};
@@ -10,7 +11,8 @@ use crate::{Api, admin, connections, router, simulator_api, worker};
 use axum::Router;
 use fiber_link_core::fnn::{NodeUrlError, OpenFnnNodeError};
 use fiber_link_core::simulated::{OpenSimulatedNodeError, SimulatedNode};
-use fiber_link_core::{Exclusivity, FiberLink, OpenError, Store, StoreError};
+use fiber_link_core::{Exclusivity, FiberLink, FiberNode, OpenError, Store, StoreError, SystemClock};
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -87,8 +89,20 @@ pub struct Service {
     store: Arc<dyn Store>,
     link: FiberLink,
     node: Node,
+    client: Client,
+    metrics: Option<Metrics>,
     // Held as long as the service lives.
     _held: Held,
+}
+
+/// The node as this process speaks to it.
+#[derive(Clone)]
+struct Client(Arc<dyn FiberNode>);
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Client")
+    }
 }
 
 /// What no other server uses at the same time.
@@ -117,6 +131,12 @@ impl Held {
     }
 }
 
+/// Store and node whose calls are counted.
+fn counted(store: Arc<dyn Store>, node: Arc<dyn FiberNode>, metrics: &Metrics) -> (Arc<dyn Store>, Client) {
+    let node = CountedNode::new(node, metrics.clone());
+    (Arc::new(CountedStore::new(store, metrics.clone())), Client(Arc::new(node)))
+}
+
 impl Service {
     /// Takes what it needs for itself alone, and opens store and node.
     ///
@@ -136,7 +156,12 @@ impl Service {
         {
             return Err(ServiceError::Unsealed);
         }
-        let link = FiberLink::builder(store.clone(), node.client())
+        let metrics = settings.metrics_listen.map(|_| Metrics::new(store.clone(), Arc::new(SystemClock)));
+        let (store, client) = match &metrics {
+            Some(metrics) => counted(store, node.client(), metrics),
+            None => (store, Client(node.client())),
+        };
+        let link = FiberLink::builder(store.clone(), client.0.clone())
             .assets(settings.assets.clone())
             .policies(settings.policies.clone())
             .network(settings.network)
@@ -152,7 +177,7 @@ impl Service {
             })
             .open()
             .await?;
-        Ok(Self { settings, store, link, node, _held: held })
+        Ok(Self { settings, store, link, node, client, metrics, _held: held })
     }
 
     /// The store.
@@ -194,10 +219,16 @@ impl Service {
         let mut interrupts = signal(SignalKind::interrupt()).map_err(ServiceError::Signals)?;
         let mut terminations = signal(SignalKind::terminate()).map_err(ServiceError::Signals)?;
 
-        let mut worker = worker::spawn(self.link.clone(), self.node.client());
+        let metrics = self.start_metrics().await?;
+
+        let mut worker = worker::spawn(self.link.clone(), self.client.0.clone());
+        if let Some(metrics) = &self.metrics {
+            metrics.watch(worker.health());
+        }
         let api = Api::new(self.link.clone())
             .rate_limit(self.settings.rate_limit)
             .secret_map(self.settings.secret_map.clone())
+            .metrics(self.metrics.clone())
             .worker(worker.health().node_timeout(self.settings.node_timeout));
         let mut routes = router(api).merge(more);
         if let Some(node) = self.simulated_node() {
@@ -234,6 +265,9 @@ impl Service {
             self.link.dismiss_readers();
         };
         tokio::join!(connections::serve(listener, routes, stop), serve_admin);
+        if let Some(metrics) = metrics {
+            metrics.stop().await;
+        }
         if tokio::time::timeout(FAREWELL, worker.stop()).await.is_err() {
             tracing::warn!("a worker pass did not finish in time; the next start carries on");
         }
@@ -242,5 +276,14 @@ impl Service {
             End::DeclaredDead => Err(ServiceError::DeclaredDead),
             End::Broken => Err(ServiceError::WorkerEnded),
         }
+    }
+
+    /// Tells metrics, if that is asked for.
+    async fn start_metrics(&self) -> Result<Option<MetricsListener>, ServiceError> {
+        let (Some(address), Some(metrics)) = (self.settings.metrics_listen, &self.metrics) else {
+            return Ok(None);
+        };
+        let listening = |source| ServiceError::Listen { address, source };
+        Ok(Some(MetricsListener::start(address, metrics.clone()).await.map_err(listening)?))
     }
 }

@@ -57,6 +57,8 @@ pub struct Settings {
     pub admin_listen: Option<SocketAddr>,
     /// The token of the administrator in whose name a command is carried out.
     pub token: Option<Credential>,
+    /// Where to tell metrics; nowhere by default.
+    pub metrics_listen: Option<SocketAddr>,
     /// The data folder, if it was said or follows from the store.
     pub data: Option<PathBuf>,
     /// Requests per app and method; `None` is no limit.
@@ -207,6 +209,7 @@ impl Settings {
             listen: of("listen", flags.listen.as_deref(), "127.0.0.1:8080", value::address)?,
             admin_listen: optional("admin-listen", flags.admin_listen.as_deref(), value::address)?,
             token: flags.token_file.as_deref().map(read_own_token).transpose()?,
+            metrics_listen: optional("metrics-listen", flags.metrics_listen.as_deref(), value::address)?,
             rate_limit: of("rate-limit", flags.rate_limit.as_deref(), "300/60s", value::rate_limit)?,
             invoice_expiry: of("invoice-expiry", flags.invoice_expiry.as_deref(), "1h", |text| {
                 value::duration_within(text, Duration::from_secs(60), Duration::from_secs(7 * 24 * 3600))

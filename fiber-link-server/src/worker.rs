@@ -4,8 +4,8 @@
 use crate::rpc::Chain;
 use fiber_link_core::{BEAT, FiberLink, FiberNode, Stop, StoreError};
 use futures_util::StreamExt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -61,9 +61,66 @@ pub enum End {
 #[derive(Clone, Debug)]
 pub struct WorkerHealth {
     began: Instant,
-    settlement: Arc<AtomicU64>,
-    payouts: Arc<AtomicU64>,
+    settlement: Arc<PassHealth>,
+    payouts: Arc<PassHealth>,
     stuck_after: Duration,
+}
+
+/// How the passes of one loop are.
+#[derive(Debug, Default)]
+struct PassHealth {
+    /// When one began or ended last, in milliseconds since the worker began.
+    beat: AtomicU64,
+    trouble: Mutex<Option<Trouble>>,
+}
+
+/// What keeps the passes of a loop from their work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    DeclaredDead,
+    PaidElsewhere,
+    NodeSilent,
+    NodeDoesNotFit,
+    NodeForgot,
+    StoreFails,
+}
+
+impl Trouble {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::DeclaredDead,
+        Self::PaidElsewhere,
+        Self::NodeSilent,
+        Self::NodeDoesNotFit,
+        Self::NodeForgot,
+        Self::StoreFails,
+    ];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::DeclaredDead => "declared_dead",
+            Self::PaidElsewhere => "paid_elsewhere",
+            Self::NodeSilent => "node_silent",
+            Self::NodeDoesNotFit => "node_does_not_fit",
+            Self::NodeForgot => "node_forgot",
+            Self::StoreFails => "store_fails",
+        }
+    }
+
+    const fn of(stop: &Stop) -> Self {
+        match stop {
+            Stop::DeclaredDead => Self::DeclaredDead,
+            Stop::PaidElsewhere => Self::PaidElsewhere,
+            Stop::NodeSilent => Self::NodeSilent,
+            Stop::NodeDoesNotFit(_) => Self::NodeDoesNotFit,
+            Stop::NodeForgot => Self::NodeForgot,
+        }
+    }
+}
+
+impl PassHealth {
+    fn say(&self, trouble: Option<Trouble>) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
 }
 
 /// Starts the loops on the current tokio runtime.
@@ -131,15 +188,24 @@ impl WorkerHealth {
         let stuck_after = u64::try_from(self.stuck_after.as_millis()).unwrap_or(u64::MAX);
         [&self.settlement, &self.payouts]
             .into_iter()
-            .all(|beat| now.saturating_sub(beat.load(Ordering::Relaxed)) < stuck_after)
+            .all(|pass| now.saturating_sub(pass.beat.load(Ordering::Relaxed)) < stuck_after)
+    }
+
+    /// Each loop by name: how long ago a pass of it began or ended, and what keeps it from its work.
+    pub(crate) fn passes(&self) -> [(&'static str, Duration, Option<Trouble>); 2] {
+        let now = self.now();
+        [("settlement", &self.settlement), ("payouts", &self.payouts)].map(|(name, pass)| {
+            let age = Duration::from_millis(now.saturating_sub(pass.beat.load(Ordering::Relaxed)));
+            (name, age, *pass.trouble.lock().unwrap_or_else(PoisonError::into_inner))
+        })
     }
 
     fn now(&self) -> u64 {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    fn beat(&self, of: &AtomicU64) {
-        of.store(self.now(), Ordering::Relaxed);
+    fn beat(&self, of: &PassHealth) {
+        of.beat.store(self.now(), Ordering::Relaxed);
     }
 }
 
@@ -155,12 +221,16 @@ async fn settle(link: FiberLink, health: WorkerHealth, mut stop: watch::Receiver
                     let (asked, settled, failed) = (report.asked, report.settled, report.failed);
                     tracing::info!(asked, settled, failed, "settlement pass");
                 }
+                health.settlement.say(report.stopped.as_ref().map(Trouble::of));
                 if is_final(report.stopped.as_ref()) {
                     return End::DeclaredDead;
                 }
                 rest.after("settlement", report.more, report.stopped)
             }
-            Err(error) => rest.after_failure("settlement", &error),
+            Err(error) => {
+                health.settlement.say(Some(Trouble::StoreFails));
+                rest.after_failure("settlement", &error)
+            }
         };
         wait(rest, link.settlement_wanted(), &mut stop).await;
     }
@@ -179,12 +249,16 @@ async fn pay(link: FiberLink, health: WorkerHealth, mut stop: watch::Receiver<bo
                     let (looked_at, ended, failed) = (report.looked_at, report.ended, report.failed);
                     tracing::info!(looked_at, ended, failed, "payout pass");
                 }
+                health.payouts.say(report.stopped.as_ref().map(Trouble::of));
                 if is_final(report.stopped.as_ref()) {
                     return End::DeclaredDead;
                 }
                 rest.after("payouts", report.more, report.stopped)
             }
-            Err(error) => rest.after_failure("payouts", &error),
+            Err(error) => {
+                health.payouts.say(Some(Trouble::StoreFails));
+                rest.after_failure("payouts", &error)
+            }
         };
         wait(rest, link.payouts_wanted(), &mut stop).await;
     }

@@ -2,6 +2,7 @@
 
 use super::error::RpcError;
 use crate::api::Api;
+use crate::metrics::SecretSource;
 use axum::http::HeaderMap;
 use fiber_link_core::{AppId, LiveSecret, Secret, Timestamp, signing};
 
@@ -42,6 +43,9 @@ pub(super) async fn authenticate(api: &Api, headers: &HeaderMap, body: &[u8]) ->
     let (Some(live), Some(signed_at)) = (signed_with, signed_at) else {
         return Err(RpcError::unauthorized());
     };
+    if let Some(metrics) = &api.metrics {
+        metrics.signature(SecretSource::of(&live));
+    }
     if let LiveSecret { number: Some(number), is_late: true, .. } = live {
         api.link.count_late_use(&claims.app, number);
     }

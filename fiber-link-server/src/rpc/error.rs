@@ -107,6 +107,25 @@ impl RpcError {
         self.code
     }
 
+    /// A name for the code, for metrics.
+    pub(crate) fn name(&self) -> &'static str {
+        match self.code {
+            -32700 => "parse_error",
+            -32600 => "invalid_request",
+            -32601 => "method_not_found",
+            -32602 => "invalid_params",
+            -32603 => "internal",
+            -32001 => "unauthorized",
+            -32004 => "tip_not_found",
+            -32005 => "rate_limited",
+            -32010 => "idempotency_conflict",
+            -32011 => "node_unavailable",
+            -32012 => "node_refused",
+            -32013 => "paused",
+            _ => "other",
+        }
+    }
+
     pub(crate) fn write_to(&self, body: &mut Vec<u8>) {
         // Writing to memory cannot fail, and the value holds no map with other keys than strings.
         if serde_json::to_writer(&mut *body, self).is_err() {
@@ -128,5 +147,34 @@ impl std::fmt::Display for Chain<'_> {
             source = error.source();
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_error_has_a_name_of_its_own_for_metrics() {
+        let paused =
+            Paused { scope: fiber_link_core::PausedScope::Hub, activity: fiber_link_core::Activity::Tips };
+        let errors = [
+            RpcError::parse_error(),
+            RpcError::invalid_request(),
+            RpcError::method_not_found(),
+            RpcError::refused(""),
+            RpcError::internal(&std::fmt::Error),
+            RpcError::unauthorized(),
+            RpcError::tip_not_found(),
+            RpcError::rate_limited(),
+            RpcError::of(Reason::IdempotencyConflict),
+            RpcError::of(Reason::NodeUnavailable),
+            RpcError::of(Reason::NodeRefused),
+            RpcError::paused(paused),
+        ];
+        let names: BTreeSet<_> = errors.iter().map(RpcError::name).collect();
+        assert_eq!(names.len(), errors.len());
+        assert!(!names.contains("other"));
     }
 }

@@ -78,6 +78,16 @@ pub struct SettingFlags {
     /// Where to serve; 127.0.0.1:8080 by default, port 0 takes a free one.
     #[arg(long, global = true, env = "FIBER_LINK_LISTEN", hide_env_values = true, value_name = "ADDRESS")]
     pub listen: Option<String>,
+    /// Where to tell metrics to Prometheus, such as 127.0.0.1:9090, at a port of its own: `GET /metrics`
+    /// and nothing else. Off by default.
+    #[arg(
+        long,
+        global = true,
+        env = "FIBER_LINK_METRICS_LISTEN",
+        hide_env_values = true,
+        value_name = "ADDRESS"
+    )]
+    pub metrics_listen: Option<String>,
     /// The data folder, used by one server at a time; by default the store's path with `-data`.
     #[arg(long, global = true, env = "FIBER_LINK_DATA", hide_env_values = true, value_name = "DIR")]
     pub data: Option<String>,
@@ -167,6 +177,7 @@ impl SettingFlags {
             network: self.network.or(other.network),
             listen: self.listen.or(other.listen),
             admin_listen: self.admin_listen.or(other.admin_listen),
+            metrics_listen: self.metrics_listen.or(other.metrics_listen),
             data: self.data.or(other.data),
             key_file: self.key_file.or(other.key_file),
             token_file: self.token_file.or(other.token_file),

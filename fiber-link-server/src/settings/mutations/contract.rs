@@ -9,7 +9,7 @@ pub(super) struct Setting {
     pub(super) allows: fn(&str) -> bool,
 }
 
-pub(super) const SETTINGS: [Setting; 12] = [
+pub(super) const SETTINGS: [Setting; 13] = [
     Setting {
         flag: "store-schema",
         set: |flags, text| flags.store_schema = Some(text),
@@ -35,6 +35,11 @@ pub(super) const SETTINGS: [Setting; 12] = [
     Setting {
         flag: "listen",
         set: |flags, text| flags.listen = Some(text),
+        allows: |text| text.parse::<std::net::SocketAddr>().is_ok(),
+    },
+    Setting {
+        flag: "metrics-listen",
+        set: |flags, text| flags.metrics_listen = Some(text),
         allows: |text| text.parse::<std::net::SocketAddr>().is_ok(),
     },
     Setting { flag: "data", set: |flags, text| flags.data = Some(text), allows: |text| !text.is_empty() },
