@@ -8,6 +8,8 @@ mod error;
 mod explanation;
 mod lists;
 mod log_in;
+mod policies;
+mod reviews;
 mod route;
 mod switches;
 

@@ -10,7 +10,7 @@ mod list;
 mod node;
 mod operator;
 mod pages;
-mod policy;
+pub(crate) mod policy;
 mod review;
 mod secrets;
 mod server;

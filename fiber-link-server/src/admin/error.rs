@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fiber_link_core::{
     AdministratorError, ChangeError, CreateAppError, Denied, GrantError, LogInError, PasswordError,
-    ReadError, StoreError,
+    ReadError, ReviewError, StoreError,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -140,6 +140,17 @@ impl From<ChangeError> for ApiError {
             | ChangeError::OtherKeys(_)
             | ChangeError::Sealed { .. }
             | ChangeError::Store(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<ReviewError> for ApiError {
+    fn from(error: ReviewError) -> Self {
+        match error {
+            ReviewError::Denied(denied) => denied.into(),
+            ReviewError::NoSuchWithdrawal(_) => Self::NotFound("there is no such withdrawal".to_owned()),
+            ReviewError::NotAwaiting { .. } | ReviewError::Verdict(_) => Self::Conflict(error.to_string()),
+            ReviewError::Store(_) => Self::internal(&error),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::call::{Answer, Call};
 use super::error::ApiError;
-use super::{account, administrators, apps, explanation, lists, log_in, switches};
+use super::{account, administrators, apps, explanation, lists, log_in, policies, reviews, switches};
 use fiber_link_core::Action;
 use futures_util::future::BoxFuture;
 
@@ -80,6 +80,13 @@ pub(super) const ROUTES: &[Route] = routes! {
     Post "/apps/{app}/close" CloseApp apps::close;
     Post "/apps/{app}/users/{user}/pause" PauseUser switches::pause_user;
     Post "/apps/{app}/users/{user}/resume" ResumeUser switches::resume_user;
+    Get "/apps/{app}/policies/{asset}" ShowPolicy policies::show;
+    Post "/apps/{app}/policies/{asset}" SetPolicy policies::change;
+    Post "/apps/{app}/policies/{asset}/preview" ShowPolicy policies::preview;
+    Get "/apps/{app}/policies/{asset}/versions" ShowPolicy policies::versions;
+    Get "/apps/{app}/reviews" ListReviews reviews::list;
+    Post "/withdrawals/{id}/approve" ApproveWithdrawal reviews::approve;
+    Post "/withdrawals/{id}/reject" RejectWithdrawal reviews::reject;
     Get "/switches" ShowHubSwitches switches::show;
     Post "/pause" PauseHub switches::pause;
     Post "/resume" ResumeHub switches::resume;

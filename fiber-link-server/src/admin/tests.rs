@@ -18,7 +18,8 @@ const PASSWORD: &str = "correct horse battery";
 
 /// Each route with an example of what is sent, and who may: S a super admin, C the community admin of
 /// the app, c that of another app, A an auditor of the hub, a one of the app, R a token of the super
-/// admin that reads, T one that changes.
+/// admin that reads, T one that changes. Where a `*` stands, the example names a withdrawal that is not
+/// there, and whoever may not is told no more than that.
 const ASKED: &[(&str, &str, &str, &str)] = &[
     ("POST", "/log-out", "{}", "S C c A a"),
     ("GET", "/me", "", "S C c A a R T"),
@@ -44,6 +45,13 @@ const ASKED: &[(&str, &str, &str, &str)] = &[
     ("POST", "/apps/{app}/close", r#"{"reason":"why"}"#, "S T"),
     ("POST", "/apps/{app}/users/{user}/pause", r#"{"what":"all","reason":"why"}"#, "S C T"),
     ("POST", "/apps/{app}/users/{user}/resume", r#"{"what":"all","reason":"why"}"#, "S C T"),
+    ("GET", "/apps/{app}/policies/{asset}", "", "S C A a R T"),
+    ("POST", "/apps/{app}/policies/{asset}", r#"{"tipMinimum":"1","reason":"why"}"#, "S C T"),
+    ("POST", "/apps/{app}/policies/{asset}/preview", r#"{"tipMinimum":"1"}"#, "S C A a R T"),
+    ("GET", "/apps/{app}/policies/{asset}/versions", "", "S C A a R T"),
+    ("GET", "/apps/{app}/reviews", "", "S C A a R T"),
+    ("POST", "/withdrawals/{id}/approve", r#"{"reason":"why"}"#, "S C T *"),
+    ("POST", "/withdrawals/{id}/reject", r#"{"reason":"why"}"#, "S C T *"),
     ("GET", "/switches", "", "S A R T"),
     ("POST", "/pause", r#"{"what":"all","reason":"why"}"#, "S T"),
     ("POST", "/resume", r#"{"what":"all","reason":"why"}"#, "S T"),
@@ -173,7 +181,7 @@ impl Hub {
 
 /// A path of the table, about the forum.
 fn about(path: &str, app: &str) -> String {
-    let path = path.replace("{app}", app).replace("{user}", "alice");
+    let path = path.replace("{app}", app).replace("{user}", "alice").replace("{asset}", "CKB");
     path.replace("{id}", "0199c8a0-0000-7000-8000-000000000000")
         .replace("{number}", "99")
         .replace("{email}", "a-5@example.org")
@@ -205,6 +213,9 @@ async fn every_route_lets_in_whom_the_table_names_and_nobody_else() {
                     "{letter}: {method} {path}: {status} {}",
                     answer.body
                 ),
+                (false, _) if who.ends_with('*') => {
+                    assert_eq!(status, StatusCode::NOT_FOUND, "{letter}: {path}")
+                }
                 (false, false) => assert_eq!(status, StatusCode::NOT_FOUND, "{letter}: {method} {path}"),
                 (false, true) if *path == "/me/password" && !["R", "T"].contains(&letter) => {
                     assert_eq!(answer.body["error"]["code"], "UNAUTHENTICATED", "a wrong password");
@@ -313,6 +324,56 @@ async fn wrong_log_ins_look_alike_and_are_bounded_by_address() {
     }
     assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(log_in("S-1@example.org", PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn a_policy_is_changed_by_the_names_of_its_rules() {
+    let hub = Hub::new().await;
+    let ann = Some(hub.person("S"));
+    let path = "/apps/forum/policies/CKB";
+    assert_eq!(hub.ask(ann, "GET", path, "").await.body["version"], Value::Null);
+    let change = r#"{"tipMinimum":"1.5","reviewAbove":"100","twoPeopleAbove":"1000","cooldown":"30s",
+        "withdrawals":false,"feeMillionths":5000,"reason":"why"}"#;
+    let set = hub.ask(ann, "POST", path, change).await;
+    assert_eq!(set.status, StatusCode::OK, "{}", set.body);
+    let told = &set.body;
+    for (field, value) in [
+        ("version", json!(1)),
+        ("tipMinimum", json!("1.5")),
+        ("reviewAbove", json!("100")),
+        ("twoPeopleAbove", json!("1000")),
+        ("cooldown", json!("30s")),
+        ("withdrawals", json!(false)),
+        ("feeMillionths", json!("5000")),
+        ("tipMaximum", json!(false)),
+        ("reason", json!("why")),
+    ] {
+        assert_eq!(told[field], value, "{field}: {told}");
+    }
+    assert_eq!(hub.ask(ann, "GET", path, "").await.body, *told);
+    let community =
+        hub.ask(Some(hub.person("C")), "POST", path, r#"{"feeBearer":"hub","reason":"why"}"#).await;
+    assert_eq!(community.status, StatusCode::FORBIDDEN, "fees are the hub's money");
+    for (body, field) in [
+        (r#"{"tipMinimun":"1","reason":"why"}"#, "tipMinimun"),
+        (r#"{"tipMinimum":"much","reason":"why"}"#, "tipMinimum"),
+        (r#"{"feeBearer":"nobody","reason":"why"}"#, "feeBearer"),
+        (r#"{"feeMillionths":-1,"reason":"why"}"#, "feeMillionths"),
+        (r#"{"cooldown":["x"],"reason":"why"}"#, "cooldown"),
+    ] {
+        let refused = hub.ask(ann, "POST", path, body).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{body}");
+        assert_eq!(refused.body["error"]["issues"][0]["field"], field, "{}", refused.body);
+    }
+    let versions = hub.ask(ann, "GET", &format!("{path}/versions"), "").await.body;
+    assert_eq!(versions["items"].as_array().unwrap().len(), 1, "what was refused changed nothing");
+    let preview = hub.ask(ann, "POST", &format!("{path}/preview"), r#"{"tipMinimum":"2"}"#).await.body;
+    assert_eq!(preview["tips"]["lookedAt"], 0);
+    let unknown = hub.ask(ann, "GET", "/apps/forum/policies/DOGE", "").await;
+    assert_eq!(
+        (unknown.status, &unknown.body["error"]["issues"][0]["field"]),
+        (StatusCode::BAD_REQUEST, &json!("asset"))
+    );
 }
 
 #[tokio::test]

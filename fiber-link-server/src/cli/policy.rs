@@ -2,13 +2,15 @@
 
 use super::CommandError;
 use super::operator::{ReasonFlag, of_existing};
+use crate::rpc::params::Issues;
 use crate::settings::{Settings, read_duration};
 use crate::wire_time;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, FromArgMatches, Subcommand, ValueEnum};
 use fiber_link_core::{
     Amount, AppId, Asset, FeeBearer, LONGEST_COOLDOWN, LONGEST_COOLING_TIME, MAX_ROWS, Policy, PolicyVersion,
     Previewed,
 };
+use serde_json::Value;
 use std::time::Duration;
 
 /// The word for a limit that there is not.
@@ -189,7 +191,7 @@ impl Of {
     }
 }
 
-type PolicyChange = Box<dyn Fn(&mut Policy) + Send + Sync>;
+pub(crate) type PolicyChange = Box<dyn Fn(&mut Policy) + Send + Sync>;
 
 impl Change {
     /// One change for each flag that was given.
@@ -279,6 +281,17 @@ fn read_time(what: &'static str, text: &str, most: Duration) -> Result<Duration,
 }
 
 fn show(policy: &Policy, set: Option<&PolicyVersion>, asset: &Asset) {
+    for (name, value) in lines(policy, set, asset) {
+        println!("{name}\t{value}");
+    }
+}
+
+/// The rules by the names of the flags that set them.
+pub(crate) fn lines(
+    policy: &Policy,
+    set: Option<&PolicyVersion>,
+    asset: &Asset,
+) -> impl Iterator<Item = (&'static str, String)> {
     let whole = |amount| asset.format(amount);
     let limit = |limit: Option<Amount>| limit.map_or_else(|| OFF.to_owned(), whole);
     let switch = |on: bool| if on { "on".to_owned() } else { OFF.to_owned() };
@@ -312,9 +325,78 @@ fn show(policy: &Policy, set: Option<&PolicyVersion>, asset: &Asset) {
         ("first-withdrawal", switch(review.first_withdrawal)),
         ("new-destination", review.new_destination.map_or_else(|| OFF.to_owned(), time)),
     ];
-    for (name, value) in lines {
-        println!("{name}\t{value}");
+    lines.into_iter()
+}
+
+/// A change whose fields are the flags of `policy set` in the form of the wire, such as `tipMinimum`.
+/// `true` and `false` are on and off, and null is off.
+pub(crate) fn change_of<'a>(
+    fields: impl Iterator<Item = (&'a String, &'a Value)>,
+    asset: &Asset,
+) -> Result<Vec<PolicyChange>, Issues> {
+    let command = Change::augment_args(clap::Command::new("policy").no_binary_name(true));
+    let mut arguments = Vec::new();
+    for (field, value) in fields {
+        let flag = flag_of(field);
+        if !command.get_arguments().any(|argument| argument.get_long() == Some(flag.as_str())) {
+            return Err(Issues::one(field, "is no rule of a policy"));
+        }
+        let text = match value {
+            Value::Bool(true) => "on".to_owned(),
+            Value::Bool(false) | Value::Null => OFF.to_owned(),
+            Value::Number(number) => number.to_string(),
+            Value::String(text) => text.clone(),
+            Value::Array(_) | Value::Object(_) => {
+                return Err(Issues::one(field, "must be a string, a number, true, false or null"));
+            }
+        };
+        let argument = format!("--{flag}={text}");
+        if let Err(error) = command.clone().try_get_matches_from([&argument]) {
+            return Err(Issues::one(field, plain(&error)));
+        }
+        arguments.push(argument);
     }
+    let matches =
+        command.try_get_matches_from(arguments).map_err(|error| Issues::one("body", plain(&error)))?;
+    let change = Change::from_arg_matches(&matches).map_err(|error| Issues::one("body", plain(&error)))?;
+    change.read(asset).map_err(|error| match error {
+        CommandError::Value { what, allowed, .. } => {
+            Issues::one(&field_of(what.trim_start_matches('-')), format!("must be {allowed}"))
+        }
+        other => Issues::one("body", other.to_string()),
+    })
+}
+
+/// What clap says, without what is about a command line.
+fn plain(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let lines: Vec<_> =
+        text.lines().take_while(|line| !line.starts_with("For more")).map(str::trim).collect();
+    lines.join(" ").trim_start_matches("error: ").trim().to_owned()
+}
+
+/// `tipMinimum` as `tip-minimum`.
+fn flag_of(field: &str) -> String {
+    let mut flag = String::new();
+    for c in field.chars() {
+        if c.is_ascii_uppercase() {
+            flag.push('-');
+        }
+        flag.push(c.to_ascii_lowercase());
+    }
+    flag
+}
+
+/// `tip-minimum` as `tipMinimum`.
+pub(crate) fn field_of(flag: &str) -> String {
+    let mut parts = flag.split('-');
+    let mut field = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let mut letters = part.chars();
+        field.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        field.push_str(letters.as_str());
+    }
+    field
 }
 
 fn preview(what: &str, told: &Previewed) {

@@ -48,6 +48,11 @@ impl Params {
         Self { fields: fields.collect(), issues: Vec::new() }
     }
 
+    /// All fields but one.
+    pub(crate) fn all_but<'a>(&'a self, one: &'a str) -> impl Iterator<Item = (&'a String, &'a Value)> {
+        self.fields.iter().filter(move |(field, _)| *field != one)
+    }
+
     /// A field that must be there.
     pub(crate) fn required<T>(
         &mut self,
