@@ -91,6 +91,20 @@ async fn a_tip_that_is_credited_is_measured_once_from_when_it_was_heard_of() {
     assert_eq!(world.value(r#"settlement_delay_seconds_count{heard="hint"}"#).await, Some(1.0));
 }
 
+#[tokio::test]
+async fn a_hint_before_the_payment_does_not_make_its_credit_late() {
+    let world = world().await;
+    let hash = world.tip().await;
+    world.metrics.heard().hint(hash);
+    world.link.hint(hash);
+    world.link.settle_due(10).await.unwrap();
+    world.node.pay_invoice(hash);
+    world.link.hint(hash);
+    world.link.settle_due(10).await.unwrap();
+    assert_eq!(world.value(r#"settlement_delay_seconds_count{heard="hint"}"#).await, None);
+    assert_eq!(world.value(r#"settlement_delay_seconds_count{heard="answer"}"#).await, Some(1.0));
+}
+
 #[test]
 fn every_outcome_of_a_node_has_a_name() {
     let cause = || -> Box<dyn std::error::Error + Send + Sync> { "canary".into() };
