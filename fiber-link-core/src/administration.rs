@@ -7,6 +7,7 @@ mod lists;
 #[cfg(feature = "administrators")]
 mod own_account;
 mod policies;
+mod releases;
 mod reviews;
 mod search;
 
@@ -14,6 +15,7 @@ mod search;
 pub use administrators::{AdministratorError, MOST_ADMINISTRATORS};
 
 pub(crate) use policies::find_policy;
+pub use releases::ReleaseError;
 pub(crate) use reviews::find_review;
 pub use reviews::{ReviewError, Reviewed};
 pub use search::Found;

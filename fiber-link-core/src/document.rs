@@ -64,11 +64,13 @@ pub enum DocumentKind {
     KnownDestination,
     /// What people said about a withdrawal that they had to look at, by its id.
     Review,
+    /// What people said about releasing the funds of a withdrawal, by its id.
+    Release,
 }
 
 impl DocumentKind {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::App,
         Self::Switches,
         Self::PausedUser,
@@ -77,6 +79,7 @@ impl DocumentKind {
         Self::PolicyVersion,
         Self::KnownDestination,
         Self::Review,
+        Self::Release,
     ];
 
     /// The stored name.
@@ -90,6 +93,7 @@ impl DocumentKind {
             Self::PolicyVersion => "policy_version",
             Self::KnownDestination => "known_destination",
             Self::Review => "review",
+            Self::Release => "release",
         }
     }
 

@@ -3,14 +3,10 @@
 
 use crate::{
     Amount, AppId, AssetId, Assets, Attempt, AttemptState, AuditRecord, Destination, EntryKind,
-    FailureReason, InvoiceState, InvoiceStatus, NEVER_SENT_AFTER, NodeError, NumberedEntry, Paused,
-    PaymentState, PaymentStatus, PendingTlc, Review, Timestamp, Tip, TipState, TlcDirection, Withdrawal,
-    WithdrawalState,
+    FailureReason, InvoiceState, InvoiceStatus, LONGEST_TIME_LOCK, NEVER_SENT_AFTER, NodeError,
+    NumberedEntry, Paused, PaymentState, PaymentStatus, PendingTlc, Review, Timestamp, Tip, TipState,
+    TlcDirection, Withdrawal, WithdrawalState, releasable_from,
 };
-use std::time::Duration;
-
-/// The longest that a payment under way was seen to be claimable after it was sent.
-const LONGEST_TIME_LOCK: Duration = Duration::from_secs(14 * 24 * 3600);
 
 /// The story of a tip or a withdrawal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +71,9 @@ fn posted(assets: &Assets, NumberedEntry { entry, .. }: &NumberedEntry) -> Happe
         }
         EntryKind::WithdrawalPaid => format!("{amount} taken from what was reserved: it left"),
         EntryKind::WithdrawalFeeBorne => format!("{amount} of the fee borne by the hub"),
+        EntryKind::WithdrawalPaidLate => {
+            format!("{amount} left after the funds had been released: the hub bears it")
+        }
         EntryKind::WithdrawalReleased => format!("{amount} returned to {user}"),
     };
     happened(entry.at, what)
@@ -191,7 +190,11 @@ pub(crate) fn of_withdrawal(facts: &WithdrawalFacts<'_>, assets: &Assets) -> Exp
         story.extend(of_attempt(attempt));
     }
     story.extend(facts.entries.iter().map(|entry| posted(assets, entry)));
-    if let WithdrawalState::Completed { at, .. } | WithdrawalState::Failed { at, .. } = withdrawal.state() {
+    if let WithdrawalState::Completed { at, .. }
+    | WithdrawalState::Failed { at, .. }
+    | WithdrawalState::Released { at, .. }
+    | WithdrawalState::PaidAfterRelease { at, .. } = withdrawal.state()
+    {
         story.push(happened(*at, how(withdrawal)));
     }
     let (next, safe) = outlook(facts);
@@ -217,6 +220,15 @@ fn how(withdrawal: &Withdrawal) -> String {
             format!("the last payment is proven dead ({last_error}); another follows")
         }
         WithdrawalState::Completed { .. } => "the destination has the money".to_owned(),
+        WithdrawalState::Released { .. } => {
+            "its payment has no end that is known; two people released the funds, which returned".to_owned()
+        }
+        WithdrawalState::PaidAfterRelease { .. } => {
+            "the destination has the money, although the funds had been released: the hub bears it".to_owned()
+        }
+        WithdrawalState::Failed { reason: FailureReason::Released, .. } => {
+            "two people released the funds, and then the node said that nothing was paid".to_owned()
+        }
         WithdrawalState::Failed { reason: FailureReason::InvoiceExpired, .. } => {
             "it failed, because its invoice ran out; nothing was paid and the funds returned".to_owned()
         }
@@ -270,12 +282,15 @@ fn said(facts: &WithdrawalFacts<'_>, assets: &Assets) -> Vec<String> {
         }
     };
     match facts.withdrawal.state() {
-        WithdrawalState::Processing { .. } => said.extend(evidence(facts, assets)),
+        WithdrawalState::Processing { .. } | WithdrawalState::Released { .. } => {
+            said.extend(evidence(facts, assets));
+        }
         WithdrawalState::AwaitingReview
         | WithdrawalState::LiquidityPending
         | WithdrawalState::Pending
         | WithdrawalState::RetryPending { .. }
         | WithdrawalState::Completed { .. }
+        | WithdrawalState::PaidAfterRelease { .. }
         | WithdrawalState::Failed { .. } => {}
     }
     said
@@ -344,6 +359,14 @@ fn outlook(facts: &WithdrawalFacts<'_>) -> (String, Vec<String>) {
             vec![wait()],
         ),
         WithdrawalState::Processing { .. } => processing(facts),
+        WithdrawalState::Released { .. } => (
+            "The node is asked every minute whether it paid after all; then the hub bears it.".to_owned(),
+            vec!["The user may request it anew, with a new invoice.".to_owned()],
+        ),
+        WithdrawalState::PaidAfterRelease { .. } => (
+            "Nothing more: the user has what returned, and the destination has been paid.".to_owned(),
+            vec!["Agree with the user about what he got twice; the account `suspense` holds it.".to_owned()],
+        ),
         WithdrawalState::Completed { .. } => {
             ("Nothing more: it is paid.".to_owned(), vec!["Nothing needs to be done.".to_owned()])
         }
@@ -398,13 +421,32 @@ fn processing(facts: &WithdrawalFacts<'_>) -> (String, Vec<String>) {
             format!("{asked}the funds stay reserved until it says how it ended.")
         }
     };
-    let safe = vec![
+    let mut safe = vec![
         "Ask whoever issued the invoice whether it was paid.".to_owned(),
         "Wait: the funds stay reserved, and nothing is sent a second time. Do not pay it another way, and do not \
          give the funds back by hand: the payment may still arrive."
             .to_owned(),
     ];
+    safe.extend(release_advice(facts));
     (next, safe)
+}
+
+/// Only where the evidence allows it.
+fn release_advice(facts: &WithdrawalFacts<'_>) -> Option<String> {
+    let attempt = facts.attempts.last()?;
+    let paid = matches!(
+        facts.payment,
+        Some(Ok(Some(PaymentStatus { state: PaymentState::Succeeded { .. }, .. })) | Err(_)) | None
+    );
+    let held = !matches!(&facts.tlcs, Some(Ok(tlcs)) if tlcs.is_empty());
+    if paid || held || facts.now < releasable_from(facts.withdrawal, attempt) {
+        return None;
+    }
+    let id = facts.withdrawal.id();
+    Some(format!(
+        "If its issuer says that it was not paid: two SUPER_ADMINs may release the funds, each with \
+         `fiber-link release {id}`. Should it turn out to be paid after that, the hub bears it."
+    ))
 }
 
 #[cfg(test)]

@@ -15,11 +15,13 @@ pub enum AccountKind {
     Fiber,
     /// Routing fees that the hub bears.
     FeesPaid,
+    /// What left or came in that nobody's account can bear: people have to settle it.
+    Suspense,
 }
 
 impl AccountKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Available, Self::Reserved, Self::Fiber, Self::FeesPaid];
+    pub const ALL: [Self; 5] = [Self::Available, Self::Reserved, Self::Fiber, Self::FeesPaid, Self::Suspense];
 
     /// The stored name.
     pub const fn as_str(self) -> &'static str {
@@ -28,6 +30,7 @@ impl AccountKind {
             Self::Reserved => "reserved",
             Self::Fiber => "fiber",
             Self::FeesPaid => "fees_paid",
+            Self::Suspense => "suspense",
         }
     }
 }
@@ -45,16 +48,19 @@ pub enum EntryKind {
     WithdrawalFeeBorne,
     /// What a withdrawal did not use came back: `reserved → available`.
     WithdrawalReleased,
+    /// A withdrawal left after people had released its funds: `suspense → fiber`, amount and fee.
+    WithdrawalPaidLate,
 }
 
 impl EntryKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::TipSettled,
         Self::WithdrawalRequested,
         Self::WithdrawalPaid,
         Self::WithdrawalFeeBorne,
         Self::WithdrawalReleased,
+        Self::WithdrawalPaidLate,
     ];
 
     /// The stored name.
@@ -65,6 +71,7 @@ impl EntryKind {
             Self::WithdrawalPaid => "withdrawal_paid",
             Self::WithdrawalFeeBorne => "withdrawal_fee_borne",
             Self::WithdrawalReleased => "withdrawal_released",
+            Self::WithdrawalPaidLate => "withdrawal_paid_late",
         }
     }
 
@@ -75,6 +82,7 @@ impl EntryKind {
             Self::WithdrawalRequested => AccountKind::Available,
             Self::WithdrawalPaid | Self::WithdrawalReleased => AccountKind::Reserved,
             Self::WithdrawalFeeBorne => AccountKind::FeesPaid,
+            Self::WithdrawalPaidLate => AccountKind::Suspense,
         }
     }
 
@@ -83,7 +91,7 @@ impl EntryKind {
         match self {
             Self::TipSettled | Self::WithdrawalReleased => AccountKind::Available,
             Self::WithdrawalRequested => AccountKind::Reserved,
-            Self::WithdrawalPaid | Self::WithdrawalFeeBorne => AccountKind::Fiber,
+            Self::WithdrawalPaid | Self::WithdrawalFeeBorne | Self::WithdrawalPaidLate => AccountKind::Fiber,
         }
     }
 }
@@ -200,6 +208,7 @@ mod tests {
             (WithdrawalPaid, balance(10, 17)),
             (WithdrawalFeeBorne, balance(10, 20)),
             (WithdrawalReleased, balance(13, 17)),
+            (WithdrawalPaidLate, balance(10, 20)),
         ];
         assert_eq!(table.map(|(kind, _)| kind), EntryKind::ALL);
         for (kind, after) in table {
@@ -227,7 +236,7 @@ mod tests {
         }
         assert!("tip".parse::<EntryKind>().is_err());
         let names = AccountKind::ALL.map(AccountKind::as_str);
-        assert_eq!(names, ["available", "reserved", "fiber", "fees_paid"], "as stores keep them");
+        assert_eq!(names, ["available", "reserved", "fiber", "fees_paid", "suspense"], "as stores keep them");
     }
 
     #[test]

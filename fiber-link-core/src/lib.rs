@@ -91,6 +91,7 @@ mod payout;
 mod policy;
 mod posting;
 mod query;
+mod release;
 mod review;
 mod sealing;
 mod secret;
@@ -118,8 +119,8 @@ mod worker;
 #[cfg(feature = "administrators")]
 pub use access::{Access, LogInError, LogInTry, PasswordProved, WrongPassword};
 pub use administration::{
-    Administration, ChangeError, CreateAppError, Found, MOST_PAUSED_USERS, ReadError, Resealed, ReviewError,
-    Reviewed, apps, find_app,
+    Administration, ChangeError, CreateAppError, Found, MOST_PAUSED_USERS, ReadError, ReleaseError, Resealed,
+    ReviewError, Reviewed, apps, find_app,
 };
 #[cfg(feature = "administrators")]
 pub use administration::{AdministratorError, MOST_ADMINISTRATORS};
@@ -181,6 +182,7 @@ pub use query::{
     SettledQuery, TipLookup, TipPhase, TipQuery, TipTotals, TipsOf, WithdrawalLookup, WithdrawalQuery,
     WithdrawalsOf,
 };
+pub use release::{LONGEST_TIME_LOCK, NotToBeReleased, RELEASED_BY, Release, releasable_from};
 pub use review::{Review, ReviewReason, ReviewVerdict, VerdictError};
 pub use sealing::{KeyError, KeyId, Keyring, MOST_KEYS, NoSealedSecret, Purpose, SealedSecret, UnsealError};
 pub use secret::{NoRandomness, Secret};

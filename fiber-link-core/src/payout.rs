@@ -1,5 +1,6 @@
 //! The payout pass: sends what is promised, asks about what was sent, and ends it only by proof.
 
+mod release;
 mod review;
 
 use crate::service::{TRIES, limit_keys, unexpected};
@@ -194,7 +195,12 @@ impl FiberLink {
                 WithdrawalState::RetryPending { at, .. } if self.now() < at => Stepped::Waits,
                 WithdrawalState::RetryPending { .. } => self.begin(&withdrawal, known).await?,
                 WithdrawalState::Processing { attempt } => self.ask(&withdrawal, attempt, known).await?,
-                WithdrawalState::Completed { .. } | WithdrawalState::Failed { .. } => Stepped::Waits,
+                WithdrawalState::Released { attempt, .. } => {
+                    self.after_release(&withdrawal, attempt, known).await?
+                }
+                WithdrawalState::Completed { .. }
+                | WithdrawalState::PaidAfterRelease { .. }
+                | WithdrawalState::Failed { .. } => Stepped::Waits,
             };
             match stepped {
                 Stepped::Waits => break,
@@ -422,14 +428,14 @@ impl FiberLink {
         match judge(memory) {
             Verdict::Pending { session } => {
                 if let Step::Changed(next) = attempt.see(session)? {
-                    self.commit(ChangeSet::new().update_attempt(&attempt, next)).await?;
+                    return self.commit(ChangeSet::new().update_attempt(&attempt, next)).await;
                 }
-                Ok(Stepped::Waits)
+                self.release_if_agreed(withdrawal, &attempt).await
             }
             Verdict::Forgotten => {
                 let hash = attempt.payment_hash();
                 tracing::error!(payment_hash = %hash, "the node forgot a payment: its funds stay reserved");
-                Ok(Stepped::Waits)
+                self.release_if_agreed(withdrawal, &attempt).await
             }
             Verdict::Succeeded { fee } => {
                 let next = withdrawal.complete(fee, now)?;
@@ -461,7 +467,7 @@ impl FiberLink {
                     self.commit(ChangeSet::new().update_attempt(&attempt, next)).await?;
                     Ok(Stepped::Waits)
                 }
-                Step::Unchanged => Ok(Stepped::Waits),
+                Step::Unchanged => self.release_if_agreed(withdrawal, &attempt).await,
             },
         }
     }
@@ -482,7 +488,11 @@ impl FiberLink {
             | WithdrawalState::Pending
             | WithdrawalState::Processing { .. }
             | WithdrawalState::RetryPending { .. }
-            | WithdrawalState::Completed { .. } => ChangeSet::new().update_withdrawal(withdrawal, next, now),
+            | WithdrawalState::Completed { .. }
+            | WithdrawalState::Released { .. }
+            | WithdrawalState::PaidAfterRelease { .. } => {
+                ChangeSet::new().update_withdrawal(withdrawal, next, now)
+            }
         };
         self.commit(changes.update_attempt(attempt, attempt.fail(proof, now)?)).await
     }
@@ -497,6 +507,8 @@ impl FiberLink {
         let kind = match next.state() {
             WithdrawalState::Completed { .. } => EventKind::WithdrawalCompleted(next.id()),
             WithdrawalState::Failed { .. }
+            | WithdrawalState::Released { .. }
+            | WithdrawalState::PaidAfterRelease { .. }
             | WithdrawalState::AwaitingReview
             | WithdrawalState::LiquidityPending
             | WithdrawalState::Pending

@@ -48,8 +48,12 @@ pub(crate) fn of_withdrawal_end(withdrawal: &Withdrawal) -> Vec<Entry> {
                 entry(withdrawal, EntryKind::WithdrawalReleased, reserved.saturating_sub(paid), at),
             ]
         }
-        WithdrawalState::Failed { at, .. } => {
+        WithdrawalState::Failed { at, .. } | WithdrawalState::Released { at, .. } => {
             vec![entry(withdrawal, EntryKind::WithdrawalReleased, reserved, at)]
+        }
+        WithdrawalState::PaidAfterRelease { at, .. } => {
+            let released = entry(withdrawal, EntryKind::WithdrawalReleased, reserved, at);
+            of_late_payment(withdrawal).into_iter().chain([released]).collect()
         }
         WithdrawalState::AwaitingReview
         | WithdrawalState::LiquidityPending
@@ -58,6 +62,13 @@ pub(crate) fn of_withdrawal_end(withdrawal: &Withdrawal) -> Vec<Entry> {
         | WithdrawalState::RetryPending { .. } => Vec::new(),
     };
     entries.into_iter().filter(|entry| !entry.amount.is_zero()).collect()
+}
+
+/// What is posted when a withdrawal is paid after its funds had been released.
+pub(crate) fn of_late_payment(withdrawal: &Withdrawal) -> Option<Entry> {
+    let WithdrawalState::PaidAfterRelease { fee, .. } = *withdrawal.state() else { return None };
+    let left = withdrawal.terms().amount.checked_add(fee).unwrap_or(Amount::MAX);
+    Some(entry(withdrawal, EntryKind::WithdrawalPaidLate, left, withdrawal.updated_at()))
 }
 
 fn entry(withdrawal: &Withdrawal, kind: EntryKind, amount: Amount, at: Timestamp) -> Entry {

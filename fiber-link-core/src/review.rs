@@ -174,29 +174,33 @@ struct StoredReview {
     rejection: Option<StoredVerdict>,
 }
 
+/// What somebody said, as it is kept.
 #[derive(Serialize, Deserialize)]
-struct StoredVerdict {
+pub(crate) struct StoredVerdict {
     by: String,
     name: String,
     at: u64,
     reason: String,
 }
 
+pub(crate) fn stored_verdict(verdict: &ReviewVerdict) -> StoredVerdict {
+    StoredVerdict {
+        by: verdict.by.to_string(),
+        name: verdict.name.clone(),
+        at: verdict.at.as_millis(),
+        reason: verdict.reason.clone(),
+    }
+}
+
 impl StoredReview {
     fn of(review: &Review) -> Self {
-        let verdict = |verdict: &ReviewVerdict| StoredVerdict {
-            by: verdict.by.to_string(),
-            name: verdict.name.clone(),
-            at: verdict.at.as_millis(),
-            reason: verdict.reason.clone(),
-        };
         Self {
             user: review.user.to_string(),
             payee: review.payee.map(|payee| payee.to_string()),
             reasons: review.reasons.clone(),
             needed: review.needed,
-            approvals: review.approvals.iter().map(verdict).collect(),
-            rejection: review.rejection.as_ref().map(verdict),
+            approvals: review.approvals.iter().map(stored_verdict).collect(),
+            rejection: review.rejection.as_ref().map(stored_verdict),
         }
     }
 
@@ -227,7 +231,7 @@ impl StoredReview {
 }
 
 impl StoredVerdict {
-    fn verdict(self) -> Option<ReviewVerdict> {
+    pub(crate) fn verdict(self) -> Option<ReviewVerdict> {
         let (by, at) = (self.by.parse().ok()?, Timestamp::from_millis(self.at));
         Some(ReviewVerdict { by, name: self.name, at, reason: self.reason })
     }

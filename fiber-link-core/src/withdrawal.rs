@@ -27,6 +27,9 @@ use std::time::Duration;
 /// How long before its invoice expires a withdrawal is no longer begun or tried again.
 pub const STOP_BEFORE_EXPIRY: Duration = Duration::from_secs(120);
 
+/// How long after a release the node is asked again whether it paid after all.
+const RELEASED_CHECK: Duration = Duration::from_secs(60);
+
 /// How long a withdrawal waits before liquidity is looked at again.
 pub const LIQUIDITY_CHECK: Duration = Duration::from_secs(60);
 
@@ -121,6 +124,21 @@ pub enum WithdrawalState {
         /// When we learned of it.
         at: Timestamp,
     },
+    /// People released its funds, because the node never said how its payment ended. Should it be paid
+    /// after all, the hub bears it.
+    Released {
+        /// The attempt that may still pay.
+        attempt: AttemptId,
+        /// When the funds returned.
+        at: Timestamp,
+    },
+    /// The destination got the money after the funds had been released: the hub bears it.
+    PaidAfterRelease {
+        /// What the way there cost.
+        fee: Amount,
+        /// When the funds returned.
+        at: Timestamp,
+    },
     /// Nothing was paid and nothing will be; the reservation was released.
     Failed {
         /// Why.
@@ -137,6 +155,8 @@ pub enum FailureReason {
     InvoiceExpired,
     /// Somebody who had to look at it rejected it. Why is in its [`Review`](crate::Review).
     Rejected,
+    /// People released its funds, and the node said later that nothing was paid.
+    Released,
     /// Every attempt failed; this is what the node said last.
     AttemptsFailed {
         /// The node's reason.
@@ -275,8 +295,11 @@ impl Withdrawal {
                 now.plus(LIQUIDITY_CHECK).min(self.last_start())
             }
             WithdrawalState::Processing { .. } => now.plus(Duration::from_millis(250)),
+            WithdrawalState::Released { .. } => now.plus(RELEASED_CHECK),
             WithdrawalState::RetryPending { at, .. } => at,
-            WithdrawalState::Completed { .. } | WithdrawalState::Failed { .. } => return None,
+            WithdrawalState::Completed { .. }
+            | WithdrawalState::PaidAfterRelease { .. }
+            | WithdrawalState::Failed { .. } => return None,
         };
         Some(Due { at, since: self.updated_at })
     }
@@ -294,6 +317,8 @@ impl Withdrawal {
             WithdrawalState::AwaitingReview
             | WithdrawalState::Processing { .. }
             | WithdrawalState::Completed { .. }
+            | WithdrawalState::Released { .. }
+            | WithdrawalState::PaidAfterRelease { .. }
             | WithdrawalState::Failed { .. } => Err(self.wrong("await liquidity")),
         }
     }
@@ -309,6 +334,8 @@ impl Withdrawal {
             WithdrawalState::AwaitingReview
             | WithdrawalState::Processing { .. }
             | WithdrawalState::Completed { .. }
+            | WithdrawalState::Released { .. }
+            | WithdrawalState::PaidAfterRelease { .. }
             | WithdrawalState::Failed { .. } => Err(self.wrong("find liquidity")),
         }
     }
@@ -325,6 +352,8 @@ impl Withdrawal {
             | WithdrawalState::Processing { .. }
             | WithdrawalState::RetryPending { .. }
             | WithdrawalState::Completed { .. }
+            | WithdrawalState::Released { .. }
+            | WithdrawalState::PaidAfterRelease { .. }
             | WithdrawalState::Failed { .. } => Err(self.wrong("be approved")),
         }
     }
@@ -343,6 +372,8 @@ impl Withdrawal {
             | WithdrawalState::Processing { .. }
             | WithdrawalState::RetryPending { .. }
             | WithdrawalState::Completed { .. }
+            | WithdrawalState::Released { .. }
+            | WithdrawalState::PaidAfterRelease { .. }
             | WithdrawalState::Failed { .. } => Err(self.wrong("be rejected")),
         }
     }
@@ -365,6 +396,8 @@ impl Withdrawal {
             | WithdrawalState::LiquidityPending
             | WithdrawalState::Processing { .. }
             | WithdrawalState::Completed { .. }
+            | WithdrawalState::Released { .. }
+            | WithdrawalState::PaidAfterRelease { .. }
             | WithdrawalState::Failed { .. } => Err(self.wrong("start")),
         }
     }
@@ -382,6 +415,8 @@ impl Withdrawal {
             | WithdrawalState::RetryPending { .. } => Ok(self.processing(attempt, now)),
             WithdrawalState::Processing { .. }
             | WithdrawalState::Completed { .. }
+            | WithdrawalState::Released { .. }
+            | WithdrawalState::PaidAfterRelease { .. }
             | WithdrawalState::Failed { .. } => Err(self.wrong("adopt a payment")),
         }
     }
@@ -400,6 +435,8 @@ impl Withdrawal {
             | WithdrawalState::Pending
             | WithdrawalState::RetryPending { .. }
             | WithdrawalState::Completed { .. }
+            | WithdrawalState::Released { .. }
+            | WithdrawalState::PaidAfterRelease { .. }
             | WithdrawalState::Failed { .. } => Err(self.wrong("complete")),
         }
     }
@@ -430,6 +467,58 @@ impl Withdrawal {
         Ok(self.to(state, now))
     }
 
+    /// People release the funds of a payment without an end.
+    ///
+    /// # Errors
+    /// [`WrongState`] unless it is processing.
+    pub fn release(&self, now: Timestamp) -> Result<Self, WrongState> {
+        match self.state {
+            WithdrawalState::Processing { attempt } => {
+                Ok(self.to(WithdrawalState::Released { attempt, at: now }, now))
+            }
+            WithdrawalState::AwaitingReview
+            | WithdrawalState::LiquidityPending
+            | WithdrawalState::Pending
+            | WithdrawalState::RetryPending { .. }
+            | WithdrawalState::Completed { .. }
+            | WithdrawalState::Released { .. }
+            | WithdrawalState::PaidAfterRelease { .. }
+            | WithdrawalState::Failed { .. } => Err(self.wrong("be released")),
+        }
+    }
+
+    /// The node paid although the funds had been released.
+    ///
+    /// # Errors
+    /// [`WrongState`] unless it was released.
+    pub fn paid_late(&self, fee: Amount, now: Timestamp) -> Result<Self, WrongState> {
+        let WithdrawalState::Released { at, .. } = self.state else {
+            return Err(self.wrong("be paid late"));
+        };
+        Ok(self.to(WithdrawalState::PaidAfterRelease { fee, at }, now))
+    }
+
+    /// The attempt of a withdrawal whose funds were released is proven dead.
+    ///
+    /// # Errors
+    /// [`WrongState`] unless it was released, and for the proof of another attempt.
+    pub fn released_failed(&self, proof: &FinalFailure, now: Timestamp) -> Result<Self, WrongState> {
+        match self.state {
+            WithdrawalState::Released { attempt, at } if proof.attempt() == attempt => {
+                Ok(self.to(WithdrawalState::Failed { reason: FailureReason::Released, at }, now))
+            }
+            WithdrawalState::Released { .. } => Err(self.wrong("fail by the proof of another attempt")),
+            WithdrawalState::AwaitingReview
+            | WithdrawalState::LiquidityPending
+            | WithdrawalState::Pending
+            | WithdrawalState::Processing { .. }
+            | WithdrawalState::RetryPending { .. }
+            | WithdrawalState::Completed { .. }
+            | WithdrawalState::PaidAfterRelease { .. }
+            | WithdrawalState::Failed { .. } => Err(self.wrong("fail after a release")),
+        }
+    }
+
     /// Nothing is live and the invoice runs out: the withdrawal ends.
     ///
     /// # Errors
@@ -443,7 +532,10 @@ impl Withdrawal {
                 FailureReason::AttemptsFailed { last_error: last_error.clone() }
             }
             WithdrawalState::Failed { .. } => return Ok(Step::Unchanged),
-            WithdrawalState::Processing { .. } | WithdrawalState::Completed { .. } => {
+            WithdrawalState::Processing { .. }
+            | WithdrawalState::Completed { .. }
+            | WithdrawalState::Released { .. }
+            | WithdrawalState::PaidAfterRelease { .. } => {
                 return Err(self.wrong("be given up"));
             }
         };
@@ -480,13 +572,15 @@ impl Withdrawal {
 
 impl WithdrawalState {
     /// The stored names of all states.
-    pub const NAMES: [&'static str; 7] = [
+    pub const NAMES: [&'static str; 9] = [
         AWAITING_REVIEW,
         "liquidity_pending",
         "pending",
         "processing",
         "retry_pending",
         "completed",
+        "released",
+        "paid_after_release",
         "failed",
     ];
 
@@ -499,6 +593,8 @@ impl WithdrawalState {
             Self::Processing { .. } => "processing",
             Self::RetryPending { .. } => "retry_pending",
             Self::Completed { .. } => "completed",
+            Self::Released { .. } => "released",
+            Self::PaidAfterRelease { .. } => "paid_after_release",
             Self::Failed { .. } => "failed",
         }
     }
@@ -510,7 +606,9 @@ impl WithdrawalState {
             | Self::Pending
             | Self::Processing { .. }
             | Self::RetryPending { .. }
-            | Self::Completed { .. } => true,
+            | Self::Completed { .. }
+            | Self::Released { .. }
+            | Self::PaidAfterRelease { .. } => true,
             Self::AwaitingReview | Self::Failed { .. } => false,
         }
     }
@@ -518,12 +616,13 @@ impl WithdrawalState {
     /// Whether nothing will change any more.
     pub const fn is_final(&self) -> bool {
         match self {
-            Self::Completed { .. } | Self::Failed { .. } => true,
+            Self::Completed { .. } | Self::PaidAfterRelease { .. } | Self::Failed { .. } => true,
             Self::AwaitingReview
             | Self::LiquidityPending
             | Self::Pending
             | Self::Processing { .. }
-            | Self::RetryPending { .. } => false,
+            | Self::RetryPending { .. }
+            | Self::Released { .. } => false,
         }
     }
 }

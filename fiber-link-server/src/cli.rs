@@ -11,6 +11,7 @@ mod node;
 mod operator;
 mod pages;
 pub(crate) mod policy;
+mod release;
 mod review;
 mod secrets;
 mod server;
@@ -35,14 +36,15 @@ use copy::{CopyFlags, StoreCommand};
 use explain::ExplainFlags;
 use fiber_link_core::{
     AcceptNodeError, AdministratorError, AppId, ChangeError, CreateAppError, DeclareDeadError, GrantError,
-    KeyError, NoRandomness, NodeError, PasswordError, ReadError, ReasonError, ReviewError, StoreError,
-    UnsealError, audit,
+    KeyError, NoRandomness, NodeError, PasswordError, ReadError, ReasonError, ReleaseError, ReviewError,
+    StoreError, UnsealError, audit,
 };
 use fiber_link_store_postgres::ImportError;
 use find::FindFlags;
 use list::ListCommand;
 use node::NodeCommand;
 use policy::PolicyCommand;
+use release::ReleaseFlags;
 use review::ReviewCommand;
 use secrets::SecretsCommand;
 use server::ServerCommand;
@@ -148,6 +150,10 @@ enum Command {
     ///
     /// Exit codes: 0 told; 1 there is none of this id; 2 the store could not be read.
     Explain(ExplainFlags),
+    /// Agree that the funds of a payment are released whose end the node does not tell: two
+    /// administrators have to, each with --token-file, and the node at --node must hold nothing of it.
+    /// `explain` says when that is possible. Should it be paid after that, the hub bears it.
+    Release(ReleaseFlags),
     /// Look at the Fiber node, and decide about it.
     Node {
         #[command(subcommand)]
@@ -230,6 +236,8 @@ enum CommandError {
     #[error(transparent)]
     Read(#[from] ReadError),
     #[error(transparent)]
+    Release(#[from] ReleaseError),
+    #[error(transparent)]
     Administrator(#[from] AdministratorError),
     #[error(transparent)]
     Grant(#[from] GrantError),
@@ -303,6 +311,7 @@ impl Command {
             | Self::List { .. }
             | Self::Find(_)
             | Self::Explain(_)
+            | Self::Release(_)
             | Self::Admin { .. }
             | Self::Pause(_)
             | Self::Resume(_)
@@ -351,6 +360,7 @@ fn carry_out(mut cli: Cli) -> Result<ExitCode, CommandError> {
             Command::Secrets { command } => return secrets::run(&settings, command).await,
             Command::AuditLog(flags) => audit_log::run(&settings, flags).await?,
             Command::List { command } => list::run(&settings, command).await?,
+            Command::Release(flags) => release::run(&settings, flags).await?,
             Command::Explain(flags) => return explain::run(&settings, flags).await,
             Command::Find(flags) => return find::run(&settings, flags).await,
             Command::Migrate(flags) => return migrate(&settings, flags).await,

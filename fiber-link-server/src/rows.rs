@@ -8,6 +8,9 @@ use fiber_link_core::{
     NumberedEntry, Timestamp, Tip, Withdrawal, WithdrawalState,
 };
 
+/// What is said of a withdrawal whose funds people released.
+pub(crate) const RELEASED: &str = "the funds were returned, because how the payment ended is not known";
+
 pub(crate) const TIP_COLUMNS: [Column; 14] = [
     Column::shown("id"),
     Column::shown("appId"),
@@ -82,7 +85,12 @@ pub(crate) fn withdrawal(assets: &Assets, withdrawal: &Withdrawal) -> [Field; 15
         WithdrawalState::Failed { reason: FailureReason::Rejected, .. } => {
             last_error = Some("the withdrawal was looked at and rejected");
         }
-        WithdrawalState::Completed { fee: paid, .. } => fee = whole(*paid),
+        WithdrawalState::Released { .. }
+        | WithdrawalState::Failed { reason: FailureReason::Released, .. } => {
+            last_error = Some(RELEASED);
+        }
+        WithdrawalState::Completed { fee: paid, .. }
+        | WithdrawalState::PaidAfterRelease { fee: paid, .. } => fee = whole(*paid),
         WithdrawalState::AwaitingReview
         | WithdrawalState::LiquidityPending
         | WithdrawalState::Pending

@@ -163,9 +163,17 @@ fn withdrawal_state(state: &WithdrawalState) -> Row {
         WithdrawalState::RetryPending { at, last_error } => {
             json!({ "retry_at": time(*at)?, "last_error": text(last_error) })
         }
-        WithdrawalState::Completed { fee, at } => json!({ "fee": fee.to_string(), "ended_at": time(*at)? }),
+        WithdrawalState::Released { attempt, at } => {
+            json!({ "attempt": id(attempt.as_uuid()), "retry_at": time(*at)? })
+        }
+        WithdrawalState::Completed { fee, at } | WithdrawalState::PaidAfterRelease { fee, at } => {
+            json!({ "fee": fee.to_string(), "ended_at": time(*at)? })
+        }
         WithdrawalState::Failed { reason: FailureReason::Rejected, at } => {
             json!({ "failure": "rejected", "ended_at": time(*at)? })
+        }
+        WithdrawalState::Failed { reason: FailureReason::Released, at } => {
+            json!({ "failure": "released", "ended_at": time(*at)? })
         }
         WithdrawalState::Failed { reason: FailureReason::InvoiceExpired, at } => {
             json!({ "failure": "invoice_expired", "ended_at": time(*at)? })

@@ -210,10 +210,20 @@ fn withdrawal_state(fields: &mut Fields<'_>) -> Read<WithdrawalState> {
             fee: fee.ok_or_else(|| missing("fee"))?,
             at: ended_at.ok_or_else(|| missing("ended_at"))?,
         }),
+        "released" => Ok(WithdrawalState::Released {
+            attempt: attempt.ok_or_else(|| missing("attempt"))?,
+            // It has not ended yet.
+            at: retry_at.ok_or_else(|| missing("retry_at"))?,
+        }),
+        "paid_after_release" => Ok(WithdrawalState::PaidAfterRelease {
+            fee: fee.ok_or_else(|| missing("fee"))?,
+            at: ended_at.ok_or_else(|| missing("ended_at"))?,
+        }),
         "failed" => Ok(WithdrawalState::Failed {
             reason: match failure {
                 Some("invoice_expired") => FailureReason::InvoiceExpired,
                 Some("rejected") => FailureReason::Rejected,
+                Some("released") => FailureReason::Released,
                 Some("attempts_failed") => FailureReason::AttemptsFailed {
                     last_error: last_error.ok_or_else(|| missing("last_error"))?,
                 },

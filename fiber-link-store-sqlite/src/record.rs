@@ -327,13 +327,17 @@ impl<'a> WithdrawalColumns<'a> {
             WithdrawalState::RetryPending { at, last_error } => {
                 Self { retry_at: Some(millis(*at)?), last_error: Some(last_error), ..plain }
             }
-            WithdrawalState::Completed { fee, at } => {
+            WithdrawalState::Released { attempt, at } => {
+                Self { attempt: Some(*attempt.as_uuid().as_bytes()), retry_at: Some(millis(*at)?), ..plain }
+            }
+            WithdrawalState::Completed { fee, at } | WithdrawalState::PaidAfterRelease { fee, at } => {
                 Self { fee: Some(fee.to_string()), ended_at: Some(millis(*at)?), ..plain }
             }
             WithdrawalState::Failed { reason, at } => {
                 let ended = Self { ended_at: Some(millis(*at)?), ..plain };
                 match reason {
                     FailureReason::Rejected => Self { failure: Some("rejected"), ..ended },
+                    FailureReason::Released => Self { failure: Some("released"), ..ended },
                     FailureReason::InvoiceExpired => Self { failure: Some("invoice_expired"), ..ended },
                     FailureReason::AttemptsFailed { last_error } => {
                         Self { failure: Some("attempts_failed"), last_error: Some(last_error), ..ended }

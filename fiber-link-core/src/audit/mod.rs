@@ -308,13 +308,13 @@ fn fits(withdrawal: &Withdrawal, attempt: Option<&AttemptState>) -> bool {
             WithdrawalState::AwaitingReview | WithdrawalState::LiquidityPending | WithdrawalState::Pending,
             attempt,
         ) => attempt.is_none(),
-        (WithdrawalState::Processing { .. }, attempt) => {
+        (WithdrawalState::Processing { .. } | WithdrawalState::Released { .. }, attempt) => {
             matches!(attempt, Some(AttemptState::Sent { .. } | AttemptState::Unknown { .. }))
         }
         (WithdrawalState::RetryPending { .. }, attempt) => {
             matches!(attempt, Some(AttemptState::Failed { .. }))
         }
-        (WithdrawalState::Completed { fee, .. }, attempt) => {
+        (WithdrawalState::Completed { fee, .. } | WithdrawalState::PaidAfterRelease { fee, .. }, attempt) => {
             matches!(attempt, Some(AttemptState::Succeeded { fee: paid, .. }) if paid == fee)
         }
         (WithdrawalState::Failed { .. }, attempt) => {
@@ -351,7 +351,7 @@ fn add(sums: (i128, i128), entry: &Entry) -> (i128, i128) {
     changes_of(entry).into_iter().fold(sums, |(available, reserved), (kind, change)| match kind {
         AccountKind::Available => (available.saturating_add(change), reserved),
         AccountKind::Reserved => (available, reserved.saturating_add(change)),
-        AccountKind::Fiber | AccountKind::FeesPaid => (available, reserved),
+        AccountKind::Fiber | AccountKind::FeesPaid | AccountKind::Suspense => (available, reserved),
     })
 }
 

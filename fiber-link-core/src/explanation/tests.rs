@@ -2,6 +2,7 @@ use super::*;
 use crate::testing::sample::{self, at};
 use crate::{Entry, Operator};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 fn told(explanation: &Explanation) -> String {
     let story = explanation.story.iter().map(|happening| happening.what.as_str());
@@ -56,14 +57,15 @@ fn every_state_has_a_next_step_and_nothing_that_could_pay_twice() {
                 !explanation.next.is_empty() && !explanation.safe.is_empty() && !explanation.node.is_empty()
             );
             let text = told(&explanation);
-            for doubled in ["pay it again", "send it again", "retry", "release"] {
+            for doubled in ["pay it again", "send it again", "retry", "may release"] {
                 assert!(!text.contains(doubled), "{state:?}: {text}");
             }
             let live = matches!(state, WithdrawalState::Processing { .. });
             assert_eq!(text.contains("Do not pay it another way"), live, "{state:?}: {text}");
-            // A new request is advised only where nothing can arrive any more.
+            // A new request is advised only where the funds are the user's again.
             let anew = text.contains("request it anew");
-            assert_eq!(anew, matches!(state, WithdrawalState::Failed { .. }), "{state:?}: {text}");
+            let returned = matches!(state, WithdrawalState::Failed { .. } | WithdrawalState::Released { .. });
+            assert_eq!(anew, returned, "{state:?}: {text}");
         }
     }
 }
@@ -104,7 +106,20 @@ fn a_payment_without_an_end_is_told_with_all_evidence() {
             ),
         ]
     );
+    assert!(!told(&explanation).contains("may release"), "a channel holds it");
     let facts = WithdrawalFacts { tlcs: Some(Ok(vec![])), now: bound, ..facts };
+    let early = WithdrawalFacts {
+        payment: Some(Ok(None)),
+        tlcs: Some(Ok(vec![])),
+        now: releasable_from(&withdrawal, &attempts[0]).minus(Duration::from_millis(1)),
+        ..self::facts(&withdrawal, &attempts)
+    };
+    assert!(!told(&of_withdrawal(&early, &Assets::default())).contains("may release"), "it is too early");
+    let late = WithdrawalFacts { now: releasable_from(&withdrawal, &attempts[0]), ..early };
+    assert!(told(&of_withdrawal(&late, &Assets::default())).contains("may release"));
+    let paid = PaymentStatus { created_at: at(3), state: PaymentState::Succeeded { fee: Amount::new(1) } };
+    let paid = WithdrawalFacts { payment: Some(Ok(Some(paid))), ..late };
+    assert!(!told(&of_withdrawal(&paid, &Assets::default())).contains("may release"), "it is paid");
     let node = of_withdrawal(&facts, &Assets::default()).node;
     assert!(node.contains(&"none of the node's open channels holds anything of it".to_owned()), "{node:?}");
     assert!(node.last().unwrap().ends_with(": passed"), "{node:?}");

@@ -185,14 +185,21 @@ pub fn withdrawal_states(attempt: AttemptId, at: Timestamp) -> Vec<WithdrawalSta
             Some(WithdrawalState::RetryPending { at, last_error: last_error() })
         }
         WithdrawalState::RetryPending { .. } => Some(WithdrawalState::Completed { fee: Amount::new(1), at }),
-        WithdrawalState::Completed { .. } => Some(failed(FailureReason::InvoiceExpired)),
+        WithdrawalState::Completed { .. } => Some(WithdrawalState::Released { attempt, at }),
+        WithdrawalState::Released { .. } => {
+            Some(WithdrawalState::PaidAfterRelease { fee: Amount::new(2), at })
+        }
+        WithdrawalState::PaidAfterRelease { .. } => Some(failed(FailureReason::InvoiceExpired)),
         WithdrawalState::Failed { reason: FailureReason::InvoiceExpired, .. } => {
             Some(failed(FailureReason::AttemptsFailed { last_error: last_error() }))
         }
         WithdrawalState::Failed { reason: FailureReason::AttemptsFailed { .. }, .. } => {
             Some(failed(FailureReason::Rejected))
         }
-        WithdrawalState::Failed { reason: FailureReason::Rejected, .. } => None,
+        WithdrawalState::Failed { reason: FailureReason::Rejected, .. } => {
+            Some(failed(FailureReason::Released))
+        }
+        WithdrawalState::Failed { reason: FailureReason::Released, .. } => None,
     };
     successors(Some(WithdrawalState::AwaitingReview), next).collect()
 }

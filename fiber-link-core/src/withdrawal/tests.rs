@@ -25,9 +25,12 @@ enum Event {
     GiveUp,
     Approve,
     Reject,
+    Release,
+    PaidLate,
+    ReleasedFailed,
 }
 
-const EVENTS: [Event; 11] = [
+const EVENTS: [Event; 14] = [
     Event::AwaitLiquidity,
     Event::LiquidityFound,
     Event::Start,
@@ -39,21 +42,27 @@ const EVENTS: [Event; 11] = [
     Event::GiveUp,
     Event::Approve,
     Event::Reject,
+    Event::Release,
+    Event::PaidLate,
+    Event::ReleasedFailed,
 ];
 
 /// The state after each event; `-` where nothing changes, `wrong` where it is refused.
 #[rustfmt::skip]
-const TABLE: [(&str, [&str; EVENTS.len()]); 9] = [
-    //                      no liquidity         liquidity  start         …late    adopt late    complete     attempt failed   …the last give up   approve    reject
-    ("awaiting_review",    ["wrong",             "wrong",   "wrong",      "wrong", "processing", "wrong",     "wrong",         "wrong",  "failed", "pending", "failed"]),
-    ("liquidity_pending",  ["-",                 "pending", "wrong",      "wrong", "processing", "wrong",     "wrong",         "wrong",  "failed", "wrong",   "wrong"]),
-    ("pending",            ["liquidity_pending", "-",       "processing", "wrong", "processing", "wrong",     "wrong",         "wrong",  "failed", "wrong",   "wrong"]),
-    ("processing",         ["wrong",             "wrong",   "wrong",      "wrong", "wrong",      "completed", "retry_pending", "failed", "wrong",  "wrong",   "wrong"]),
-    ("retry_pending",      ["-",                 "-",       "processing", "wrong", "processing", "wrong",     "wrong",         "wrong",  "failed", "wrong",   "wrong"]),
-    ("completed",          ["wrong",             "wrong",   "wrong",      "wrong", "wrong",      "wrong",     "wrong",         "wrong",  "wrong",  "wrong",   "wrong"]),
-    ("failed",             ["wrong",             "wrong",   "wrong",      "wrong", "wrong",      "wrong",     "wrong",         "wrong",  "-",      "wrong",   "wrong"]),
-    ("failed",             ["wrong",             "wrong",   "wrong",      "wrong", "wrong",      "wrong",     "wrong",         "wrong",  "-",      "wrong",   "wrong"]),
-    ("failed",             ["wrong",             "wrong",   "wrong",      "wrong", "wrong",      "wrong",     "wrong",         "wrong",  "-",      "wrong",   "wrong"]),
+const TABLE: [(&str, [&str; EVENTS.len()]); 12] = [
+    //                      no liquidity         liquidity  start         …late    adopt late    complete     attempt failed   …the last give up   approve    reject    release     paid late             failed after
+    ("awaiting_review",    ["wrong",             "wrong",   "wrong",      "wrong", "processing", "wrong",     "wrong",         "wrong",  "failed", "pending", "failed", "wrong",    "wrong",              "wrong"]),
+    ("liquidity_pending",  ["-",                 "pending", "wrong",      "wrong", "processing", "wrong",     "wrong",         "wrong",  "failed", "wrong",   "wrong", "wrong",    "wrong",              "wrong"]),
+    ("pending",            ["liquidity_pending", "-",       "processing", "wrong", "processing", "wrong",     "wrong",         "wrong",  "failed", "wrong",   "wrong", "wrong",    "wrong",              "wrong"]),
+    ("processing",         ["wrong",             "wrong",   "wrong",      "wrong", "wrong",      "completed", "retry_pending", "failed", "wrong",  "wrong",   "wrong", "released", "wrong",              "wrong"]),
+    ("retry_pending",      ["-",                 "-",       "processing", "wrong", "processing", "wrong",     "wrong",         "wrong",  "failed", "wrong",   "wrong", "wrong",    "wrong",              "wrong"]),
+    ("completed",          ["wrong",             "wrong",   "wrong",      "wrong", "wrong",      "wrong",     "wrong",         "wrong",  "wrong",  "wrong",   "wrong", "wrong",    "wrong",              "wrong"]),
+    ("released",           ["wrong",             "wrong",   "wrong",      "wrong", "wrong",      "wrong",     "wrong",         "wrong",  "wrong",  "wrong",   "wrong", "wrong",    "paid_after_release", "failed"]),
+    ("paid_after_release", ["wrong",             "wrong",   "wrong",      "wrong", "wrong",      "wrong",     "wrong",         "wrong",  "wrong",  "wrong",   "wrong", "wrong",    "wrong",              "wrong"]),
+    ("failed",             ["wrong",             "wrong",   "wrong",      "wrong", "wrong",      "wrong",     "wrong",         "wrong",  "-",      "wrong",   "wrong", "wrong",    "wrong",              "wrong"]),
+    ("failed",             ["wrong",             "wrong",   "wrong",      "wrong", "wrong",      "wrong",     "wrong",         "wrong",  "-",      "wrong",   "wrong", "wrong",    "wrong",              "wrong"]),
+    ("failed",             ["wrong",             "wrong",   "wrong",      "wrong", "wrong",      "wrong",     "wrong",         "wrong",  "-",      "wrong",   "wrong", "wrong",    "wrong",              "wrong"]),
+    ("failed",             ["wrong",             "wrong",   "wrong",      "wrong", "wrong",      "wrong",     "wrong",         "wrong",  "-",      "wrong",   "wrong", "wrong",    "wrong",              "wrong"]),
 ];
 
 const NOW: u64 = 100;
@@ -105,6 +114,9 @@ fn apply(withdrawal: &Withdrawal, event: Event) -> Result<Step<Withdrawal>, Wron
         Event::GiveUp => withdrawal.give_up(now),
         Event::Approve => withdrawal.approve(now).map(Step::Changed),
         Event::Reject => withdrawal.reject(now).map(Step::Changed),
+        Event::Release => withdrawal.release(now).map(Step::Changed),
+        Event::PaidLate => withdrawal.paid_late(Amount::new(1), now).map(Step::Changed),
+        Event::ReleasedFailed => withdrawal.released_failed(&proof(), now).map(Step::Changed),
     }
 }
 
@@ -182,6 +194,8 @@ fn what_ends_without_an_attempt_has_expired_and_a_retry_keeps_its_error() {
             | WithdrawalState::Pending
             | WithdrawalState::Processing { .. }
             | WithdrawalState::Completed { .. }
+            | WithdrawalState::Released { .. }
+            | WithdrawalState::PaidAfterRelease { .. }
             | WithdrawalState::Failed { .. } => FailureReason::InvoiceExpired,
         };
         assert_eq!(*ended.state(), WithdrawalState::Failed { reason, at: at(NOW) }, "{state}");
@@ -303,6 +317,8 @@ proptest! {
             | WithdrawalState::LiquidityPending
             | WithdrawalState::Pending
             | WithdrawalState::Processing { .. }
+            | WithdrawalState::Released { .. }
+            | WithdrawalState::PaidAfterRelease { .. }
             | WithdrawalState::Completed { .. }) => {
                 return Err(TestCaseError::fail(format!("{other:?}")));
             }

@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fiber_link_core::{
     AdministratorError, ChangeError, CreateAppError, Denied, GrantError, LogInError, PasswordError,
-    ReadError, ReviewError, StoreError,
+    ReadError, ReleaseError, ReviewError, StoreError,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -151,6 +151,21 @@ impl From<ReviewError> for ApiError {
             ReviewError::NoSuchWithdrawal(_) => Self::NotFound("there is no such withdrawal".to_owned()),
             ReviewError::NotAwaiting { .. } | ReviewError::Verdict(_) => Self::Conflict(error.to_string()),
             ReviewError::Store(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<ReleaseError> for ApiError {
+    fn from(error: ReleaseError) -> Self {
+        match error {
+            ReleaseError::Denied(denied) => denied.into(),
+            ReleaseError::NoSuchWithdrawal(_) => Self::NotFound("there is no such withdrawal".to_owned()),
+            ReleaseError::NotToBeReleased(reason) => Self::Conflict(reason.to_string()),
+            ReleaseError::NotProcessing { .. }
+            | ReleaseError::OtherNode(_)
+            | ReleaseError::Node(_)
+            | ReleaseError::Verdict(_) => Self::Conflict(error.to_string()),
+            ReleaseError::Store(_) => Self::internal(&error),
         }
     }
 }

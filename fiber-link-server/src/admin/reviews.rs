@@ -6,7 +6,7 @@ use crate::rows::{self, WITHDRAWAL_COLUMNS};
 use crate::rpc::params;
 use crate::table::object;
 use crate::wire_time;
-use fiber_link_core::{MAX_ROWS, ReviewVerdict, Reviewed, WithdrawalId};
+use fiber_link_core::{MAX_ROWS, RELEASED_BY, ReviewVerdict, Reviewed, WithdrawalId};
 use serde_json::{Value, json};
 
 /// How many are listed unless another number is asked for.
@@ -35,6 +35,20 @@ pub(super) async fn reject(call: &mut Call<'_>) -> Result<Answer, ApiError> {
     let reason = call.read(reason)?;
     let reviewed = call.administration.reject_withdrawal(id, &reason).await?;
     Ok(shown(call, &reviewed).into())
+}
+
+pub(super) async fn release(call: &mut Call<'_>) -> Result<Answer, ApiError> {
+    let id = id(call)?;
+    let reason = call.reason();
+    let reason = call.read(reason)?;
+    let node = call.api.link.node();
+    let release = call.administration.release_withdrawal(id, &**node, &reason).await?;
+    let approvals: Vec<_> = release.approvals.iter().map(verdict).collect();
+    Ok(json!({ "withdrawalId": id.to_string(), "needed": RELEASED_BY, "approvals": approvals }).into())
+}
+
+fn verdict(said: &ReviewVerdict) -> Value {
+    json!({ "by": said.name, "at": wire_time::format(said.at), "reason": said.reason })
 }
 
 fn id(call: &Call<'_>) -> Result<WithdrawalId, ApiError> {

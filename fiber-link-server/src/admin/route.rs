@@ -87,6 +87,7 @@ pub(super) const ROUTES: &[Route] = routes! {
     Get "/apps/{app}/reviews" ListReviews reviews::list;
     Post "/withdrawals/{id}/approve" ApproveWithdrawal reviews::approve;
     Post "/withdrawals/{id}/reject" RejectWithdrawal reviews::reject;
+    Post "/withdrawals/{id}/release" ReleaseWithdrawal reviews::release;
     Get "/switches" ShowHubSwitches switches::show;
     Post "/pause" PauseHub switches::pause;
     Post "/resume" ResumeHub switches::resume;

@@ -52,6 +52,7 @@ const ASKED: &[(&str, &str, &str, &str)] = &[
     ("GET", "/apps/{app}/reviews", "", "S C A a R T"),
     ("POST", "/withdrawals/{id}/approve", r#"{"reason":"why"}"#, "S C T *"),
     ("POST", "/withdrawals/{id}/reject", r#"{"reason":"why"}"#, "S C T *"),
+    ("POST", "/withdrawals/{id}/release", r#"{"reason":"why"}"#, "S T"),
     ("GET", "/switches", "", "S A R T"),
     ("POST", "/pause", r#"{"what":"all","reason":"why"}"#, "S T"),
     ("POST", "/resume", r#"{"what":"all","reason":"why"}"#, "S T"),

@@ -205,7 +205,13 @@ impl Demo {
             .map(|numbered| &numbered.entry)
             .find(|entry| entry.source == source && entry.kind == EntryKind::WithdrawalReleased);
         let (fee, last_error) = match withdrawal.state() {
-            WithdrawalState::Completed { fee, .. } => (Some(*fee), None),
+            WithdrawalState::Completed { fee, .. } | WithdrawalState::PaidAfterRelease { fee, .. } => {
+                (Some(*fee), None)
+            }
+            WithdrawalState::Released { .. }
+            | WithdrawalState::Failed { reason: FailureReason::Released, .. } => {
+                (None, Some("the payment has no end that is known".to_owned()))
+            }
             WithdrawalState::RetryPending { last_error, .. }
             | WithdrawalState::Failed { reason: FailureReason::AttemptsFailed { last_error }, .. } => {
                 (None, Some(last_error.clone()))

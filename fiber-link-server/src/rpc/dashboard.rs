@@ -3,6 +3,7 @@
 use super::error::RpcError;
 use super::params::{self, Params};
 use super::tips::{whole_units, wire_state};
+use crate::rows::RELEASED;
 use crate::wire_time;
 use fiber_link_core::{
     Amount, AppId, AssetId, Balance, FailureReason, FiberLink, MAX_ROWS, StoreError, Summary, Tip, TipPhase,
@@ -159,7 +160,7 @@ struct InvoiceRow {
 /// A word for a filter and what it means; `None` is all.
 type Filter<T> = (&'static str, Option<T>);
 
-const WITHDRAWAL_FILTERS: [Filter<&'static str>; 8] = [
+const WITHDRAWAL_FILTERS: [Filter<&'static str>; 10] = [
     ("ALL", None),
     ("AWAITING_REVIEW", Some("awaiting_review")),
     ("LIQUIDITY_PENDING", Some("liquidity_pending")),
@@ -167,6 +168,8 @@ const WITHDRAWAL_FILTERS: [Filter<&'static str>; 8] = [
     ("PROCESSING", Some("processing")),
     ("RETRY_PENDING", Some("retry_pending")),
     ("COMPLETED", Some("completed")),
+    ("RELEASED", Some("released")),
+    ("PAID_AFTER_RELEASE", Some("paid_after_release")),
     ("FAILED", Some("failed")),
 ];
 
@@ -364,7 +367,13 @@ fn withdrawal_row(link: &FiberLink, withdrawal: &Withdrawal) -> WithdrawalRow {
         WithdrawalState::Failed { reason: FailureReason::Rejected, .. } => {
             last_error = Some("the withdrawal was looked at and rejected".to_owned());
         }
-        WithdrawalState::Completed { fee, .. } => network_fee = Some(whole(*fee)),
+        WithdrawalState::Released { .. }
+        | WithdrawalState::Failed { reason: FailureReason::Released, .. } => {
+            last_error = Some(RELEASED.to_owned());
+        }
+        WithdrawalState::Completed { fee, .. } | WithdrawalState::PaidAfterRelease { fee, .. } => {
+            network_fee = Some(whole(*fee));
+        }
         WithdrawalState::AwaitingReview
         | WithdrawalState::LiquidityPending
         | WithdrawalState::Pending

@@ -85,7 +85,9 @@ pub fn each_withdrawal_was_paid_once_or_failed(withdrawals: &[Withdrawal], payme
                 Some((1, withdrawal.terms().amount.units(), fee.units()))
             }
             WithdrawalState::Failed { .. } => None,
-            open @ (WithdrawalState::AwaitingReview
+            open @ (WithdrawalState::Released { .. }
+            | WithdrawalState::PaidAfterRelease { .. }
+            | WithdrawalState::AwaitingReview
             | WithdrawalState::LiquidityPending
             | WithdrawalState::Pending
             | WithdrawalState::Processing { .. }

@@ -39,6 +39,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("list withdrawals", "S C c A a R"),
     ("list entries", "S C c A a R"),
     ("explain 0199c8a0-0000-7000-8000-000000000000", "S C c A a R"),
+    ("release 0199c8a0-0000-7000-8000-000000000000 --node http://127.0.0.1:1 --reason why", "S"),
     ("find alice", "S C c A a R"),
     ("migrate --check", ""),
     ("audit", ""),

@@ -61,7 +61,7 @@ impl Book {
             EntryKind::WithdrawalRequested => (amount.saturating_neg(), amount),
             EntryKind::WithdrawalPaid => (0, amount.saturating_neg()),
             // From one account of the hub to another.
-            EntryKind::WithdrawalFeeBorne => (0, 0),
+            EntryKind::WithdrawalFeeBorne | EntryKind::WithdrawalPaidLate => (0, 0),
             EntryKind::WithdrawalReleased => (amount, amount.saturating_neg()),
         };
         let sums = self.accounts.entry(entry.account.clone()).or_default();

@@ -31,7 +31,9 @@ impl Oracle {
         for ((asset, kind), sum) in self.book.sums() {
             let name = match kind {
                 EntryKind::TipSettled => "credited",
-                EntryKind::WithdrawalPaid | EntryKind::WithdrawalFeeBorne => "paid out",
+                EntryKind::WithdrawalPaid | EntryKind::WithdrawalFeeBorne | EntryKind::WithdrawalPaidLate => {
+                    "paid out"
+                }
                 EntryKind::WithdrawalRequested | EntryKind::WithdrawalReleased => continue,
             };
             let flow = flows.entry((asset.clone(), name)).or_default();
@@ -80,10 +82,13 @@ impl Oracle {
     fn payout_of(&self, truth: &Truth, id: WithdrawalId) -> Flow {
         let sum = |kind| self.book.sum(EntrySource::Withdrawal(id), kind);
         let entered = sum(EntryKind::WithdrawalPaid).saturating_add(sum(EntryKind::WithdrawalFeeBorne));
-        let complete = self
-            .withdrawals
-            .get(&id)
-            .filter(|found| matches!(found.state(), WithdrawalState::Completed { .. }));
+        let entered = entered.saturating_add(sum(EntryKind::WithdrawalPaidLate));
+        let complete = self.withdrawals.get(&id).filter(|found| {
+            matches!(
+                found.state(),
+                WithdrawalState::Completed { .. } | WithdrawalState::PaidAfterRelease { .. }
+            )
+        });
         let sent = complete.and_then(|withdrawal| truth.sent(&withdrawal.payment_hash()));
         Flow { entered, happened: sent.map_or(0, |sent| i128::try_from(sent.total).unwrap_or(i128::MAX)) }
     }

@@ -108,7 +108,9 @@ impl Oracle {
         for withdrawal in self.withdrawals.values() {
             match withdrawal.state() {
                 WithdrawalState::Completed { .. } => ends.0 = ends.0.saturating_add(1),
-                WithdrawalState::Failed { .. } => ends.1 = ends.1.saturating_add(1),
+                WithdrawalState::Failed { .. }
+                | WithdrawalState::Released { .. }
+                | WithdrawalState::PaidAfterRelease { .. } => ends.1 = ends.1.saturating_add(1),
                 WithdrawalState::AwaitingReview
                 | WithdrawalState::LiquidityPending
                 | WithdrawalState::Pending

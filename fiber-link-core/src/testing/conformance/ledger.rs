@@ -48,7 +48,8 @@ pub async fn each_kind_of_entry_moves_its_side_of_the_balance(store: Arc<dyn Sto
             EntryKind::WithdrawalRequested
             | EntryKind::WithdrawalPaid
             | EntryKind::WithdrawalFeeBorne
-            | EntryKind::WithdrawalReleased => EntrySource::Withdrawal(withdrawal_id(n)),
+            | EntryKind::WithdrawalReleased
+            | EntryKind::WithdrawalPaidLate => EntrySource::Withdrawal(withdrawal_id(n)),
         };
         let posted = entry(source, kind, 3);
         commit(&*store, [Op::Post(posted.clone())]).await.unwrap();

@@ -18,6 +18,7 @@ mod policy_flows;
 mod queue;
 mod races;
 mod records;
+mod release_flows;
 mod restore_flows;
 mod review_flows;
 mod settled;
@@ -327,6 +328,14 @@ macro_rules! store_conformance {
             nothing_is_accepted_under_a_policy_that_was_changed_meanwhile
             sixty_four_requests_pass_no_limit_of_a_policy
             sixty_four_requests_pass_no_limit_that_is_lowered_meanwhile
+        }
+        release_flows {
+            nothing_is_released_before_its_time_or_while_a_channel_holds_it
+            two_different_people_release_and_the_payout_pass_returns_the_funds
+            what_is_paid_after_a_release_is_the_hubs
+            what_fails_after_a_release_ends_it
+            a_release_of_an_attempt_that_ended_changes_nothing
+            people_who_agree_at_once_are_both_heard
         }
         review_flows {
             what_awaits_review_is_reserved_and_nothing_is_sent_for_it
