@@ -1,7 +1,8 @@
 //! The course of a history: everybody begins, things go wrong for a while, and then all must end well.
 
 use super::actors::{
-    keep_backups, operate_liquidity, operate_node, operate_restarts, operate_servers, pause_payouts, user,
+    keep_backups, operate_liquidity, operate_node, operate_restarts, operate_servers, pause_payouts,
+    review_withdrawals, user,
 };
 use super::executor::{Group, block_on};
 use super::oracle::invariant::Broken;
@@ -12,8 +13,8 @@ use super::store::SimulatedStore;
 use super::time::{START, ServerClock, Skew};
 use super::world::{State, World};
 use crate::{
-    Administration, Amount, ChangeSet, Hub, NEVER_SENT_AFTER, Op, Operator, Reason, SealedSecret, Secret,
-    Store, Timestamp, UserId,
+    Administration, Amount, AppId, ChangeSet, Hub, NEVER_SENT_AFTER, Op, Operator, Policy, Reason,
+    SealedSecret, Secret, Store, Timestamp, UserId,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +43,10 @@ pub(super) fn begin(world: &Arc<World>) {
     for app in options.all_apps() {
         let users: Vec<UserId> =
             (1..=options.users).filter_map(|n| UserId::new(format!("user-{n}")).ok()).collect();
+        if options.reviews {
+            stream = u64::saturating_add(stream, 1_000);
+            handle.spawn(Group::WORLD, review_withdrawals(world.clone(), app.clone(), stream));
+        }
         for number in 0..users.len() {
             stream = u64::saturating_add(stream, 1);
             handle.spawn(Group::WORLD, user(world.clone(), app.clone(), users.clone(), number, stream));
@@ -72,11 +77,27 @@ fn found(world: &Arc<World>) {
     let operator = Operator { name: "operator".to_owned(), origin: String::new() };
     let administration = Administration::new(Arc::new(store), operator)
         .clock(Arc::new(ServerClock { handle: world.handle().clone(), skew: Skew::None }))
-        .ids(Arc::new(world.ids().clone()));
+        .ids(Arc::new(world.ids().clone()))
+        .policies(world.options().policies.clone());
     for app in world.options().all_apps() {
         let (name, secret) = (app.to_string(), Secret::new(random.bytes()));
-        let created = block_on(administration.create_app(app, &name, &secret, &Reason::of_program()));
+        let created = block_on(administration.create_app(app.clone(), &name, &secret, &Reason::of_program()));
         if let Err(error) = created {
+            world.tell(|| format!("operator: {error}"));
+        }
+        if world.options().reviews {
+            have_reviewed(world, &administration, &app);
+        }
+    }
+}
+
+/// From the start on people look at withdrawals of an app.
+fn have_reviewed(world: &World, administration: &Administration, app: &AppId) {
+    for asset in world.options().assets.iter() {
+        let review = world.options().review_of(asset);
+        let change = |policy: &mut Policy| policy.review = review.clone();
+        let set = block_on(administration.change_policy(app, asset, &Reason::of_program(), change));
+        if let Err(error) = set {
             world.tell(|| format!("operator: {error}"));
         }
     }

@@ -11,9 +11,9 @@
 //!   seen and against what the node received and sent (I1, I3), the balances that they moved, and the
 //!   tips, withdrawals, attempts, workers, idempotency records and events that it wrote, and that it did
 //!   write them, or, if it was refused, that it wrote nothing (I2, I4, I5, I7, I8, I9, I11, I12, I14, I16,
-//!   I18, I20, I23, I29).
+//!   I18, I20, I23, I29, I33).
 //! - Before the node makes an invoice or a server sends a request to pay, and after money left:
-//!   I5, I13, I15, I16, I17, I18, I32.
+//!   I5, I13, I15, I16, I17, I18, I32, I33.
 //! - After each answer that a user got: I22, I25.
 //! - Whenever the store answers: that it answers, and that pages of a list lead on.
 //! - After every 400 commits, refused ones among them, and at the end everything that was ever seen is
@@ -210,7 +210,8 @@ fn limits(options: &Options) -> Vec<Limits> {
     let of_app = |app: &crate::AppId, asset: &crate::Asset| {
         let policy = options.policies.of(app, asset);
         let (user, whole) = (policy.per_user_daily, policy.per_app_daily);
-        Limits { app: app.clone(), asset: asset.id.clone(), user, whole }
+        let review = options.review_of(asset);
+        Limits { app: app.clone(), asset: asset.id.clone(), user, whole, review }
     };
     apps.iter().flat_map(|app| options.assets.iter().map(move |asset| of_app(app, asset))).collect()
 }

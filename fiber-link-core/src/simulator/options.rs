@@ -3,8 +3,8 @@
 use super::faults::{FaultLevel, Faults, UnknownFault};
 use super::random::Random;
 use crate::{
-    Amount, AppId, Asset, AssetId, AssetKind, Assets, Exclusivity, FeeBearer, Policies, ScriptHashType,
-    Settings, TypeScript, WithdrawalPolicy,
+    Amount, AppId, Asset, AssetId, AssetKind, Assets, Exclusivity, FeeBearer, Policies, ReviewPolicy,
+    ScriptHashType, Settings, TypeScript, WithdrawalPolicy,
 };
 use std::fmt;
 use std::str::FromStr;
@@ -36,6 +36,9 @@ pub struct Options {
     pub assets: Assets,
     /// Their rules for withdrawals.
     pub policies: Policies,
+    /// Whether people look at withdrawals before they are paid: at large ones, at first ones, and at new
+    /// destinations.
+    pub reviews: bool,
 }
 
 /// Three servers, two apps of four users, harsh faults, and two hours in which much happens. CKB and a
@@ -55,6 +58,7 @@ impl Default for Options {
             settings: Settings::default(),
             policies: policies(&assets),
             assets,
+            reviews: false,
         }
     }
 }
@@ -107,8 +111,23 @@ impl Options {
             apps,
             pace: Duration::from_secs(random.duration(minutes(2), minutes(12)).as_secs()),
             faults: Faults::of(random.weighted(&level).unwrap_or(FaultLevel::Harsh)),
+            reviews: random.one_in(2),
             settings: Settings { exclusivity, ..Settings::default() },
             ..Self::default()
+        }
+    }
+
+    /// What people look at first.
+    pub(super) fn review_of(&self, asset: &Asset) -> ReviewPolicy {
+        let whole = |text| asset.parse(text).ok();
+        match self.reviews {
+            true => ReviewPolicy {
+                above: whole("20"),
+                two_above: whole("100"),
+                first_withdrawal: true,
+                new_destination: Some(Duration::from_secs(10 * 60)),
+            },
+            false => ReviewPolicy::default(),
         }
     }
 
@@ -125,13 +144,13 @@ impl Options {
 /// settings only whether the one server is the sole one.
 impl fmt::Display for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seed, span, servers, users, apps, pace, faults, settings, .. } = self;
+        let Self { seed, span, servers, users, apps, pace, faults, settings, reviews, .. } = self;
         let (span, pace) = (span.as_secs(), pace.as_secs());
         let sole = settings.exclusivity == Exclusivity::Sole;
         write!(
             f,
             "seed={seed};span={span};servers={servers};users={users};apps={apps};pace={pace};sole={sole};\
-             faults={faults}"
+             reviews={reviews};faults={faults}"
         )
     }
 }
@@ -140,7 +159,7 @@ impl fmt::Display for Options {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OptionsError {
     /// A part of it is not known.
-    #[error("{0:?} is none of seed, span, servers, users, apps, pace, sole and faults with a value")]
+    #[error("{0:?} is none of seed, span, servers, users, apps, pace, sole, reviews and faults with a value")]
     Part(String),
     /// Its faults are not known.
     #[error(transparent)]
@@ -170,6 +189,7 @@ impl FromStr for Options {
                     let exclusivity = if sole { Exclusivity::Sole } else { Exclusivity::Shared };
                     options.settings.exclusivity = exclusivity;
                 }
+                "reviews" => options.reviews = value.parse().map_err(|_| malformed())?,
                 "faults" => options.faults = value.parse()?,
                 _ => return Err(malformed()),
             }
@@ -184,7 +204,8 @@ mod tests {
 
     #[test]
     fn options_are_read_as_they_are_written() {
-        let text = "seed=9;span=60;servers=1;users=2;apps=3;pace=4;sole=true;faults=mild,hint_lies=0";
+        let text =
+            "seed=9;span=60;servers=1;users=2;apps=3;pace=4;sole=true;reviews=true;faults=mild,hint_lies=0";
         assert_eq!(text.parse::<Options>().unwrap().to_string(), text);
         assert_eq!("seed=9".parse::<Options>().unwrap().servers, Options::default().servers);
         assert!("pace".parse::<Options>().is_err());

@@ -54,6 +54,9 @@ fn candidates(violation: &Violation) -> Vec<Options> {
             all.push(Options { span: Duration::from_secs(seconds), ..options.clone() });
         }
     }
+    if options.reviews {
+        all.push(Options { reviews: false, ..options.clone() });
+    }
     let fewer = |n: u32| [n / 2, n.saturating_sub(1)].into_iter().filter(move |m| *m > 0 && *m < n);
     all.extend(fewer(options.apps).map(|apps| Options { apps, ..options.clone() }));
     all.extend(fewer(options.users).map(|users| Options { users, ..options.clone() }));

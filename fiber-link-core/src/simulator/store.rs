@@ -198,6 +198,11 @@ impl Store for SimulatedStore {
     }
 }
 
+/// A document, in one line.
+fn named(key: &DocumentKey) -> String {
+    format!("{} {}", key.kind.as_str(), key.name.replace('\n', "/"))
+}
+
 /// One write, for a story.
 fn words(op: &Op) -> String {
     match op {
@@ -218,13 +223,11 @@ fn words(op: &Op) -> String {
         Op::UpdateAttempt { next, .. } => {
             format!("attempt {} is {}", short(&next.id()), next.state().as_str())
         }
-        Op::CreateDocument(document) => {
-            format!("{} {}", document.key.kind.as_str(), document.key.name)
-        }
-        Op::UpdateDocument { next, .. } => format!("{} {} changes", next.key.kind.as_str(), next.key.name),
-        Op::RemoveDocument { key, .. } => format!("{} {} is gone", key.kind.as_str(), key.name),
+        Op::CreateDocument(document) => named(&document.key),
+        Op::UpdateDocument { next, .. } => format!("{} changes", named(&next.key)),
+        Op::RemoveDocument { key, .. } => format!("{} is gone", named(key)),
         Op::RequireDocument { key, .. } => {
-            format!("only if {} {} is as it was", key.kind.as_str(), key.name)
+            format!("only if {} is as it was", named(key))
         }
         Op::SealSeed { .. } => "the seed is sealed anew".to_owned(),
         Op::CreateHub(_) => "the hub".to_owned(),

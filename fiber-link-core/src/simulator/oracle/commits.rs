@@ -20,6 +20,7 @@ impl Oracle {
     ) -> Result<(), Broken> {
         match result {
             Ok(()) => {
+                self.learn_reviews(ops)?;
                 self.check_written(sight, ops)?;
                 self.check_touched(sight, ops)?;
             }

@@ -56,13 +56,15 @@ pub enum Invariant {
     I29,
     /// A worker that wakes up late, or twice, changes nothing.
     I32,
+    /// What people have to look at is paid only once as many of them approved it as have to.
+    I33,
     /// The store answers, where no fault keeps it from answering.
     Store,
 }
 
 impl Invariant {
     /// Every one.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::I1,
         Self::I2,
         Self::I3,
@@ -87,6 +89,7 @@ impl Invariant {
         Self::I25,
         Self::I29,
         Self::I32,
+        Self::I33,
         Self::Store,
     ];
 
@@ -117,6 +120,7 @@ impl Invariant {
             Self::I25 => "the same request with the same key has one effect and one answer",
             Self::I29 => "events are numbered without gaps",
             Self::I32 => "a worker that wakes up late, or twice, changes nothing",
+            Self::I33 => "what people have to look at is paid only once they approved it",
             Self::Store => "the store answers",
         }
     }

@@ -6,6 +6,7 @@ mod end;
 mod flows;
 pub(super) mod invariant;
 mod payouts;
+mod reviews;
 mod tips;
 
 pub use invariant::Invariant;
@@ -13,8 +14,8 @@ pub use invariant::Invariant;
 use super::node::{Node, Truth};
 use crate::{
     Amount, AppId, AssetId, Attempt, AttemptId, EventKind, IdempotencyRecord, IdempotencyScope, PaymentHash,
-    PostId, Store, Stored, Timestamp, Tip, TipId, UserAccount, Withdrawal, WithdrawalId, WithdrawalState,
-    Worker, WorkerId,
+    PostId, Review, ReviewPolicy, Store, Stored, Timestamp, Tip, TipId, UserAccount, Withdrawal,
+    WithdrawalId, WithdrawalState, Worker, WorkerId,
 };
 use book::Book;
 use invariant::{Broken, Checks};
@@ -76,9 +77,10 @@ pub(super) struct Oracle {
     once: BTreeSet<(AppId, PostId)>,
     answers: BTreeMap<String, String>,
     limits: Vec<Limits>,
+    reviews: BTreeMap<WithdrawalId, Review>,
 }
 
-/// The most that may be asked for in a day.
+/// The most that may be asked for in a day, and what people look at first.
 #[derive(Clone, Debug)]
 pub(super) struct Limits {
     pub(super) app: AppId,
@@ -87,6 +89,8 @@ pub(super) struct Limits {
     pub(super) user: Amount,
     /// By the whole app.
     pub(super) whole: Amount,
+    /// What people have to look at.
+    pub(super) review: ReviewPolicy,
 }
 
 impl Oracle {

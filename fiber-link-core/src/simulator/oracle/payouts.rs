@@ -31,8 +31,12 @@ impl Oracle {
             Some(known) => self.checks.check(Invariant::I14, known.terms() == withdrawal.terms(), || {
                 format!("withdrawal {} was agreed as {:?}", short(&id), known.terms())
             })?,
-            None => self.check_new_withdrawal(sight.now, &withdrawal)?,
+            None => {
+                self.check_new_withdrawal(sight.now, &withdrawal)?;
+                self.check_new_review(&withdrawal)?;
+            }
         }
+        self.check_reviewed(&withdrawal)?;
         let attempt = block_on(sight.store.find_attempt(AttemptQuery::LatestOf(id)))?;
         self.check_succession(id, attempt.as_deref())?;
         if let Some(attempt) = &attempt {
@@ -202,7 +206,13 @@ impl Oracle {
                         "withdrawal {name} failed, but {released} of {reserved} came back and {paid} left"
                     )
                 })?;
-                self.checks.check(Invariant::I16, truth.sent(&hash).is_none(), || {
+                // One that was rejected gives its invoice free, and another may have been paid for it.
+                let others = self.by_hash.get(&hash).into_iter().flatten().filter(|other| **other != id);
+                let another = withdrawal.held_payment_hash().is_none()
+                    && others
+                        .filter_map(|other| self.withdrawals.get(other))
+                        .any(|other| other.attempts() > 0);
+                self.checks.check(Invariant::I16, another || truth.sent(&hash).is_none(), || {
                     format!("withdrawal {name} failed and its funds came back, but it was paid")
                 })?;
                 self.checks.check(Invariant::I12, events == (0, 1), || {
@@ -262,6 +272,7 @@ impl Oracle {
             format!("a request to pay {hash} leaves, for which no withdrawal is stored")
         })?;
         let Some(withdrawal) = withdrawal else { return Ok(()) };
+        self.check_sent_after_review(withdrawal.id())?;
         let (name, terms) = (short(&withdrawal.id()), withdrawal.terms());
         let agreed = request.amount == terms.amount && request.fee_limit <= terms.fee_limit;
         self.checks.check(Invariant::I15, agreed, || {
