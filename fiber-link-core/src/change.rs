@@ -1,9 +1,9 @@
 //! A unit of work as a value: everything that one decision writes.
 
 use crate::{
-    Attempt, AuditRecord, CountTowardsLimit, Document, DocumentKey, Due, Entry, Event, GiveBackToLimit, Hub,
-    IdempotencyRecord, IdempotencyScope, LimitKey, NodeKey, SealedSecret, Stored, Timestamp, Tip,
-    UserAccount, Version, Withdrawal, Worker, WorkerId,
+    Amount, Attempt, AuditRecord, CountTowardsLimit, Document, DocumentKey, Due, Entry, Event,
+    GiveBackToLimit, Hub, IdempotencyRecord, IdempotencyScope, LimitKey, NodeKey, SealedSecret, Stored,
+    Timestamp, Tip, UserAccount, Version, Withdrawal, Worker, WorkerId,
 };
 
 /// One write. Exhaustive on purpose: a store must know every kind.
@@ -115,6 +115,15 @@ pub enum Op {
     CountTowardsLimit(CountTowardsLimit),
     /// Takes an amount off its hour.
     GiveBackToLimit(GiveBackToLimit),
+    /// Writes nothing; refused unless what the account has, reserved or not, and the tips to it that may
+    /// still be paid, those of this change set among them, come to at most `ceiling`, and while more tips
+    /// may be paid than are counted. Two change sets at once do not both take the same room.
+    RequireRoom {
+        /// The account.
+        account: UserAccount,
+        /// The most that it may come to have.
+        ceiling: Amount,
+    },
     /// Appends and moves the user's balance; already there if source and kind were posted before,
     /// refused if a side of the balance would leave its range.
     Post(Entry),
@@ -237,6 +246,7 @@ fn lock_order(op: &Op) -> LockOrder<'_> {
         }
         Op::CountTowardsLimit(count) => LockOrder::Limit(&count.key),
         Op::GiveBackToLimit(gift) => LockOrder::Limit(&gift.key),
+        Op::RequireRoom { account, .. } => LockOrder::Balance(account, ""),
         Op::Post(entry) => LockOrder::Balance(&entry.account, entry.kind.as_str()),
         Op::Remember { record, .. } => LockOrder::IdempotencyKey(&record.scope),
         Op::Audit(_) => LockOrder::Audit,

@@ -569,6 +569,7 @@ impl FiberLink {
             | CommitError::AlreadyExists(_)
             | CommitError::InsufficientFunds
             | CommitError::LimitExceeded(_)
+            | CommitError::NoRoom
             | CommitError::Store(_) => unexpected(error).into(),
         }
     }

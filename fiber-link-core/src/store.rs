@@ -210,6 +210,9 @@ pub enum CommitError {
     /// A limit refuses.
     #[error(transparent)]
     LimitExceeded(#[from] LimitExceeded),
+    /// An account would come to have too much.
+    #[error("the account has no room")]
+    NoRoom,
     /// The store failed; the change set may or may not be applied.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -7,7 +7,7 @@
 --
 -- What refuses a unit is told by its SQLSTATE: FL001 a record is not at its expected version,
 -- FL002 a balance would leave its range, FL003 a limit refuses, FL004 an idempotency key is in use,
--- FL005 the worker was declared dead or is not on the list, and unique_violation by the name of the key.
+-- FL005 the worker was declared dead or is not on the list, FL006 an account has no room, and unique_violation by the name of the key.
 
 CREATE FUNCTION {schema}.accept_node(accepted jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -216,6 +216,25 @@ BEGIN
             WHERE app = account_app AND "user" = account_user AND asset = account_asset FOR UPDATE;
     END IF;
     RETURN balance;
+END $$;
+
+-- The balance is locked before the tips are looked at: whoever waited for it sees the tips of who held it.
+CREATE FUNCTION {schema}.require_room(required jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    balance {schema}.balances :=
+        {schema}.lock_balance(required->>'app', required->>'user', required->>'asset');
+    counted bigint;
+    may_come numeric;
+BEGIN
+    SELECT count(*), coalesce(sum(amount) FILTER (WHERE asset = balance.asset), 0) INTO counted, may_come
+        FROM (SELECT asset, amount FROM {schema}.tips
+            WHERE app = balance.app AND to_user = balance."user" AND phase = 'open'
+            ORDER BY id DESC LIMIT (required->>'bound')::bigint + 1) AS newest;
+    IF counted > (required->>'bound')::bigint
+        OR balance.available + balance.reserved + may_come > (required->>'ceiling')::numeric
+    THEN
+        RAISE EXCEPTION 'the account has no room' USING ERRCODE = 'FL006';
+    END IF;
 END $$;
 
 -- The balance is locked before the entry is inserted: two units that post to one account wait for
@@ -506,6 +525,8 @@ BEGIN
             PERFORM {schema}.count_towards_limit(change);
         WHEN 'give_back_to_limit' THEN
             PERFORM {schema}.give_back_to_limit(change);
+        WHEN 'require_room' THEN
+            PERFORM {schema}.require_room(change);
         WHEN 'post' THEN
             PERFORM {schema}.post(change, group_ends);
         WHEN 'remember' THEN

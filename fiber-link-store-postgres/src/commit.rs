@@ -9,8 +9,8 @@ use crate::statement::{bound, query, statements};
 use crate::time::Time;
 use crate::{PostgresStore, Schema};
 use fiber_link_core::{
-    Amount, ChangeSet, CommitError, CountTowardsLimit, GiveBackToLimit, LimitExceeded, LimitExcess, Op,
-    StoreError, Timestamp, Version,
+    Amount, COUNT_BOUND, ChangeSet, CommitError, CountTowardsLimit, GiveBackToLimit, LimitExceeded,
+    LimitExcess, Op, StoreError, Timestamp, Version,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -118,6 +118,7 @@ fn may_share(op: &Op) -> bool {
         | Op::RequireWorker(_)
         | Op::CountTowardsLimit(_)
         | Op::GiveBackToLimit(_)
+        | Op::RequireRoom { .. }
         | Op::Audit(_) => false,
     }
 }
@@ -281,6 +282,16 @@ fn step(place: usize, op: &Op) -> Result<Step, StoreError> {
             Step::One(json!({ "op": "remember", "record": record, "now": now }))
         }
         Op::CountTowardsLimit(request) => Step::one("count_towards_limit", &count(place, request)?),
+        Op::RequireRoom { account, ceiling } => Step::one(
+            "require_room",
+            &json!({
+                "app": account.app.as_str(),
+                "user": account.user.as_str(),
+                "asset": account.asset.as_str(),
+                "ceiling": ceiling.to_string(),
+                "bound": COUNT_BOUND,
+            }),
+        ),
         Op::GiveBackToLimit(gift) => Step::one("give_back_to_limit", &give_back(gift)?),
     })
 }

@@ -158,6 +158,7 @@ const OUT_OF_RANGE: &str = "FL002";
 const LIMIT: &str = "FL003";
 const KEY_IN_USE: &str = "FL004";
 const DECLARED_DEAD: &str = "FL005";
+const NO_ROOM: &str = "FL006";
 
 const UNIQUE_VIOLATION: &str = "23505";
 const SERIALIZATION_FAILURE: &str = "40001";
@@ -172,6 +173,7 @@ pub(crate) fn refusal(schema: &Schema, error: sqlx::Error) -> Refusal {
         Some((NOT_EXPECTED | SERIALIZATION_FAILURE | DEADLOCK_DETECTED, _)) => Some(CommitError::Conflict),
         Some((OUT_OF_RANGE, _)) => Some(CommitError::InsufficientFunds),
         Some((KEY_IN_USE, _)) => Some(CommitError::AlreadyExists(Existing::IdempotencyKey)),
+        Some((NO_ROOM, _)) => Some(CommitError::NoRoom),
         Some((DECLARED_DEAD, _)) => Some(CommitError::DeclaredDead),
         Some((LIMIT, told)) => return Refusal::Limit(told.detail().unwrap_or_default().to_owned()),
         Some((UNIQUE_VIOLATION, told)) if told.schema() == Some(schema.name()) => {

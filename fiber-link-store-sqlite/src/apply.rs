@@ -3,6 +3,7 @@
 use crate::document;
 use crate::error::{backend, is_taken};
 use crate::record;
+use crate::room;
 use crate::row;
 use crate::statement::{execute, find, millis, statements};
 use crate::worker;
@@ -62,6 +63,7 @@ pub(crate) fn apply(connection: &Connection, ops: &[Op]) -> Result<(), CommitErr
         Op::RequireWorker(id) => worker::require(connection, *id),
         Op::CountTowardsLimit(request) => count(connection, request),
         Op::GiveBackToLimit(gift) => Ok(give_back(connection, gift)?),
+        Op::RequireRoom { account, ceiling } => room::require(connection, account, *ceiling),
         Op::Post(entry) => post(connection, entry),
         Op::Remember { record, now } => remember(connection, record, *now),
         Op::Audit(record) => document::audit(connection, record),

@@ -22,6 +22,7 @@ mod query;
 mod queue;
 mod readers;
 mod record;
+mod room;
 mod row;
 mod schema;
 mod statement;

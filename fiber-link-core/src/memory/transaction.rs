@@ -2,9 +2,10 @@
 
 use super::tables::{Row, Table, Tables};
 use crate::{
-    AppId, Attempt, AttemptId, AuditRecord, ChangeSet, CommitError, CountTowardsLimit, Document, DocumentKey,
-    Due, Entry, Event, Existing, GiveBackToLimit, Hub, IdempotencyRecord, NodeKey, Op, PaymentHash,
-    SealedSecret, Stored, Timestamp, Tip, Version, Withdrawal, WithdrawalId, Worker, WorkerId,
+    Amount, AppId, Attempt, AttemptId, AuditRecord, Balance, COUNT_BOUND, ChangeSet, CommitError,
+    CountTowardsLimit, Document, DocumentKey, Due, Entry, Event, Existing, GiveBackToLimit, Hub,
+    IdempotencyRecord, NodeKey, Op, PaymentHash, SealedSecret, Stored, Timestamp, Tip, UserAccount, Version,
+    Withdrawal, WithdrawalId, Worker, WorkerId,
 };
 
 /// Applies every op of `changes`, or none.
@@ -46,6 +47,7 @@ impl Transaction<'_> {
             Op::RequireWorker(id) => self.require_worker(id),
             Op::CountTowardsLimit(request) => self.count_towards_limit(request),
             Op::GiveBackToLimit(gift) => self.give_back_to_limit(gift),
+            Op::RequireRoom { account, ceiling } => self.require_room(&account, ceiling),
             Op::Post(entry) => self.post(entry),
             Op::Remember { record, now } => self.remember(record, now),
             Op::Audit(record) => self.audit(record),
@@ -220,6 +222,23 @@ impl Transaction<'_> {
             self.put(|tables| &mut tables.limits, gift.key, counter);
         }
         Ok(())
+    }
+
+    fn require_room(&self, account: &UserAccount, ceiling: Amount) -> Result<(), CommitError> {
+        let Balance { available, reserved } = self.tables.balances.get(account).copied().unwrap_or_default();
+        let party = (account.app.clone(), account.user.clone());
+        let tips = self.tables.tips.of(self.tables.tips.of_user.get(&party).into_iter().flatten());
+        let open = tips.filter(|tip| {
+            tip.terms().to_user == account.user && tip.state().phase() == crate::TipPhase::Open
+        });
+        let open: Vec<_> = open.take(COUNT_BOUND.saturating_add(1) as usize).collect();
+        if open.len() > COUNT_BOUND as usize {
+            return Err(CommitError::NoRoom);
+        }
+        let of_asset = open.iter().map(|tip| tip.terms()).filter(|terms| terms.asset == account.asset);
+        let sum =
+            of_asset.map(|terms| terms.amount).chain([reserved]).try_fold(available, Amount::checked_add);
+        if sum.is_some_and(|sum| sum <= ceiling) { Ok(()) } else { Err(CommitError::NoRoom) }
     }
 
     fn post(&mut self, entry: Entry) -> Result<(), CommitError> {

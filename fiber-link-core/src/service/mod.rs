@@ -196,7 +196,8 @@ pub(crate) fn unexpected(error: CommitError) -> StoreError {
         | CommitError::AlreadyExists(_)
         | CommitError::DeclaredDead
         | CommitError::InsufficientFunds
-        | CommitError::LimitExceeded(_) => StoreError::backend(error),
+        | CommitError::LimitExceeded(_)
+        | CommitError::NoRoom => StoreError::backend(error),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     IdempotencyKey, IdempotencyRecord, IdempotencyScope, IdempotencySubject, IdempotentMethod,
     InvoiceRequest, InvoiceState, InvoiceStatus, NodeError, NodeStanding, Op, ParamsDigest, Paused,
     PolicyRefusal, PostId, Preimage, SettledPosition, SettledQuery, StandingError, StoreError, Stored, Tip,
-    TipId, TipLookup, TipPhase, TipQuery, TipTerms, TipsOf, UserId, Version,
+    TipId, TipLookup, TipPhase, TipQuery, TipTerms, TipsOf, UserAccount, UserId, Version,
 };
 
 /// The most characters of a tip's message.
@@ -150,6 +150,11 @@ impl FiberLink {
             let payment_hash = Preimage::derive(&self.parts().seed, id).payment_hash();
             let tip = Tip::create(id, request.terms(app), payment_hash, now);
             let mut changes = ChangeSet::new().create_tip(tip.clone(), now);
+            if let Some(ceiling) = policy.largest_balance {
+                let (user, asset) = (request.to_user.clone(), asset.id.clone());
+                let account = UserAccount { app: app.clone(), user, asset };
+                changes = changes.with(Op::RequireRoom { account, ceiling });
+            }
             if let Some(scope) = scope.clone() {
                 let (subject, expires_at) = (IdempotencySubject::Tip(id), now.plus(IDEMPOTENCY_MEMORY));
                 let record = IdempotencyRecord { scope, digest, subject, expires_at };
@@ -158,6 +163,11 @@ impl FiberLink {
             match self.parts().store.commit(changes).await {
                 Ok(()) => return self.issue(Stored::new(tip, Version::FIRST), asset).await,
                 Err(CommitError::AlreadyExists(Existing::IdempotencyKey) | CommitError::Conflict) => {}
+                Err(CommitError::NoRoom) => {
+                    let largest = asset.format(policy.largest_balance.unwrap_or(Amount::MAX));
+                    let amount = asset.format(request.amount);
+                    return Err(PolicyRefusal::AboveLargestBalance { amount, largest }.into());
+                }
                 Err(error) => return Err(super::unexpected(error).into()),
             }
         }

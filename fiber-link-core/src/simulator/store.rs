@@ -240,6 +240,7 @@ fn words(op: &Op) -> String {
         Op::RemoveWorker { id, .. } => format!("worker {} is gone", short(&id)),
         Op::RequireWorker(id) => format!("only if worker {} lives", short(&id)),
         Op::CountTowardsLimit(count) => format!("{} towards the limit", count.amount),
+        Op::RequireRoom { ceiling, .. } => format!("only with room below {ceiling}"),
         Op::GiveBackToLimit(gift) => format!("{} back to the limit", gift.amount),
         Op::Post(entry) => format!("{} of {}", entry.kind.as_str(), entry.amount),
         Op::Remember { .. } => "the key".to_owned(),

@@ -145,7 +145,9 @@ fn refusal(error: &CommitError) -> Refusal {
         CommitError::AlreadyExists(what) => Refusal::AlreadyExists(*what),
         CommitError::DeclaredDead => Refusal::DeclaredDead,
         CommitError::InsufficientFunds => Refusal::InsufficientFunds,
-        CommitError::LimitExceeded(_) | CommitError::Store(_) => unreachable!("{error}"),
+        CommitError::LimitExceeded(_) | CommitError::NoRoom | CommitError::Store(_) => {
+            unreachable!("{error}")
+        }
     }
 }
 

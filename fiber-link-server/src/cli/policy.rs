@@ -67,6 +67,9 @@ struct Change {
     /// The most that a tip may be.
     #[arg(long, value_name = "AMOUNT|off")]
     tip_maximum: Option<String>,
+    /// The most that a user may come to have, with what may still be paid to him.
+    #[arg(long, value_name = "AMOUNT|off")]
+    largest_balance: Option<String>,
     /// Whether the asset may be withdrawn.
     #[arg(long)]
     withdrawals: Option<Switch>,
@@ -214,8 +217,9 @@ impl Change {
                 changes.push(Box::new(move |policy| *place(policy) = amount));
             }
         }
-        let limits: [(&'static str, &Option<String>, fn(&mut Policy) -> &mut Option<Amount>); 3] = [
+        let limits: [(&'static str, &Option<String>, fn(&mut Policy) -> &mut Option<Amount>); 4] = [
             ("--tip-maximum", &self.tip_maximum, |policy| &mut policy.tips.maximum),
+            ("--largest-balance", &self.largest_balance, |policy| &mut policy.tips.largest_balance),
             ("--review-above", &self.review_above, |policy| &mut policy.review.above),
             ("--two-people-above", &self.two_people_above, |policy| &mut policy.review.two_above),
         ];
@@ -310,6 +314,7 @@ pub(crate) fn lines(
         ("tips", switch(tips.allowed)),
         ("tip-minimum", whole(tips.minimum)),
         ("tip-maximum", limit(tips.maximum)),
+        ("largest-balance", limit(tips.largest_balance)),
         ("withdrawals", switch(withdrawals.allowed)),
         ("withdrawal-minimum", whole(withdrawals.minimum)),
         ("minimum-to-address", whole(withdrawals.minimum_to_address)),

@@ -25,6 +25,7 @@ fn outcome(error: &CommitError) -> &'static str {
         CommitError::DeclaredDead => "declared_dead",
         CommitError::InsufficientFunds => "insufficient_funds",
         CommitError::LimitExceeded(_) => "limit_exceeded",
+        CommitError::NoRoom => "no_room",
         CommitError::Store(_) => "unknown",
     }
 }

@@ -279,6 +279,10 @@ async fn write(store: &PostgresStore, n: u64) {
         Op::UpdateAttempt { next: sample::attempt_in(&attempt, failed), expected },
         Op::UpdateWorker { next: sample::worker(n), expected },
         Op::RemoveWorker { id: sample::worker_id(n), expected: expected.next() },
+        Op::RequireRoom {
+            account: UserAccount { app: forum(), user: user("alice"), asset: AssetId::ckb() },
+            ceiling: Amount::MAX,
+        },
         Op::GiveBackToLimit(GiveBackToLimit { key, amount, requested_at: at(n) }),
         Op::RequireDocument { key: DocumentKey::new(DocumentKind::App, "nobody"), expected: None },
         Op::UpdateDocument { next: document.clone(), expected },

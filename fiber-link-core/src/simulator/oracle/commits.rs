@@ -30,7 +30,8 @@ impl Oracle {
                 | CommitError::AlreadyExists(_)
                 | CommitError::DeclaredDead
                 | CommitError::InsufficientFunds
-                | CommitError::LimitExceeded(_),
+                | CommitError::LimitExceeded(_)
+                | CommitError::NoRoom,
             ) => self.check_refused(sight, ops)?,
         }
         self.check_sources(sight, ops)?;
@@ -81,6 +82,7 @@ impl Oracle {
                 | Op::RequireWorker(_)
                 | Op::CountTowardsLimit(_)
                 | Op::GiveBackToLimit(_)
+                | Op::RequireRoom { .. }
                 | Op::Post(_)
                 | Op::Emit(_) => continue,
             };
@@ -192,7 +194,8 @@ impl Oracle {
                 | Op::CreateHub(_)
                 | Op::AcceptNode { .. }
                 | Op::CountTowardsLimit(_)
-                | Op::GiveBackToLimit(_) => continue,
+                | Op::GiveBackToLimit(_)
+                | Op::RequireRoom { .. } => continue,
             };
             self.checks.check(Invariant::I7, same, || format!("a refused commit changed or left {what}"))?;
         }
@@ -238,6 +241,7 @@ fn source_of(op: &Op) -> Option<EntrySource> {
         | Op::RequireWorker(_)
         | Op::CountTowardsLimit(_)
         | Op::GiveBackToLimit(_)
+        | Op::RequireRoom { .. }
         | Op::Remember { .. }
         | Op::Emit(_) => None,
     }

@@ -93,6 +93,7 @@ fn one_of_each() -> Vec<Op> {
         Op::RequireWorker(sample::worker_id(1)),
         Op::CountTowardsLimit(count(LimitScope::App, 10, 10)),
         Op::GiveBackToLimit(gift),
+        Op::RequireRoom { account: sample::account("alice"), ceiling: Amount::new(200) },
         Op::Post(sample::credit(1, 50)),
         Op::Post(sample::reservation(1, 30)),
         remember(2),
@@ -103,7 +104,7 @@ fn one_of_each() -> Vec<Op> {
     ops
 }
 
-const KINDS: usize = 23;
+const KINDS: usize = 24;
 
 fn kind(op: &Op) -> usize {
     match op {
@@ -129,6 +130,7 @@ fn kind(op: &Op) -> usize {
         Op::RequireDocument { .. } => 19,
         Op::SealSeed { .. } => 20,
         Op::Audit(_) => 21,
+        Op::RequireRoom { .. } => 22,
         Op::Emit(_) => KINDS - 1,
     }
 }
@@ -184,6 +186,10 @@ fn refused() -> Vec<(Op, CommitError)> {
         ),
         (Op::CountTowardsLimit(hasty), limit_of(alice(), LimitExcess::Cooldown { until: at(60) })),
         exists(Op::Post(sample::credit(9, 100)), Existing::Entry),
+        (
+            Op::RequireRoom { account: sample::account("alice"), ceiling: Amount::new(99) },
+            CommitError::NoRoom,
+        ),
         (Op::Post(sample::reservation(2, 121)), InsufficientFunds),
         exists(remember(1), Existing::IdempotencyKey),
         exists(Op::Emit(sample::event(1)), Existing::Event),

@@ -21,6 +21,7 @@ mod records;
 mod release_flows;
 mod restore_flows;
 mod review_flows;
+mod room;
 mod settled;
 mod start_flows;
 mod switch_flows;
@@ -354,6 +355,12 @@ macro_rules! store_conformance {
             an_approval_while_the_invoice_runs_out_sends_nothing
             a_rejection_after_the_last_approval_changes_nothing
         }
+        room {
+            an_account_has_room_for_what_it_has_and_what_may_be_paid_to_it
+            tips_at_once_never_pass_the_room_of_an_account
+            sixty_four_tips_never_pass_a_largest_balance
+            what_is_paid_is_credited_above_a_largest_balance
+        }
         clock_flows {
             a_clock_that_was_years_ahead_does_not_put_off_what_is_due
             a_node_that_is_slow_to_tell_its_liquidity_is_sent_the_payment
@@ -391,6 +398,7 @@ macro_rules! store_races {
         a_worker_is_removed_or_claims_and_never_both
         sixty_four_requests_pass_no_limit_that_is_lowered_meanwhile
         policies_of_many_operators_at_once_are_all_kept
+        tips_at_once_never_pass_the_room_of_an_account
         approvals_at_once_count_each_person_once
         of_an_approval_and_a_rejection_at_once_one_holds
         an_approval_while_the_invoice_runs_out_sends_nothing
