@@ -115,7 +115,7 @@ enum Command {
     /// --store; servers follow within a second.
     Policy {
         #[command(subcommand)]
-        command: PolicyCommand,
+        command: Box<PolicyCommand>,
     },
     /// Look at withdrawals that are paid only once people approved them. Works on --store.
     Review {
@@ -355,7 +355,7 @@ fn carry_out(mut cli: Cli) -> Result<ExitCode, CommandError> {
             Command::Admin { command } => admin::run(&settings, command).await?,
             Command::Pause(flags) => switches::run(&settings, flags, true).await?,
             Command::Resume(flags) => switches::run(&settings, flags, false).await?,
-            Command::Policy { command } => policy::run(&settings, command).await?,
+            Command::Policy { command } => policy::run(&settings, *command).await?,
             Command::Review { command } => review::run(&settings, command).await?,
             Command::Secrets { command } => return secrets::run(&settings, command).await,
             Command::AuditLog(flags) => audit_log::run(&settings, flags).await?,

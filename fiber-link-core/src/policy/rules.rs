@@ -195,7 +195,8 @@ mod tests {
             policy.check(&Asset::ckb()).map_err(|error| error.to_string())
         };
         assert_eq!(wrong(|_| ()), Ok(()));
-        let table: [(fn(&mut Policy), &str); 7] = [
+        type Change = fn(&mut Policy);
+        let table: [(Change, &str); 7] = [
             (
                 |p| p.tips.minimum = ckb("2"),
                 "tip-minimum: got 2, allowed is at most tip-maximum, which is 1.5",

@@ -194,13 +194,19 @@ impl Of {
     }
 }
 
+/// Where in a policy something stands.
+type Place<T> = fn(&mut Policy) -> &mut T;
+
+/// A flag, what was given for it, and where that goes.
+type Given<'a, T> = (&'static str, &'a Option<String>, Place<T>);
+
 pub(crate) type PolicyChange = Box<dyn Fn(&mut Policy) + Send + Sync>;
 
 impl Change {
     /// One change for each flag that was given.
     fn read(&self, asset: &Asset) -> Result<Vec<PolicyChange>, CommandError> {
         let mut changes: Vec<PolicyChange> = Vec::new();
-        let amounts: [(&'static str, &Option<String>, fn(&mut Policy) -> &mut Amount); 7] = [
+        let amounts: [Given<'_, Amount>; 7] = [
             ("--tip-minimum", &self.tip_minimum, |policy| &mut policy.tips.minimum),
             ("--withdrawal-minimum", &self.withdrawal_minimum, |policy| &mut policy.withdrawals.minimum),
             ("--minimum-to-address", &self.minimum_to_address, |policy| {
@@ -217,7 +223,7 @@ impl Change {
                 changes.push(Box::new(move |policy| *place(policy) = amount));
             }
         }
-        let limits: [(&'static str, &Option<String>, fn(&mut Policy) -> &mut Option<Amount>); 4] = [
+        let limits: [Given<'_, Option<Amount>>; 4] = [
             ("--tip-maximum", &self.tip_maximum, |policy| &mut policy.tips.maximum),
             ("--largest-balance", &self.largest_balance, |policy| &mut policy.tips.largest_balance),
             ("--review-above", &self.review_above, |policy| &mut policy.review.above),
@@ -245,7 +251,7 @@ impl Change {
     }
 
     fn read_words(&self, changes: &mut Vec<PolicyChange>) {
-        let switches: [(Option<Switch>, fn(&mut Policy) -> &mut bool); 3] = [
+        let switches: [(Option<Switch>, Place<bool>); 3] = [
             (self.tips, |policy| &mut policy.tips.allowed),
             (self.withdrawals, |policy| &mut policy.withdrawals.allowed),
             (self.first_withdrawal, |policy| &mut policy.review.first_withdrawal),

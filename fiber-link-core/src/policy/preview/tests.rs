@@ -12,10 +12,10 @@ fn past(n: u64, second: u64, amount: u64) -> PastWithdrawal {
     PastWithdrawal { withdrawal, is_first: n == 1 }
 }
 
-fn failed(past: PastWithdrawal, second: u64) -> PastWithdrawal {
+fn failed(past: &PastWithdrawal, second: u64) -> PastWithdrawal {
     let state = WithdrawalState::Failed { reason: FailureReason::InvoiceExpired, at: at(second) };
     let withdrawal = sample::withdrawal_in(&past.withdrawal, 0, state, at(second));
-    PastWithdrawal { withdrawal, ..past }
+    PastWithdrawal { withdrawal, is_first: past.is_first }
 }
 
 fn policy(change: impl Fn(&mut Policy)) -> Policy {
@@ -65,8 +65,8 @@ fn a_day_passes_and_what_failed_returns() {
     let day = policy(|policy| policy.withdrawals.per_user_daily = Amount::new(10));
     assert_eq!(refused(&day, &[past(1, 0, 10), past(2, 80_000, 10)]), [("per-user-daily", 1)]);
     assert_eq!(refused(&day, &[past(1, 0, 10), past(2, 90_001, 10)]), []);
-    assert_eq!(refused(&day, &[failed(past(1, 0, 10), 5), past(2, 4, 10)]), [("per-user-daily", 1)]);
-    assert_eq!(refused(&day, &[failed(past(1, 0, 10), 5), past(2, 5, 10)]), []);
+    assert_eq!(refused(&day, &[failed(&past(1, 0, 10), 5), past(2, 4, 10)]), [("per-user-daily", 1)]);
+    assert_eq!(refused(&day, &[failed(&past(1, 0, 10), 5), past(2, 5, 10)]), []);
 }
 
 #[test]

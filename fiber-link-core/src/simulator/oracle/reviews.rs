@@ -85,7 +85,9 @@ impl Oracle {
             | WithdrawalState::Pending
             | WithdrawalState::Processing { .. }
             | WithdrawalState::RetryPending { .. }
-            | WithdrawalState::Completed { .. } => approved,
+            | WithdrawalState::Completed { .. }
+            | WithdrawalState::Released { .. }
+            | WithdrawalState::PaidAfterRelease { .. } => approved,
         };
         self.checks.check(Invariant::I33, fits, || {
             let state = withdrawal.state().as_str();

@@ -8,6 +8,9 @@ use futures_util::future::{join, join_all};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Sets one limit of a policy.
+type Limit = fn(&mut WithdrawalPolicy);
+
 fn ckb(whole: u64) -> Amount {
     Amount::new(whole * CKB)
 }
@@ -281,7 +284,7 @@ pub async fn sixty_four_requests_pass_no_limit_of_a_policy(store: Arc<dyn Store>
     world.fund(5_000).await;
     let other = world.other_process(Exclusivity::Shared).await;
     let usual = Policy::new(WithdrawalPolicy::default_for(&Asset::ckb()));
-    let limits: [(fn(&mut WithdrawalPolicy), usize); 6] = [
+    let limits: [(Limit, usize); 6] = [
         (|policy| policy.allowed = false, 0),
         (|policy| policy.minimum = ckb(11), 0),
         (|policy| policy.per_request = Amount::new(10 * CKB - 1), 0),
@@ -310,7 +313,7 @@ pub async fn sixty_four_requests_pass_no_limit_that_is_lowered_meanwhile(store: 
     world.fund(5_000).await;
     let other = world.other_process(Exclusivity::Shared).await;
     let usual = Policy::new(WithdrawalPolicy::default_for(&Asset::ckb()));
-    let limits: [(fn(&mut WithdrawalPolicy), usize); 4] = [
+    let limits: [(Limit, usize); 4] = [
         (|policy| policy.allowed = false, 0),
         (|policy| policy.per_request = ckb(9), 0),
         (|policy| policy.per_user_daily = ckb(59), 5),
