@@ -1,7 +1,7 @@
 //! Every statement is led by an index.
 
 use crate::schema::{DATABASE, NONCES, Pragmas, Schema};
-use crate::{admission, apply, document, due, export, lists, query, record, totals, worker};
+use crate::{admission, apply, document, due, export, lists, query, record, room, totals, worker};
 use std::time::Duration;
 
 fn plans_of(schema: &Schema, statements: &[(&str, &str)]) {
@@ -26,7 +26,7 @@ fn no_statement_scans_a_table_or_sorts() {
         &DATABASE,
         &[
             &[apply::ALL, record::ALL, document::ALL, due::ALL, query::ALL][..],
-            &[lists::ALL, totals::ALL, worker::ALL, export::ALL],
+            &[lists::ALL, totals::ALL, room::ALL, worker::ALL, export::ALL],
         ]
         .concat()
         .concat(),
