@@ -6,6 +6,7 @@ mod explanations;
 mod lists;
 #[cfg(feature = "administrators")]
 mod own_account;
+mod paused_users;
 mod policies;
 mod releases;
 mod reviews;

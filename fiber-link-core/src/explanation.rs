@@ -2,7 +2,7 @@
 //! server does next and when, and what a person may safely do. It never advises what could pay twice.
 
 use crate::{
-    Amount, AppId, AssetId, Assets, Attempt, AttemptState, AuditRecord, Destination, EntryKind,
+    Action, Amount, AppId, AssetId, Assets, Attempt, AttemptState, AuditRecord, Destination, EntryKind,
     FailureReason, InvoiceState, InvoiceStatus, LONGEST_TIME_LOCK, NEVER_SENT_AFTER, NodeError,
     NumberedEntry, Paused, PaymentState, PaymentStatus, PendingTlc, Review, Timestamp, Tip, TipState,
     TlcDirection, Withdrawal, WithdrawalState, releasable_from,
@@ -77,6 +77,18 @@ fn posted(assets: &Assets, NumberedEntry { entry, .. }: &NumberedEntry) -> Happe
         EntryKind::WithdrawalReleased => format!("{amount} returned to {user}"),
     };
     happened(entry.at, what)
+}
+
+/// What a person decided about it.
+fn decided(record: &AuditRecord) -> Happening {
+    let (who, reason) = (&record.operator.name, &record.reason);
+    let action = Action::ALL.iter().find(|action| action.as_str() == record.action);
+    let what = match action {
+        Some(Action::ApproveWithdrawal) => format!("approved by {who}: {reason}"),
+        Some(Action::RejectWithdrawal) => format!("rejected by {who}: {reason}"),
+        Some(_) | None => format!("{} by {who}: {reason}", record.action),
+    };
+    happened(record.at, what)
 }
 
 /// Of one time in the order in which they are told.
@@ -182,10 +194,7 @@ pub(crate) fn of_withdrawal(facts: &WithdrawalFacts<'_>, assets: &Assets) -> Exp
         terms.user, invoice.expires_at
     );
     let mut story = vec![happened(withdrawal.created_at(), requested)];
-    story.extend(facts.records.iter().map(|record| {
-        let who = &record.operator.name;
-        happened(record.at, format!("{who}: {}, because: {}", record.action, record.reason))
-    }));
+    story.extend(facts.records.iter().map(decided));
     for attempt in facts.attempts {
         story.extend(of_attempt(attempt));
     }

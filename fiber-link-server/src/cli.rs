@@ -10,6 +10,7 @@ mod list;
 mod node;
 mod operator;
 mod pages;
+mod paused;
 pub(crate) mod policy;
 mod release;
 mod review;
@@ -43,6 +44,7 @@ use fiber_link_store_postgres::ImportError;
 use find::FindFlags;
 use list::ListCommand;
 use node::NodeCommand;
+use paused::PausedFlags;
 use policy::PolicyCommand;
 use release::ReleaseFlags;
 use review::ReviewCommand;
@@ -111,6 +113,8 @@ enum Command {
     Pause(SwitchFlags),
     /// Let them go on.
     Resume(SwitchFlags),
+    /// Say what is stopped: in the whole hub, in apps and for users; with --app in one app.
+    Paused(PausedFlags),
     /// What tips and withdrawals of an app may be, and which withdrawals people look at first. Works on
     /// --store; servers follow within a second.
     Policy {
@@ -315,6 +319,7 @@ impl Command {
             | Self::Admin { .. }
             | Self::Pause(_)
             | Self::Resume(_)
+            | Self::Paused(_)
             | Self::Policy { .. }
             | Self::Review { .. }
             | Self::Secrets { .. }
@@ -355,6 +360,7 @@ fn carry_out(mut cli: Cli) -> Result<ExitCode, CommandError> {
             Command::Admin { command } => admin::run(&settings, command).await?,
             Command::Pause(flags) => switches::run(&settings, flags, true).await?,
             Command::Resume(flags) => switches::run(&settings, flags, false).await?,
+            Command::Paused(flags) => paused::run(&settings, flags).await?,
             Command::Policy { command } => policy::run(&settings, *command).await?,
             Command::Review { command } => review::run(&settings, command).await?,
             Command::Secrets { command } => return secrets::run(&settings, command).await,

@@ -49,7 +49,7 @@ fn a_policy_is_set_in_whole_units_and_each_version_is_listed() {
     assert_eq!(rule(&shown, "version"), "none: as the settings say");
     assert_eq!((rule(&shown, "per-request"), rule(&shown, "tip-maximum")), ("5000".into(), "off".into()));
     assert_eq!(rule(&shown, "first-withdrawal"), "on");
-    assert_eq!(rule(&shown, "new-destination"), "86400s");
+    assert_eq!(rule(&shown, "new-destination"), "1d");
     let set = ["policy", "set", "forum", "CKB", "--reason", "a start", "--tip-maximum", "1.5"];
     let shown = done(path, &[&set[..], &["--tip-minimum", "0.5", "--cooldown", "250ms"]].concat());
     assert_eq!((rule(&shown, "version"), rule(&shown, "tip-minimum")), ("1".into(), "0.5".into()));

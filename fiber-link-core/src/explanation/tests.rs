@@ -132,17 +132,19 @@ fn the_story_is_told_in_the_order_of_time_with_decisions_and_entries() {
     let record = AuditRecord {
         at: at(50),
         operator: Operator { name: "ann@example.org".to_owned(), origin: "here".to_owned() },
-        action: "user.pause".to_owned(),
+        action: "review.reject".to_owned(),
         reason: "fraud".to_owned(),
         ..sample::audit_record(1)
     };
+    let other = AuditRecord { at: at(55), action: "user.pause".to_owned(), ..record.clone() };
     let entry = NumberedEntry { number: 1, entry: Entry { at: at(60), ..sample::reservation(1, 5) } };
-    let facts = WithdrawalFacts { records: &[record], entries: &[entry], ..facts(&withdrawal, &[]) };
+    let facts = WithdrawalFacts { records: &[record, other], entries: &[entry], ..facts(&withdrawal, &[]) };
     let story = of_withdrawal(&facts, &Assets::default()).story;
     let times: Vec<_> = story.iter().map(|happening| happening.at).collect();
     assert!(times.is_sorted(), "{story:?}");
-    assert!(story[1].what == "ann@example.org: user.pause, because: fraud", "{story:?}");
-    assert!(story[2].what.contains("reserved: the amount and the highest fee"), "{story:?}");
+    assert!(story[1].what == "rejected by ann@example.org: fraud", "{story:?}");
+    assert!(story[2].what == "user.pause by ann@example.org: fraud", "{story:?}");
+    assert!(story[3].what.contains("reserved: the amount and the highest fee"), "{story:?}");
 }
 
 #[test]

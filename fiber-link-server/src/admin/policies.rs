@@ -69,10 +69,19 @@ fn asset(call: &Call<'_>) -> Result<Asset, ApiError> {
     found.ok_or_else(|| params::Issues::one("asset", known()).into())
 }
 
+/// A rule in JSON, as it can be sent back: what is on or off as a truth, a limit that there is not as null.
+fn field(name: &str, value: String) -> Value {
+    match (name, value.as_str()) {
+        ("tips" | "withdrawals" | "first-withdrawal", on) => Value::Bool(on == "on"),
+        ("fee-millionths", number) => number.parse::<u32>().map_or(Value::Null, Value::from),
+        (_, "off") => Value::Null,
+        (_, _) => Value::String(value),
+    }
+}
+
 fn shown(policy: &Policy, set: Option<&PolicyVersion>, asset: &Asset) -> Value {
-    let mut body: Map<String, Value> = lines(policy, set, asset)
-        .map(|(name, value)| (field_of(name), if value == "off" { Value::Bool(false) } else { json!(value) }))
-        .collect();
+    let mut body: Map<String, Value> =
+        lines(policy, set, asset).map(|(name, value)| (field_of(name), field(name, value))).collect();
     body.insert("version".to_owned(), json!(set.map(|set| set.number)));
     if let Some(set) = set {
         body.insert("setAt".to_owned(), json!(wire_time::format(set.at)));

@@ -78,6 +78,7 @@ pub(super) const ROUTES: &[Route] = routes! {
     Post "/apps/{app}/pause" PauseApp apps::pause;
     Post "/apps/{app}/resume" ResumeApp apps::resume;
     Post "/apps/{app}/close" CloseApp apps::close;
+    Get "/apps/{app}/paused-users" ShowApp switches::paused_users;
     Post "/apps/{app}/users/{user}/pause" PauseUser switches::pause_user;
     Post "/apps/{app}/users/{user}/resume" ResumeUser switches::resume_user;
     Get "/apps/{app}/policies/{asset}" ShowPolicy policies::show;

@@ -2,8 +2,12 @@
 
 use super::call::{Answer, Call};
 use super::error::ApiError;
-use fiber_link_core::{Switches, UserId};
+use crate::rpc::params;
+use fiber_link_core::{Denied, MAX_ROWS, Switches, UserId};
 use serde_json::{Value, json};
+
+/// How many users are listed unless another number is asked for.
+const USUAL_PAGE: u32 = 100;
 
 pub(super) async fn show(call: &mut Call<'_>) -> Result<Answer, ApiError> {
     Ok(shown(call.administration.hub_switches().await?).into())
@@ -23,6 +27,27 @@ pub(super) async fn pause_user(call: &mut Call<'_>) -> Result<Answer, ApiError> 
 
 pub(super) async fn resume_user(call: &mut Call<'_>) -> Result<Answer, ApiError> {
     switch_user(call, false).await
+}
+
+/// Users of an app for whom something is stopped.
+pub(super) async fn paused_users(call: &mut Call<'_>) -> Result<Answer, ApiError> {
+    let app = call.app()?;
+    let after = call.params.optional("after", params::name::<UserId>);
+    let limit = call.params.optional("limit", params::number_in_text(1, MAX_ROWS));
+    let (after, limit) = call.read(after.zip(limit))?;
+    let limit = limit.unwrap_or(USUAL_PAGE);
+    call.administration.find_app(&app).await?.ok_or(Denied::Hidden)?;
+    let users = call.administration.paused_users(&app, after.as_ref(), limit).await?;
+    let next = users.last().filter(|_| users.len() >= limit as usize).map(|(user, _)| user.to_string());
+    let of_user = |(user, switches): &(UserId, Switches)| {
+        let mut body = shown(*switches);
+        if let Some(body) = body.as_object_mut() {
+            body.insert("userId".to_owned(), json!(user.as_str()));
+        }
+        body
+    };
+    let items: Vec<_> = users.iter().map(of_user).collect();
+    Ok(json!({ "items": items, "next": next }).into())
 }
 
 pub(super) async fn reseal(call: &mut Call<'_>) -> Result<Answer, ApiError> {

@@ -43,6 +43,7 @@ const ASKED: &[(&str, &str, &str, &str)] = &[
     ("POST", "/apps/{app}/pause", r#"{"what":"tips","reason":"why"}"#, "S C T"),
     ("POST", "/apps/{app}/resume", r#"{"what":"tips","reason":"why"}"#, "S C T"),
     ("POST", "/apps/{app}/close", r#"{"reason":"why"}"#, "S T"),
+    ("GET", "/apps/{app}/paused-users", "", "S C A a R T"),
     ("POST", "/apps/{app}/users/{user}/pause", r#"{"what":"all","reason":"why"}"#, "S C T"),
     ("POST", "/apps/{app}/users/{user}/resume", r#"{"what":"all","reason":"why"}"#, "S C T"),
     ("GET", "/apps/{app}/policies/{asset}", "", "S C A a R T"),
@@ -345,13 +346,22 @@ async fn a_policy_is_changed_by_the_names_of_its_rules() {
         ("twoPeopleAbove", json!("1000")),
         ("cooldown", json!("30s")),
         ("withdrawals", json!(false)),
-        ("feeMillionths", json!("5000")),
-        ("tipMaximum", json!(false)),
+        ("feeMillionths", json!(5000)),
+        ("tips", json!(true)),
+        ("tipMaximum", Value::Null),
         ("reason", json!("why")),
     ] {
         assert_eq!(told[field], value, "{field}: {told}");
     }
     assert_eq!(hub.ask(ann, "GET", path, "").await.body, *told);
+    let mut back = told.clone();
+    for about in ["version", "setAt", "setBy"] {
+        back.as_object_mut().unwrap().remove(about);
+    }
+    let same = hub.ask(ann, "POST", path, &back.to_string()).await.body;
+    for field in back.as_object().unwrap().keys() {
+        assert_eq!(same[field], told[field], "what was shown can be sent back: {field}");
+    }
     let community =
         hub.ask(Some(hub.person("C")), "POST", path, r#"{"feeBearer":"hub","reason":"why"}"#).await;
     assert_eq!(community.status, StatusCode::FORBIDDEN, "fees are the hub's money");
@@ -367,7 +377,7 @@ async fn a_policy_is_changed_by_the_names_of_its_rules() {
         assert_eq!(refused.body["error"]["issues"][0]["field"], field, "{}", refused.body);
     }
     let versions = hub.ask(ann, "GET", &format!("{path}/versions"), "").await.body;
-    assert_eq!(versions["items"].as_array().unwrap().len(), 1, "what was refused changed nothing");
+    assert_eq!(versions["items"].as_array().unwrap().len(), 2, "what was refused changed nothing");
     let preview = hub.ask(ann, "POST", &format!("{path}/preview"), r#"{"tipMinimum":"2"}"#).await.body;
     assert_eq!(preview["tips"]["lookedAt"], 0);
     let unknown = hub.ask(ann, "GET", "/apps/forum/policies/DOGE", "").await;

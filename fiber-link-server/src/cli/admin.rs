@@ -1,7 +1,7 @@
 //! `fiber-link admin`: who looks after the hub.
 
 use super::CommandError;
-use super::operator::{ReasonFlag, administration, of_existing};
+use super::operator::{ReasonFlag, of_existing};
 use crate::settings::{Settings, read_duration};
 use crate::wire_time;
 use clap::{Args, Subcommand, ValueEnum};
@@ -160,7 +160,7 @@ pub(super) async fn run(settings: &Settings, command: AdminCommand) -> Result<()
 async fn create(settings: &Settings, flags: Create) -> Result<(), CommandError> {
     let grants = flags.role.map(|role| role.grant(flags.app)).transpose()?.into_iter().collect();
     let new = NewPassword::read(flags.password_stdin)?;
-    let administration = administration(settings).await?;
+    let administration = of_existing(settings).await?;
     let created = administration.create_administrator(flags.email, new.hash()?, grants, &flags.why.reason);
     let administrator = created.await?;
     eprintln!("{} is an administrator", administrator.email);
@@ -189,8 +189,10 @@ fn show(administrator: &Administrator) {
     let grants: Vec<_> = administrator.grants.iter().map(ToString::to_string).collect();
     let grants = if grants.is_empty() { "nothing granted".to_owned() } else { grants.join(", ") };
     let codes = if administrator.has_codes() { "codes" } else { "no codes" };
-    let (sessions, tokens) = (administrator.sessions.len(), administrator.tokens.len());
-    println!("{}\t{grants}\t{codes}\t{sessions} sessions\t{tokens} tokens", administrator.email);
+    let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let sessions = counted(administrator.sessions.len(), "session");
+    let tokens = counted(administrator.tokens.len(), "token");
+    println!("{}\t{grants}\t{codes}\t{sessions}\t{tokens}", administrator.email);
 }
 
 /// A password to be set, and its text where it is to be shown.

@@ -305,10 +305,6 @@ pub(crate) fn lines(
     let whole = |amount| asset.format(amount);
     let limit = |limit: Option<Amount>| limit.map_or_else(|| OFF.to_owned(), whole);
     let switch = |on: bool| if on { "on".to_owned() } else { OFF.to_owned() };
-    let time = |time: Duration| match time.subsec_millis() {
-        0 => format!("{}s", time.as_secs()),
-        _ => format!("{}ms", time.as_millis()),
-    };
     let version = set.map_or_else(|| "none: as the settings say".to_owned(), |set| set.number.to_string());
     let (tips, withdrawals, review) = (&policy.tips, &policy.withdrawals, &policy.review);
     let bearer = match withdrawals.fee_bearer {
@@ -327,16 +323,28 @@ pub(crate) fn lines(
         ("per-request", whole(withdrawals.per_request)),
         ("per-user-daily", whole(withdrawals.per_user_daily)),
         ("per-app-daily", whole(withdrawals.per_app_daily)),
-        ("cooldown", time(withdrawals.cooldown)),
+        ("cooldown", plain_time(withdrawals.cooldown)),
         ("fee-millionths", withdrawals.fee.millionths.to_string()),
         ("fee-floor", whole(withdrawals.fee.floor)),
         ("fee-bearer", bearer.to_owned()),
         ("review-above", limit(review.above)),
         ("two-people-above", limit(review.two_above)),
         ("first-withdrawal", switch(review.first_withdrawal)),
-        ("new-destination", review.new_destination.map_or_else(|| OFF.to_owned(), time)),
+        ("new-destination", review.new_destination.map_or_else(|| OFF.to_owned(), plain_time)),
     ];
     lines.into_iter()
+}
+
+/// A time in the greatest unit that it is a whole number of.
+fn plain_time(time: Duration) -> String {
+    let (seconds, millis) = (time.as_secs(), time.as_millis());
+    let units = [(86_400, "d"), (3_600, "h"), (60, "m")];
+    let unit = units.into_iter().find(|(of, _)| seconds > 0 && seconds.checked_rem(*of) == Some(0));
+    match (time.subsec_millis(), unit) {
+        (0, Some((of, unit))) => format!("{}{unit}", seconds.checked_div(of).unwrap_or(seconds)),
+        (0, None) => format!("{seconds}s"),
+        (_, _) => format!("{millis}ms"),
+    }
 }
 
 /// A change whose fields are the flags of `policy set` in the form of the wire, such as `tipMinimum`.

@@ -12,7 +12,17 @@ const PASSWORD: &str = "canary of the password";
 /// A browser that is logged in to one server, and may ask them all.
 pub(crate) struct Browser {
     pub(crate) session: String,
-    csrf: String,
+    pub(crate) csrf: String,
+}
+
+impl Browser {
+    /// One that was just let in.
+    pub(crate) fn of(answer: &Answer) -> Self {
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let cookie = answer.head.split("__Host-fiber-link=").nth(1).unwrap().split(';').next().unwrap();
+        let csrf = answer.body["csrfToken"].as_str().unwrap().to_owned();
+        Self { session: cookie.to_owned(), csrf }
+    }
 }
 
 impl World {
@@ -51,11 +61,7 @@ impl World {
     }
 
     pub(crate) fn log_in(&self, server: usize, email: &str) -> Browser {
-        let answer = self.try_to_log_in(server, email, PASSWORD);
-        assert_eq!(answer.status, 200, "{answer:?}");
-        let cookie = answer.head.split("__Host-fiber-link=").nth(1).unwrap().split(';').next().unwrap();
-        let csrf = answer.body["csrfToken"].as_str().unwrap().to_owned();
-        Browser { session: cookie.to_owned(), csrf }
+        Browser::of(&self.try_to_log_in(server, email, PASSWORD))
     }
 
     pub(crate) fn by_browser(

@@ -14,9 +14,12 @@
 )]
 
 mod administrators;
+mod day;
 #[path = "../process/mod.rs"]
 mod process;
 mod rights;
+mod story;
+mod two_people;
 mod world;
 
 use process::{KEY, Process};
@@ -224,6 +227,7 @@ fn nothing_but_a_new_app_makes_a_store() {
         &["app", "rotate", "forum", "--reason", "why"],
         &["app", "close", "forum", "--reason", "over"],
         &["app", "show", "forum"],
+        &["admin", "create", "ann@example.org", "--role", "SUPER_ADMIN", "--reason", "why"],
         &["secrets", "reseal", "--reason", "why"],
         &["secrets", "backfill"],
         &["audit-log"],
@@ -231,7 +235,7 @@ fn nothing_but_a_new_app_makes_a_store() {
         assert_eq!(world.run_with(None, arguments).0, 2, "{arguments:?}");
     }
     let log = std::fs::read_to_string(world.path().join("log")).unwrap();
-    assert_eq!(log.matches("there is no store at hub.sqlite").count(), 8, "{log}");
+    assert_eq!(log.matches("there is no store at hub.sqlite").count(), 9, "{log}");
     assert!(!world.path().join("hub.sqlite").exists());
 }
 

@@ -19,6 +19,8 @@ const COMMANDS: &[(&str, &str)] = &[
     ("resume tips --reason why", "S"),
     ("pause tips --app forum --user alice --reason why", "S C"),
     ("resume tips --app forum --user alice --reason why", "S C"),
+    ("paused", "S A R"),
+    ("paused --app forum", "S C A a R"),
     ("policy show forum CKB", "S C A a R"),
     ("policy versions forum CKB", "S C A a R"),
     ("policy preview forum CKB --per-request 6", "S C A a R"),

@@ -6,6 +6,7 @@ use fiber_link_core::{Clock, SystemClock};
 use fiber_link_postgres_cluster::Cluster;
 use serde_json::Value;
 use std::fs::File;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,19 +20,29 @@ pub(crate) struct World {
     pub(crate) store: String,
     pub(crate) node: Option<Process>,
     pub(crate) servers: Vec<Process>,
+    /// Where the servers tell their metrics.
+    pub(crate) metrics: Vec<SocketAddr>,
     _cluster: Option<Cluster>,
 }
 
 impl World {
     pub(crate) fn on_sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { folder, store: "sqlite:hub.sqlite".to_owned(), node: None, servers: vec![], _cluster: None }
+        Self {
+            folder,
+            store: "sqlite:hub.sqlite".to_owned(),
+            node: None,
+            servers: vec![],
+            metrics: vec![],
+            _cluster: None,
+        }
     }
 
     pub(crate) fn on_postgres() -> Self {
         let (folder, cluster) = (tempfile::tempdir().unwrap(), Cluster::start());
         let store = cluster.url();
-        let mut world = Self { folder, store, node: None, servers: vec![], _cluster: Some(cluster) };
+        let mut world =
+            Self { folder, store, node: None, servers: vec![], metrics: vec![], _cluster: Some(cluster) };
         assert!(world.command(&["migrate"]).status().unwrap().success());
         let stub = ["node-stub", "--listen", "127.0.0.1:0", "--data", "node"];
         world.node = Some(Process::start(world.command(&stub)));
@@ -84,12 +95,18 @@ impl World {
                 command.env("FIBER_LINK_HMAC_SECRET_MAP", map);
             }
             let log = File::options().create(true).append(true).open(self.path().join("log")).unwrap();
-            command.env("FIBER_LINK_RATE_LIMIT", "off").stderr(log);
+            command.env("FIBER_LINK_RATE_LIMIT", "off").env("FIBER_LINK_METRICS_LISTEN", "127.0.0.1:0");
+            command.stderr(log);
             self.servers.push(Process::start_with_admin(command));
+            // Metrics are told before the server says where it listens.
+            let log = std::fs::read_to_string(self.path().join("log")).unwrap();
+            let told = log.rsplit("metrics are told at http://").next().unwrap();
+            self.metrics.push(told.split("/metrics").next().unwrap().parse().unwrap());
         }
     }
 
     pub(crate) fn stop(&mut self) {
+        self.metrics.clear();
         for mut server in self.servers.drain(..) {
             assert!(server.end("-TERM"));
         }
@@ -100,6 +117,22 @@ impl World {
         let nonce = NONCE.fetch_add(1, Ordering::Relaxed).to_string();
         let now = (SystemClock.now().as_millis() / 1000).to_string();
         self.servers[server].post_rpc(&signed(app, secret, &now, &nonce, body), body.as_bytes()).body
+    }
+
+    /// What the rest of the world does to the simulated node.
+    pub(crate) fn simulator(&self, path: &str, body: &Value) -> Value {
+        let node = self.node.as_ref().unwrap_or(&self.servers[0]);
+        let json = "content-type: application/json\r\n";
+        let answer = node.exchange("POST", &format!("/simulator/{path}"), json, body.to_string().as_bytes());
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.body
+    }
+
+    /// What the simulated node really paid.
+    pub(crate) fn payments(&self) -> Vec<Value> {
+        let node = self.node.as_ref().unwrap_or(&self.servers[0]);
+        let answer = node.exchange("GET", "/simulator/payments", "", b"");
+        answer.body["payments"].as_array().unwrap().clone()
     }
 
     pub(crate) fn is_let_in(&self, app: &str, secret: &str) -> bool {

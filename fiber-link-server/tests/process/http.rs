@@ -11,6 +11,7 @@ use std::time::Duration;
 pub struct Answer {
     pub status: u16,
     pub head: String,
+    pub text: String,
     pub body: Value,
 }
 
@@ -38,7 +39,8 @@ pub fn exchange(address: SocketAddr, method: &str, path: &str, headers: &str, bo
     stream.read_to_string(&mut text).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Answer { status, head: head.to_owned(), body: serde_json::from_str(body).unwrap_or(Value::Null) }
+    let parsed = serde_json::from_str(body).unwrap_or(Value::Null);
+    Answer { status, head: head.to_owned(), text: body.to_owned(), body: parsed }
 }
 
 /// The headers of a request that an app has signed.

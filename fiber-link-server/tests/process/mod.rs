@@ -13,6 +13,7 @@ pub struct Process {
     child: Child,
     address: SocketAddr,
     admin: Option<SocketAddr>,
+    said: String,
 }
 
 /// The key that secrets are sealed with.
@@ -48,9 +49,11 @@ impl Process {
     fn start_and_read(mut command: Command, with_admin: bool) -> Self {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let mut said = String::new();
         let mut address = |before: &str| {
             let mut line = String::new();
             lines.read_line(&mut line).unwrap();
+            said.push_str(&line);
             let address = line.trim().split_once(before).map(|(_, address)| address.parse());
             let Some(Ok(address)) = address else {
                 child.kill().ok();
@@ -60,7 +63,7 @@ impl Process {
         };
         let listens = address(" listens on http://");
         let admin = with_admin.then(|| address(" serves administrators on http://"));
-        Self { child, address: listens, admin }
+        Self { child, address: listens, admin, said }
     }
 
     /// Where it serves administrators.
@@ -70,6 +73,11 @@ impl Process {
 
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What it said when it began to listen.
+    pub fn said(&self) -> &str {
+        &self.said
     }
 
     pub fn id(&self) -> u32 {
