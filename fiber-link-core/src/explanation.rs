@@ -316,7 +316,7 @@ fn evidence(facts: &WithdrawalFacts<'_>, assets: &Assets) -> Vec<String> {
     match &facts.tlcs {
         None => {}
         Some(Err(error)) => {
-            evidence.push(format!("the node does not say what its channels hold of it: {error}"))
+            evidence.push(format!("the node does not say what its channels hold of it: {error}"));
         }
         Some(Ok(tlcs)) if tlcs.is_empty() => {
             evidence.push("none of the node's open channels holds anything of it".to_owned());

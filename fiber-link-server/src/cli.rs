@@ -202,6 +202,15 @@ struct Migrate {
     check: bool,
 }
 
+/// A value that is none of those that are allowed.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}: got {got:?}, allowed is {allowed}")]
+pub(crate) struct WrongValue {
+    what: &'static str,
+    got: String,
+    allowed: String,
+}
+
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
 enum CommandError {
@@ -258,8 +267,8 @@ enum CommandError {
     Review(#[from] ReviewError),
     #[error("there is no app {0}")]
     NoSuchApp(AppId),
-    #[error("{what}: got {got:?}, allowed is {allowed}")]
-    Value { what: &'static str, got: String, allowed: String },
+    #[error(transparent)]
+    Value(#[from] WrongValue),
     #[error(transparent)]
     Reason(#[from] ReasonError),
     #[error(transparent)]

@@ -283,7 +283,16 @@ impl Administration {
                 AdministratorError::Denied(denied) => denied.into(),
                 AdministratorError::NoRandomness(error) => error.into(),
                 AdministratorError::Store(error) => error.into(),
-                other => StoreError::backend(other).into(),
+                other @ (AdministratorError::Exists(_)
+                | AdministratorError::NoSuchAdministrator(_)
+                | AdministratorError::TooManyAdministrators
+                | AdministratorError::TooManyGrants(_)
+                | AdministratorError::NoSuchApp(_)
+                | AdministratorError::NoSuchGrant(..)
+                | AdministratorError::TooManyTokens
+                | AdministratorError::NoSuchToken(_)
+                | AdministratorError::TokenLasts
+                | AdministratorError::Wrong(_)) => StoreError::backend(other).into(),
             })?;
         }
         Ok(done)

@@ -81,8 +81,9 @@ impl Administrator {
 
     pub(crate) fn from_document(document: Stored<Document>) -> Result<Stored<Self>, StoreError> {
         let version = document.version();
-        let name = &document.key.name;
-        let stored: Option<StoredAdministrator> = serde_json::from_str(&document.body).ok();
+        let Document { key, body, .. } = document.into_inner();
+        let name = &key.name;
+        let stored: Option<StoredAdministrator> = serde_json::from_str(&body).ok();
         let administrator = stored.and_then(StoredAdministrator::administrator);
         let administrator = administrator.filter(|administrator| administrator.id().to_string() == *name);
         let administrator =

@@ -42,7 +42,7 @@ pub(super) async fn create(call: &mut Call<'_>) -> Result<Answer, ApiError> {
     let (password, shown) = new_password()?;
     let hash = call.api.log_ins.hash_of(password).await?;
     let created = call.administration.create_administrator(email, hash, grants, &reason).await?;
-    Ok(with_password(person(&created), shown).into())
+    Ok(with_password(person(&created), &shown).into())
 }
 
 pub(super) async fn grant(call: &mut Call<'_>) -> Result<Answer, ApiError> {
@@ -62,7 +62,7 @@ pub(super) async fn reset(call: &mut Call<'_>) -> Result<Answer, ApiError> {
     let (password, shown) = new_password()?;
     let hash = call.api.log_ins.hash_of(password).await?;
     let reset = call.administration.reset_administrator(&email, hash, &reason).await?;
-    Ok(with_password(person(&reset), shown).into())
+    Ok(with_password(person(&reset), &shown).into())
 }
 
 fn of_path(call: &Call<'_>) -> Result<Email, ApiError> {
@@ -85,7 +85,7 @@ fn new_password() -> Result<(Password, String), ApiError> {
     Ok((Password::new(&text)?, text))
 }
 
-fn with_password(mut person: Value, password: String) -> Value {
+fn with_password(mut person: Value, password: &str) -> Value {
     if let Some(person) = person.as_object_mut() {
         person.insert("password".to_owned(), json!(password));
     }

@@ -1,7 +1,7 @@
 //! `fiber-link policy`: what is allowed for one asset in one app.
 
-use super::CommandError;
 use super::operator::{ReasonFlag, of_existing};
+use super::{CommandError, WrongValue};
 use crate::rpc::params::Issues;
 use crate::settings::{Settings, read_duration};
 use crate::wire_time;
@@ -184,9 +184,9 @@ async fn versions(settings: &Settings, of: &Of) -> Result<(), CommandError> {
 }
 
 impl Of {
-    fn asset(&self, settings: &Settings) -> Result<Asset, CommandError> {
+    fn asset(&self, settings: &Settings) -> Result<Asset, WrongValue> {
         let found = settings.assets.iter().find(|asset| asset.id.as_str() == self.asset);
-        found.cloned().ok_or_else(|| CommandError::Value {
+        found.cloned().ok_or_else(|| WrongValue {
             what: "ASSET",
             got: self.asset.clone(),
             allowed: settings.assets.iter().map(|asset| asset.id.as_str()).collect::<Vec<_>>().join(", "),
@@ -204,7 +204,7 @@ pub(crate) type PolicyChange = Box<dyn Fn(&mut Policy) + Send + Sync>;
 
 impl Change {
     /// One change for each flag that was given.
-    fn read(&self, asset: &Asset) -> Result<Vec<PolicyChange>, CommandError> {
+    fn read(&self, asset: &Asset) -> Result<Vec<PolicyChange>, WrongValue> {
         let mut changes: Vec<PolicyChange> = Vec::new();
         let amounts: [Given<'_, Amount>; 7] = [
             ("--tip-minimum", &self.tip_minimum, |policy| &mut policy.tips.minimum),
@@ -274,16 +274,16 @@ impl Change {
     }
 }
 
-fn read_amount(what: &'static str, text: &str, asset: &Asset) -> Result<Amount, CommandError> {
-    asset.parse(text).map_err(|error| CommandError::Value {
+fn read_amount(what: &'static str, text: &str, asset: &Asset) -> Result<Amount, WrongValue> {
+    asset.parse(text).map_err(|error| WrongValue {
         what,
         got: text.to_owned(),
         allowed: format!("an amount of {}: it {error}", asset.id),
     })
 }
 
-fn read_time(what: &'static str, text: &str, most: Duration) -> Result<Duration, CommandError> {
-    read_duration(text, Duration::ZERO, most).map_err(|allowed| CommandError::Value {
+fn read_time(what: &'static str, text: &str, most: Duration) -> Result<Duration, WrongValue> {
+    read_duration(text, Duration::ZERO, most).map_err(|allowed| WrongValue {
         what,
         got: text.to_owned(),
         allowed,
@@ -378,11 +378,8 @@ pub(crate) fn change_of<'a>(
     let matches =
         command.try_get_matches_from(arguments).map_err(|error| Issues::one("body", plain(&error)))?;
     let change = Change::from_arg_matches(&matches).map_err(|error| Issues::one("body", plain(&error)))?;
-    change.read(asset).map_err(|error| match error {
-        CommandError::Value { what, allowed, .. } => {
-            Issues::one(&field_of(what.trim_start_matches('-')), format!("must be {allowed}"))
-        }
-        other => Issues::one("body", other.to_string()),
+    change.read(asset).map_err(|WrongValue { what, allowed, .. }| {
+        Issues::one(&field_of(what.trim_start_matches('-')), format!("must be {allowed}"))
     })
 }
 

@@ -8,6 +8,8 @@
     clippy::indexing_slicing,
     clippy::disallowed_methods,
     clippy::arithmetic_side_effects,
+    clippy::needless_pass_by_value,
+    clippy::wildcard_enum_match_arm,
     missing_debug_implementations,
     unreachable_pub,
     reason = "a test may fail"

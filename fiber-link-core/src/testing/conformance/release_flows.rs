@@ -185,7 +185,8 @@ pub async fn people_who_agree_at_once_are_both_heard(store: Arc<dyn Store>) {
     });
     world.later(61);
     let (one, other) = passes.await;
-    (one.unwrap(), other.unwrap());
+    one.unwrap();
+    other.unwrap();
     assert_eq!((state(&world, &withdrawal).await, world.balance().await), ("released", RETURNED));
     let account = UserAccount { app: forum(), user: user("alice"), asset: AssetId::ckb() };
     assert_eq!(world.store.balance(&account).await.unwrap().available, Amount::new(100 * CKB));
