@@ -165,6 +165,25 @@ impl Access {
         Err(too_many_writers().into())
     }
 
+    /// The password was right, and no session is wanted: tries are counted anew.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store failed.
+    pub async fn end_log_in(&self, proved: &PasswordProved) -> Result<(), StoreError> {
+        for _ in 0..TRIES {
+            let found = find_administrator(&*self.store, proved.administrator()).await?;
+            let Some(administrator) = found.filter(|found| proved.is_of(found)) else { return Ok(()) };
+            let next = administrator.without_log_ins();
+            match self.store.commit(ChangeSet::new().with(update_administrator(&administrator, &next))).await
+            {
+                Ok(()) => return Ok(()),
+                Err(CommitError::Conflict) => {}
+                Err(error) => return Err(unexpected(error)),
+            }
+        }
+        Err(too_many_writers())
+    }
+
     /// Who comes with this credential, from where, and what he may do now; none if it lets nobody in.
     ///
     /// # Errors

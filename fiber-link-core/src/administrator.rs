@@ -231,6 +231,11 @@ impl Administrator {
         Ok(Self { log_ins, ..self.clone() })
     }
 
+    /// With tries to log in forgotten.
+    pub(crate) fn without_log_ins(&self) -> Self {
+        Self { log_ins: LogIns::default(), ..self.clone() }
+    }
+
     /// With a session more, and tries to log in forgotten. Sessions that ended go, and of too many the
     /// one that was used least lately.
     pub(crate) fn with_session(&self, credential: &Credential, origin: &str, now: Timestamp) -> Self {

@@ -3,9 +3,9 @@
 
 use crate::{
     Action, Amount, AppId, AssetId, Assets, Attempt, AttemptState, AuditRecord, Destination, EntryKind,
-    FailureReason, InvoiceState, InvoiceStatus, LONGEST_TIME_LOCK, NEVER_SENT_AFTER, NodeError,
-    NumberedEntry, Paused, PaymentState, PaymentStatus, PendingTlc, Review, Timestamp, Tip, TipState,
-    TlcDirection, Withdrawal, WithdrawalState, releasable_from,
+    FailureReason, InvoiceState, InvoiceStatus, NEVER_SENT_AFTER, NodeError, NumberedEntry, Paused,
+    PaymentState, PaymentStatus, PendingTlc, Review, Timestamp, Tip, TipState, TlcDirection, Withdrawal,
+    WithdrawalState, releasable_from,
 };
 
 /// The story of a tip or a withdrawal.
@@ -47,6 +47,8 @@ pub(crate) struct WithdrawalFacts<'a> {
     pub(crate) paused: Option<Paused>,
     pub(crate) payment: Asked<Option<PaymentStatus>>,
     pub(crate) tlcs: Asked<Vec<PendingTlc>>,
+    /// Since when the hub works with this node.
+    pub(crate) node_since: Timestamp,
     pub(crate) now: Timestamp,
 }
 
@@ -319,7 +321,7 @@ fn evidence(facts: &WithdrawalFacts<'_>, assets: &Assets) -> Vec<String> {
             evidence.push(format!("the node does not say what its channels hold of it: {error}"));
         }
         Some(Ok(tlcs)) if tlcs.is_empty() => {
-            evidence.push("none of the node's open channels holds anything of it".to_owned());
+            evidence.push("none of the node's channels holds anything of it".to_owned());
         }
         Some(Ok(tlcs)) => evidence.extend(tlcs.iter().map(|tlc| {
             let amount = whole(assets, &facts.withdrawal.terms().asset, tlc.amount);
@@ -332,11 +334,16 @@ fn evidence(facts: &WithdrawalFacts<'_>, assets: &Assets) -> Vec<String> {
         })),
     }
     if let Some(last) = facts.attempts.last() {
-        let bound = last.created_at().plus(LONGEST_TIME_LOCK);
+        let bound = releasable_from(facts.withdrawal, last);
         let passed = if facts.now >= bound { "passed" } else { "not passed" };
         evidence.push(format!(
-            "the longest time-lock that was ever seen, two weeks after it was sent, ends at {bound}: {passed}"
+            "the longest time-lock that was ever seen, two weeks after it could be sent last, ends at {bound}: \
+             {passed}"
         ));
+        if last.created_at() <= facts.node_since {
+            evidence
+                .push("it was sent through a node before this one, whose silence says nothing".to_owned());
+        }
     }
     evidence
 }
@@ -443,12 +450,10 @@ fn processing(facts: &WithdrawalFacts<'_>) -> (String, Vec<String>) {
 /// Only where the evidence allows it.
 fn release_advice(facts: &WithdrawalFacts<'_>) -> Option<String> {
     let attempt = facts.attempts.last()?;
-    let paid = matches!(
-        facts.payment,
-        Some(Ok(Some(PaymentStatus { state: PaymentState::Succeeded { .. }, .. })) | Err(_)) | None
-    );
-    let held = !matches!(&facts.tlcs, Some(Ok(tlcs)) if tlcs.is_empty());
-    if paid || held || facts.now < releasable_from(facts.withdrawal, attempt) {
+    let pending = matches!(facts.payment, Some(Ok(Some(PaymentStatus { state: PaymentState::Pending, .. }))));
+    let free = matches!(&facts.tlcs, Some(Ok(tlcs)) if tlcs.is_empty());
+    let own = attempt.created_at() > facts.node_since;
+    if !(pending && free && own) || facts.now < releasable_from(facts.withdrawal, attempt) {
         return None;
     }
     let id = facts.withdrawal.id();

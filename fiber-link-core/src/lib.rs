@@ -182,7 +182,9 @@ pub use query::{
     SettledQuery, TipLookup, TipPhase, TipQuery, TipTotals, TipsOf, WithdrawalLookup, WithdrawalQuery,
     WithdrawalsOf,
 };
-pub use release::{LONGEST_TIME_LOCK, NotToBeReleased, RELEASED_BY, Release, releasable_from};
+pub use release::{
+    AGREEMENT_LASTS, LONGEST_TIME_LOCK, NotToBeReleased, RELEASED_BY, Release, releasable_from,
+};
 pub use review::{Review, ReviewReason, ReviewVerdict, VerdictError};
 pub use sealing::{KeyError, KeyId, Keyring, MOST_KEYS, NoSealedSecret, Purpose, SealedSecret, UnsealError};
 pub use secret::{NoRandomness, Secret};

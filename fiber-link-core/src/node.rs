@@ -279,8 +279,8 @@ pub trait FiberNode: Send + Sync + 'static {
     /// What the channels can carry of `asset`.
     async fn liquidity(&self, asset: &Asset) -> Result<Liquidity, NodeError>;
 
-    /// What the channels hold of the payment of this hash: evidence for people, and never a proof.
-    /// Channels that were closed are not among them.
+    /// What the channels hold of the payment of this hash, those that were closed among them: evidence for
+    /// people, and never a proof.
     async fn pending_tlcs(&self, hash: PaymentHash) -> Result<Vec<PendingTlc>, NodeError> {
         let _ = hash;
         Err(NodeError::NoAnswer("this node does not tell what its channels hold".into()))

@@ -435,7 +435,7 @@ impl FiberLink {
             Verdict::Forgotten => {
                 let hash = attempt.payment_hash();
                 tracing::error!(payment_hash = %hash, "the node forgot a payment: its funds stay reserved");
-                self.release_if_agreed(withdrawal, &attempt).await
+                Ok(Stepped::Waits)
             }
             Verdict::Succeeded { fee } => {
                 let next = withdrawal.complete(fee, now)?;
@@ -467,7 +467,7 @@ impl FiberLink {
                     self.commit(ChangeSet::new().update_attempt(&attempt, next)).await?;
                     Ok(Stepped::Waits)
                 }
-                Step::Unchanged => self.release_if_agreed(withdrawal, &attempt).await,
+                Step::Unchanged => Ok(Stepped::Waits),
             },
         }
     }

@@ -18,6 +18,9 @@ pub const LONGEST_TIME_LOCK: Duration = Duration::from_secs(14 * 24 * 3600);
 /// How many different people release funds.
 pub const RELEASED_BY: usize = 2;
 
+/// How long a word counts: what was true when it was said may be known to be wrong a day later.
+pub const AGREEMENT_LASTS: Duration = Duration::from_secs(24 * 3600);
+
 /// What people said about releasing the funds of a withdrawal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Release {
@@ -40,9 +43,12 @@ pub enum NotToBeReleased {
         /// Until when.
         until: Timestamp,
     },
-    /// The node paid it: the next pass completes it.
-    #[error("the node paid it")]
-    Paid,
+    /// The node says something else: the next passes judge that.
+    #[error("only a payment that the node calls under way can be released, and it does not call this one so")]
+    NotPending,
+    /// Another node sent it, and this one cannot know what became of it.
+    #[error("it was sent through a node before this one, which cannot know what became of it")]
+    OtherNode,
     /// A channel holds a part of it.
     #[error("channel {} of the node holds a part of it, with a time-lock until {}", .0.channel, .0.expires_at)]
     Held(PendingTlc),
@@ -58,25 +64,29 @@ impl Release {
         Self { withdrawal: withdrawal.id(), app, attempt, approvals: Vec::new() }
     }
 
-    /// Whether as many different people agreed as have to.
-    pub fn is_agreed(&self) -> bool {
-        self.approvals.len() >= RELEASED_BY
+    /// Whether as many different people agreed lately as have to.
+    pub fn is_agreed(&self, now: Timestamp) -> bool {
+        self.words(now).count() >= RELEASED_BY
     }
 
-    /// With one more person who agrees.
+    /// What was said lately.
+    fn words(&self, now: Timestamp) -> impl Iterator<Item = &ReviewVerdict> {
+        self.approvals.iter().filter(move |said| now < said.at.plus(AGREEMENT_LASTS))
+    }
+
+    /// With one more person who agrees; words that count no more go.
     ///
     /// # Errors
     /// [`VerdictError`] for somebody who did, and once it is agreed.
     pub(crate) fn approve(&self, verdict: ReviewVerdict) -> Result<Self, VerdictError> {
-        if self.is_agreed() {
+        if self.is_agreed(verdict.at) {
             return Err(VerdictError::Approved);
         }
-        if self.approvals.iter().any(|approval| approval.by == verdict.by) {
+        if self.words(verdict.at).any(|said| said.by == verdict.by) {
             return Err(VerdictError::ApprovedAlready);
         }
-        let mut next = self.clone();
-        next.approvals.push(verdict);
-        Ok(next)
+        let said = self.words(verdict.at).cloned();
+        Ok(Self { approvals: said.chain([verdict.clone()]).collect(), ..self.clone() })
     }
 
     /// The key of its document.
@@ -117,20 +127,23 @@ impl Release {
 }
 
 /// When the funds of an attempt may be released at the earliest: nothing of it can be sent or claimed any
-/// more, by all that was ever seen.
+/// more, by all that was ever seen. A node may begin with a payment, or with another part of it, until the
+/// invoice ran out.
 pub fn releasable_from(withdrawal: &Withdrawal, attempt: &Attempt) -> Timestamp {
     let Destination::PaymentRequest(invoice) = &withdrawal.terms().destination;
-    let claimable = attempt.claim().until.max(attempt.created_at()).plus(LONGEST_TIME_LOCK);
-    claimable.max(invoice.expires_at.plus(NEVER_SENT_AFTER))
+    let last_sent = attempt.claim().until.max(attempt.created_at());
+    last_sent.max(invoice.expires_at.plus(NEVER_SENT_AFTER)).plus(LONGEST_TIME_LOCK)
 }
 
-/// Looks at what is known of a payment whose funds are to be released.
+/// Looks at what is known of a payment whose funds are to be released. `node_since` is when its node became
+/// the hub's.
 ///
 /// # Errors
 /// [`NotToBeReleased`] says what stands against it.
 pub(crate) fn check(
     withdrawal: &Withdrawal,
     attempt: &Attempt,
+    node_since: Timestamp,
     payment: Result<Option<PaymentStatus>, NodeError>,
     tlcs: Result<Vec<PendingTlc>, NodeError>,
     now: Timestamp,
@@ -139,9 +152,14 @@ pub(crate) fn check(
     if now < until {
         return Err(NotToBeReleased::TooEarly { until });
     }
+    if attempt.created_at() <= node_since {
+        return Err(NotToBeReleased::OtherNode);
+    }
     match payment.map_err(NotToBeReleased::NodeSilent)?.map(|status| status.state) {
-        Some(PaymentState::Succeeded { .. }) => return Err(NotToBeReleased::Paid),
-        Some(PaymentState::Pending | PaymentState::Failed { .. }) | None => {}
+        Some(PaymentState::Pending) => {}
+        Some(PaymentState::Succeeded { .. } | PaymentState::Failed { .. }) | None => {
+            return Err(NotToBeReleased::NotPending);
+        }
     }
     match tlcs.map_err(NotToBeReleased::NodeSilent)?.into_iter().next() {
         Some(tlc) => Err(NotToBeReleased::Held(tlc)),

@@ -210,6 +210,9 @@ impl Service {
         let address = listener.local_addr().map_err(listening)?;
         let admin = match self.settings.admin_listen {
             Some(address) => {
+                if !address.ip().is_loopback() {
+                    tracing::warn!(%address, "administrators are served without encryption: put a proxy before it");
+                }
                 let listening = |source| ServiceError::Listen { address, source };
                 let listener = TcpListener::bind(address).await.map_err(listening)?;
                 Some((listener.local_addr().map_err(listening)?, listener))

@@ -236,3 +236,23 @@ async fn resealed(owner: &Administration) -> (usize, usize) {
     let done = owner.reseal_codes(&why()).await.unwrap();
     (done.secrets, done.resealed)
 }
+
+#[pollster::test]
+async fn nobody_resets_his_own_account_with_a_session_or_a_token() {
+    let hub = Hub::new().await;
+    hub.owner.grant_role(&ann(), Grant::SuperAdmin, &why()).await.unwrap();
+    let session = hub.try_to_log_in(PASSWORD, None).await.unwrap();
+    let own = hub.acting(&session).await.reset_administrator(&ann(), hash("another password"), &why()).await;
+    let denied = Denied::NotAllowed(Action::ResetAdministrator);
+    assert!(matches!(own, Err(AdministratorError::Denied(is)) if is == denied), "{own:?}");
+}
+
+#[pollster::test]
+async fn a_right_password_forgets_the_tries_before_it() {
+    let hub = Hub::new().await;
+    for _ in 0..3 * crate::MOST_LOG_INS {
+        let proved = hub.access.begin_log_in(ann()).await.unwrap().prove(PASSWORD).unwrap();
+        hub.access.end_log_in(&proved).await.unwrap();
+    }
+    assert!(hub.try_to_log_in(PASSWORD, None).await.is_ok());
+}

@@ -169,7 +169,7 @@ impl Administration {
         .await
     }
 
-    /// Gives somebody a new password. His codes are off, and his sessions and tokens are over.
+    /// Gives somebody else a new password. His codes are off, and his sessions and tokens are over.
     ///
     /// # Errors
     /// [`AdministratorError::NoSuchAdministrator`].
@@ -179,6 +179,10 @@ impl Administration {
         password: PasswordHash,
         reason: &Reason,
     ) -> Result<Administrator, AdministratorError> {
+        // Whoever has a session or a token of his alone must not get his account with it.
+        if self.authority.administrator() == Some(email.administrator()) {
+            return Err(Denied::NotAllowed(Action::ResetAdministrator).into());
+        }
         self.change_administrator(Action::ResetAdministrator, email, reason, |administrator, _| {
             Ok(administrator.with_password(password.clone()).without_codes())
         })

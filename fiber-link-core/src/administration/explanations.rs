@@ -96,6 +96,7 @@ impl Administration {
             paused,
             payment,
             tlcs,
+            node_since: self.store.find_hub().await?.map(|hub| hub.node_since).unwrap_or_default(),
             now: self.clock.now(),
         };
         Ok(explanation::of_withdrawal(&facts, assets))

@@ -47,6 +47,9 @@ impl Administration {
             if fees(&policy) != fees(&before) {
                 self.require(Action::SetFees, Some(app))?;
             }
+            if policy.review.is_weaker_than(&before.review) {
+                self.require(Action::WeakenReview, Some(app))?;
+            }
             let (now, operator) = (self.clock.now(), self.authority.operator().clone());
             let next = PolicyVersion::after(set.as_deref(), policy, now, operator, reason);
             let current = next.to_document(PolicyVersion::key(app, &asset.id), app);

@@ -5,7 +5,7 @@ use crate::release::{self, NotToBeReleased, Release};
 use crate::service::{TRIES, too_many_writers, unexpected};
 use crate::{
     Action, AttemptQuery, ChangeSet, CommitError, Denied, Due, Existing, FiberNode, NodeError, NodeKey, Op,
-    Reason, ReviewVerdict, StoreError, VerdictError, Withdrawal, WithdrawalId, WithdrawalLookup,
+    Reason, ReviewVerdict, StoreError, Timestamp, VerdictError, Withdrawal, WithdrawalId, WithdrawalLookup,
     WithdrawalState,
 };
 
@@ -59,7 +59,7 @@ impl Administration {
         let action = Action::ReleaseWithdrawal;
         self.authority.require(action, None)?;
         let by = self.authority.needed_administrator(action)?;
-        self.check_node(node).await?;
+        let node_since = self.node_since(node).await?;
         for _ in 0..TRIES {
             let found = self.store.find_withdrawal(WithdrawalLookup::Id(id)).await?;
             let withdrawal = found.ok_or(ReleaseError::NoSuchWithdrawal(id))?;
@@ -73,12 +73,20 @@ impl Administration {
             let hash = attempt.payment_hash();
             let (payment, tlcs) = (node.payment(hash).await, node.pending_tlcs(hash).await);
             let now = self.clock.now();
-            release::check(&withdrawal, &attempt, payment, tlcs, now)?;
+            release::check(&withdrawal, &attempt, node_since, payment, tlcs, now)?;
             let document = self.store.find_document(&Release::key(id)).await?;
             let before = document.map(Release::from_document).transpose()?;
             // What was said of another attempt counts no more.
             let said = before.as_deref().filter(|before| before.attempt == live).cloned();
-            let said = said.unwrap_or_else(|| Release::of(&withdrawal, live));
+            let mut said = said.unwrap_or_else(|| Release::of(&withdrawal, live));
+            // Nor does the word of somebody who may not give it any more.
+            let mut counted = Vec::new();
+            for word in said.approvals {
+                if self.still_may(&word, action, None).await? {
+                    counted.push(word);
+                }
+            }
+            said.approvals = counted;
             let verdict = ReviewVerdict {
                 by,
                 name: self.authority.operator().name.clone(),
@@ -108,10 +116,11 @@ impl Administration {
         Err(too_many_writers().into())
     }
 
-    async fn check_node(&self, node: &dyn FiberNode) -> Result<(), ReleaseError> {
+    /// Since when this is the hub's node.
+    async fn node_since(&self, node: &dyn FiberNode) -> Result<Timestamp, ReleaseError> {
         let info = node.info().await.map_err(ReleaseError::Node)?;
         match self.store.find_hub().await? {
-            Some(hub) if hub.node == info.key && hub.network == info.network => Ok(()),
+            Some(hub) if hub.node == info.key && hub.network == info.network => Ok(hub.node_since),
             Some(_) | None => Err(ReleaseError::OtherNode(info.key)),
         }
     }

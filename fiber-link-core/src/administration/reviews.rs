@@ -76,7 +76,8 @@ impl Administration {
     ) -> Result<Reviewed, ReviewError> {
         for _ in 0..TRIES {
             let (withdrawal, review) = self.awaiting(Action::ApproveWithdrawal, id).await?;
-            let next = review.approve(self.verdict(Action::ApproveWithdrawal, reason)?)?;
+            let said = self.words_that_count(&review).await?;
+            let next = said.approve(self.verdict(Action::ApproveWithdrawal, reason)?)?;
             let now = self.clock.now();
             let moved = match next.is_approved() {
                 true => withdrawal
@@ -155,6 +156,35 @@ impl Administration {
         let review =
             review.ok_or_else(|| StoreError::backend("a withdrawal awaits a review that is gone"))?;
         Ok((withdrawal, review))
+    }
+
+    /// Without the approvals of people who may not approve any more.
+    async fn words_that_count(&self, review: &Review) -> Result<Review, StoreError> {
+        let mut approvals = Vec::new();
+        for said in &review.approvals {
+            if self.still_may(said, Action::ApproveWithdrawal, Some(&review.app)).await? {
+                approvals.push(said.clone());
+            }
+        }
+        Ok(Review { approvals, ..review.clone() })
+    }
+
+    /// Whether somebody who said something may still say it. Whom the store does not know is known to the
+    /// program that acts.
+    pub(super) async fn still_may(
+        &self,
+        said: &ReviewVerdict,
+        action: Action,
+        app: Option<&AppId>,
+    ) -> Result<bool, StoreError> {
+        #[cfg(feature = "administrators")]
+        if let Some(known) = crate::access::find_administrator(&*self.store, said.by).await? {
+            let operator = self.authority.operator().clone();
+            let now = crate::Authority::person(operator, said.by, known.grants.clone(), None);
+            return Ok(now.require(action, app).is_ok());
+        }
+        let _ = (said, action, app);
+        Ok(true)
     }
 
     fn verdict(&self, action: Action, reason: &Reason) -> Result<ReviewVerdict, Denied> {

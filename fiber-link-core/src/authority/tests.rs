@@ -21,6 +21,7 @@ const RIGHTS: &[(&str, &str)] = &[
     ("secrets.reseal", "S O"),
     ("policy.show", "S C A a O"),
     ("policy.set", "S C O"),
+    ("policy.weaken_review", "S O"),
     ("policy.set_fees", "S O"),
     ("review.list", "S C A a O"),
     ("review.approve", "S C O"),

@@ -24,6 +24,7 @@ fn facts<'a>(withdrawal: &'a Withdrawal, attempts: &'a [Attempt]) -> WithdrawalF
         paused: None,
         payment: None,
         tlcs: None,
+        node_since: Timestamp::from_seconds(0),
         now: at(100),
     }
 }
@@ -91,7 +92,7 @@ fn a_payment_without_an_end_is_told_with_all_evidence() {
         ..facts(&withdrawal, &attempts)
     };
     let explanation = of_withdrawal(&facts, &Assets::default());
-    let bound = attempts[0].created_at().plus(LONGEST_TIME_LOCK);
+    let bound = releasable_from(&withdrawal, &attempts[0]);
     assert_eq!(
         explanation.node,
         [
@@ -102,14 +103,16 @@ fn a_payment_without_an_end_is_told_with_all_evidence() {
                 at(5_000)
             ),
             format!(
-                "the longest time-lock that was ever seen, two weeks after it was sent, ends at {bound}: not passed"
+                "the longest time-lock that was ever seen, two weeks after it could be sent last, ends at {bound}: \
+                 not passed"
             ),
         ]
     );
     assert!(!told(&explanation).contains("may release"), "a channel holds it");
     let facts = WithdrawalFacts { tlcs: Some(Ok(vec![])), now: bound, ..facts };
+    let pending = || Some(Ok(Some(PaymentStatus { created_at: at(3), state: PaymentState::Pending })));
     let early = WithdrawalFacts {
-        payment: Some(Ok(None)),
+        payment: pending(),
         tlcs: Some(Ok(vec![])),
         now: releasable_from(&withdrawal, &attempts[0]).minus(Duration::from_millis(1)),
         ..self::facts(&withdrawal, &attempts)
@@ -117,11 +120,17 @@ fn a_payment_without_an_end_is_told_with_all_evidence() {
     assert!(!told(&of_withdrawal(&early, &Assets::default())).contains("may release"), "it is too early");
     let late = WithdrawalFacts { now: releasable_from(&withdrawal, &attempts[0]), ..early };
     assert!(told(&of_withdrawal(&late, &Assets::default())).contains("may release"));
+    let other = WithdrawalFacts { node_since: attempts[0].created_at(), ..late };
+    assert!(!told(&of_withdrawal(&other, &Assets::default())).contains("may release"), "by another node");
+    let unknown =
+        WithdrawalFacts { payment: Some(Ok(None)), node_since: Timestamp::from_seconds(0), ..other };
+    assert!(!told(&of_withdrawal(&unknown, &Assets::default())).contains("may release"), "nobody knows it");
+    let late = unknown;
     let paid = PaymentStatus { created_at: at(3), state: PaymentState::Succeeded { fee: Amount::new(1) } };
     let paid = WithdrawalFacts { payment: Some(Ok(Some(paid))), ..late };
     assert!(!told(&of_withdrawal(&paid, &Assets::default())).contains("may release"), "it is paid");
     let node = of_withdrawal(&facts, &Assets::default()).node;
-    assert!(node.contains(&"none of the node's open channels holds anything of it".to_owned()), "{node:?}");
+    assert!(node.contains(&"none of the node's channels holds anything of it".to_owned()), "{node:?}");
     assert!(node.last().unwrap().ends_with(": passed"), "{node:?}");
 }
 

@@ -41,6 +41,8 @@ pub(crate) enum Call {
     },
     /// The node's open channels.
     ListChannels,
+    /// The node's channels, those that were closed among them.
+    ListAllChannels,
     /// Tell of every change in the node's store; over a WebSocket only.
     SubscribeStoreChanges,
 }
@@ -107,7 +109,7 @@ impl Call {
             Self::SendPayment(_) => "send_payment",
             Self::Payment(_) => "get_payment",
             Self::ListPayments { .. } => "list_payments",
-            Self::ListChannels => "list_channels",
+            Self::ListChannels | Self::ListAllChannels => "list_channels",
             Self::SubscribeStoreChanges => "subscribe_store_changes",
         }
     }
@@ -151,12 +153,18 @@ impl Serialize for Call {
             }]
             .serialize(serializer),
             Self::ListChannels => [Nothing {}].serialize(serializer),
+            Self::ListAllChannels => [AllChannels { include_closed: true }].serialize(serializer),
         }
     }
 }
 
 #[derive(serde::Serialize)]
 struct Nothing {}
+
+#[derive(serde::Serialize)]
+struct AllChannels {
+    include_closed: bool,
+}
 
 #[derive(serde::Serialize)]
 struct ByHash<'a> {

@@ -67,6 +67,7 @@ const fn right(call: &Call) -> Right {
         | Call::ParseInvoice(_)
         | Call::CancelInvoice(_)
         | Call::ListChannels
+        | Call::ListAllChannels
         | Call::SubscribeStoreChanges => Right::Invoices,
         Call::SendPayment(_) | Call::Payment(_) | Call::ListPayments { .. } => Right::Payments,
     }
@@ -79,6 +80,7 @@ const fn is_question(call: &Call) -> bool {
         | Call::Invoice(_)
         | Call::ParseInvoice(_)
         | Call::ListChannels
+        | Call::ListAllChannels
         | Call::Payment(_)
         | Call::ListPayments { .. } => true,
         // The preimage is ours: a second one is told that the invoice exists.
@@ -227,7 +229,7 @@ impl FiberNode for FnnNode {
     }
 
     async fn pending_tlcs(&self, hash: PaymentHash) -> Result<Vec<PendingTlc>, NodeError> {
-        answer::pending_tlcs(self.say(Call::ListChannels).await?, hash)
+        answer::pending_tlcs(self.say(Call::ListAllChannels).await?, hash)
     }
 
     /// Rumours from a WebSocket, for as long as the stream lives. It opens itself again after every

@@ -59,7 +59,9 @@ impl Waiting {
     /// How many of the [`CALLS_PER_BATCH`] they take. What has a long answer takes all: together with
     /// others it could be longer than what is read.
     fn room(&self) -> usize {
-        let long = |call: &Call| matches!(call, Call::ListChannels | Call::ListPayments { .. });
+        let long = |call: &Call| {
+            matches!(call, Call::ListChannels | Call::ListAllChannels | Call::ListPayments { .. })
+        };
         if self.calls.iter().any(long) { CALLS_PER_BATCH } else { self.calls.len() }
     }
 }

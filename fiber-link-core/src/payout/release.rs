@@ -9,7 +9,8 @@ use crate::{
 };
 
 impl FiberLink {
-    /// Releases the funds if people agreed about this attempt, and nothing stands against it now.
+    /// The node calls the attempt under way: releases its funds if people agreed about that, and nothing
+    /// stands against it now.
     pub(super) async fn release_if_agreed(
         &self,
         withdrawal: &Stored<Withdrawal>,
@@ -24,21 +25,20 @@ impl FiberLink {
             return Ok(Stepped::Waits);
         };
         let agreed = Release::from_document(document)?;
-        if agreed.attempt != attempt.id() || !agreed.is_agreed() {
+        if agreed.attempt != attempt.id() || !agreed.is_agreed(now) {
             return Ok(Stepped::Waits);
         }
         let node = &self.parts().node;
         let hash = attempt.payment_hash();
         let (payment, tlcs) = (node.payment(hash).await, node.pending_tlcs(hash).await);
-        if let Err(reason) = release::check(withdrawal, attempt, payment, tlcs, now) {
+        // After the answers: a node that was exchanged or restored meanwhile said nothing with them.
+        let known = match self.know_again().await? {
+            Some(known) if known.memory == NodeMemory::Intact => known,
+            Some(_) | None => return Ok(Stepped::Waits),
+        };
+        if let Err(reason) = release::check(withdrawal, attempt, known.node_since, payment, tlcs, now) {
             tracing::warn!(%reason, "the funds are not released although people agreed");
             return Ok(Stepped::Waits);
-        }
-        // The node may have been exchanged or restored since it was looked at last: what it lost its memory
-        // of says nothing against a payment.
-        match self.know_again().await? {
-            Some(known) if known.memory_of(attempt) != NodeMemory::Doubtful => {}
-            Some(_) | None => return Ok(Stepped::Waits),
         }
         let next = withdrawal.release(now)?;
         tracing::warn!("the funds of a payment without an end are released");

@@ -56,6 +56,19 @@ pub struct ReviewPolicy {
     pub new_destination: Option<Duration>,
 }
 
+impl ReviewPolicy {
+    /// Whether people look at a withdrawal under `before` that nobody, or fewer, look at under this.
+    pub fn is_weaker_than(&self, before: &Self) -> bool {
+        let above =
+            |is: Option<Amount>, was: Option<Amount>| was.is_some_and(|was| is.is_none_or(|is| is > was));
+        let cooling = before.new_destination.unwrap_or_default();
+        above(self.above, before.above)
+            || above(self.two_above, before.two_above)
+            || (before.first_withdrawal && !self.first_withdrawal)
+            || self.new_destination.unwrap_or_default() < cooling
+    }
+}
+
 /// A policy that contradicts itself or leaves what is allowed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPolicy {
@@ -237,5 +250,27 @@ mod tests {
         let closed = TipPolicy { allowed: false, ..tips };
         assert_eq!(refusal(&closed, "2").unwrap(), "asset CKB is not allowed for tips in app forum");
         assert_eq!(refusal(&TipPolicy::default(), "170000000000000000000"), None);
+    }
+
+    #[test]
+    fn a_review_is_weaker_where_people_look_at_less() {
+        let (some, more) = (Some(Amount::new(5)), Some(Amount::new(6)));
+        let (hour, day) = (Some(Duration::from_secs(3600)), Some(Duration::from_secs(86_400)));
+        let strict =
+            ReviewPolicy { above: some, two_above: more, first_withdrawal: true, new_destination: day };
+        assert!(!strict.is_weaker_than(&strict));
+        assert!(!strict.is_weaker_than(&ReviewPolicy::default()));
+        for weaker in [
+            ReviewPolicy { above: None, ..strict.clone() },
+            ReviewPolicy { above: more, ..strict.clone() },
+            ReviewPolicy { two_above: None, ..strict.clone() },
+            ReviewPolicy { two_above: Some(Amount::new(7)), ..strict.clone() },
+            ReviewPolicy { first_withdrawal: false, ..strict.clone() },
+            ReviewPolicy { new_destination: None, ..strict.clone() },
+            ReviewPolicy { new_destination: hour, ..strict.clone() },
+        ] {
+            assert!(weaker.is_weaker_than(&strict), "{weaker:?}");
+            assert!(!strict.is_weaker_than(&weaker), "{weaker:?}");
+        }
     }
 }

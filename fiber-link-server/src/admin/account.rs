@@ -2,10 +2,11 @@
 
 use super::call::{Answer, Call};
 use super::error::ApiError;
-use crate::rpc::params;
+use crate::rpc::params::{self, Read};
 use crate::wire_time;
 use fiber_link_core::{
-    Administrator, AppId, CredentialKind, Grant, Password, Timestamp, Token, TokenAccess, TokenScope,
+    Administrator, AppId, CredentialKind, Grant, Password, PasswordProved, Timestamp, Token, TokenAccess,
+    TokenScope,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -18,6 +19,18 @@ const MOST_DAYS: u32 = 366;
 
 pub(super) async fn show(call: &mut Call<'_>) -> Result<Answer, ApiError> {
     let own = call.administration.own_account().await?;
+    let authority = call.administration.authority();
+    if let Some(scope) = authority.token_scope() {
+        // A token tells what it is good for, and no more of its owner.
+        let grants = own.grants.iter().filter(|of| of.app().is_none_or(|app| authority.sees(app)));
+        return Ok(json!({
+            "email": own.email.as_str(),
+            "grants": grants.map(grant).collect::<Vec<_>>(),
+            "access": scope.access.as_str(),
+            "appId": scope.app.as_ref().map(AppId::as_str),
+        })
+        .into());
+    }
     let mut body = person(&own);
     if let (Some(body), CredentialKind::Session) = (body.as_object_mut(), call.credential.kind()) {
         body.insert("csrfToken".to_owned(), json!(call.credential.csrf_token()));
@@ -26,20 +39,21 @@ pub(super) async fn show(call: &mut Call<'_>) -> Result<Answer, ApiError> {
 }
 
 pub(super) async fn change_password(call: &mut Call<'_>) -> Result<Answer, ApiError> {
-    let old = call.params.required("password", |value| Ok(params::string(value)?.to_owned()));
+    let old = password(call);
     let new = call.params.required("newPassword", |value| {
         Password::new(params::string(value)?).map_err(|error| error.to_string())
     });
     let (old, new) = call.read(old.zip(new))?;
-    let own = call.administration.own_account().await?;
-    let tried = call.api.access.begin_log_in(own.email).await?;
-    let proved = call.api.log_ins.prove(tried, old).await?;
+    let proved = prove(call, old).await?;
     let hash = call.api.log_ins.hash_of(new).await?;
     let own = call.administration.change_own_password(&proved, hash).await?;
     Ok(person(&own).into())
 }
 
 pub(super) async fn offer_codes(call: &mut Call<'_>) -> Result<Answer, ApiError> {
+    let password = password(call);
+    let password = call.read(password)?;
+    prove(call, password).await?;
     let address = call.administration.offer_codes().await?;
     Ok(json!({ "address": address }).into())
 }
@@ -50,8 +64,24 @@ pub(super) async fn confirm_codes(call: &mut Call<'_>) -> Result<Answer, ApiErro
 }
 
 pub(super) async fn end_codes(call: &mut Call<'_>) -> Result<Answer, ApiError> {
+    let password = password(call);
     let code = code(call)?;
+    let password = call.read(password)?;
+    prove(call, password).await?;
     Ok(person(&call.administration.end_codes(&code).await?).into())
+}
+
+/// The password, for what a session alone must not do: who has it for a moment could stay for good.
+fn password(call: &mut Call<'_>) -> Read<String> {
+    call.params.required("password", |value| Ok(params::string(value)?.to_owned()))
+}
+
+async fn prove(call: &Call<'_>, password: String) -> Result<PasswordProved, ApiError> {
+    let own = call.administration.own_account().await?;
+    let tried = call.api.access.begin_log_in(own.email).await?;
+    let proved = call.api.log_ins.prove(tried, password).await?;
+    call.api.access.end_log_in(&proved).await?;
+    Ok(proved)
 }
 
 fn code(call: &mut Call<'_>) -> Result<String, ApiError> {
@@ -64,7 +94,10 @@ pub(super) async fn create_token(call: &mut Call<'_>) -> Result<Answer, ApiError
     let access = call.params.required("access", params::word(ACCESS));
     let app = call.params.optional("appId", params::name::<AppId>);
     let days = call.params.required("days", params::whole_number(1, MOST_DAYS));
-    let (((name, access), app), days) = call.read(name.zip(access).zip(app).zip(days))?;
+    let password = password(call);
+    let rest = name.zip(access).zip(app).zip(days).zip(password);
+    let ((((name, access), app), days), password) = call.read(rest)?;
+    prove(call, password).await?;
     let lasts = Duration::from_secs(u64::from(days).saturating_mul(86_400));
     let scope = TokenScope { access, app };
     let (credential, own) = call.administration.create_token(&name, scope, lasts).await?;

@@ -123,6 +123,9 @@ async fn try_to_answer(
         }
         Handler::Administrator(handler) => handler,
     };
+    // Before it is found out who asks: what he may holds from then until it is done, and a body may take
+    // its time.
+    let sent = if route.changes() { Some(read(body).await) } else { None };
     let origin = peer.to_string();
     let (credential, authority) = authenticate(api, &head.headers, &origin).await?;
     if credential.kind() == CredentialKind::Session && route.changes() {
@@ -132,7 +135,7 @@ async fn try_to_answer(
             return Err(ApiError::NotFromThePage);
         }
     }
-    // Before anything is read: who may not is told so, whatever he sent.
+    // Before anything is looked at: who may not is told so, whatever he sent.
     let app = path.iter().find(|(name, _)| *name == "app").map(|(_, value)| AppId::new(value));
     let app = app.transpose().map_err(|_| fiber_link_core::Denied::Hidden)?;
     match route.action.needs() {
@@ -145,7 +148,10 @@ async fn try_to_answer(
         | Right::Anybody
         | Right::OwnAccount => authority.require(route.action, app.as_ref())?,
     }
-    let params = if route.changes() { read(body).await? } else { of_query(head.uri.query())? };
+    let params = match sent {
+        Some(sent) => sent?,
+        None => of_query(head.uri.query())?,
+    };
     let administration = api.link.administration(authority.operator().clone()).acting_as(authority);
     handler(&mut Call { api, administration, credential, origin, path, params }).await
 }

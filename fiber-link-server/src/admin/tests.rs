@@ -24,10 +24,15 @@ const ASKED: &[(&str, &str, &str, &str)] = &[
     ("POST", "/log-out", "{}", "S C c A a"),
     ("GET", "/me", "", "S C c A a R T"),
     ("POST", "/me/password", r#"{"password":"wrong","newPassword":"twelve letters"}"#, ""),
-    ("POST", "/me/codes", "{}", "S C c A a"),
+    ("POST", "/me/codes", r#"{"password":"correct horse battery"}"#, "S C c A a"),
     ("POST", "/me/codes/confirm", r#"{"code":"000000"}"#, "S C c A a"),
-    ("POST", "/me/codes/end", r#"{"code":"000000"}"#, "S C c A a"),
-    ("POST", "/me/tokens", r#"{"name":"mine","access":"read","days":1}"#, "S C c A a"),
+    ("POST", "/me/codes/end", r#"{"password":"correct horse battery","code":"000000"}"#, "S C c A a"),
+    (
+        "POST",
+        "/me/tokens",
+        r#"{"name":"mine","access":"read","days":1,"password":"correct horse battery"}"#,
+        "S C c A a",
+    ),
     ("POST", "/me/tokens/{number}/retire", "{}", "S C c A a"),
     ("GET", "/administrators", "", "S A R T"),
     ("POST", "/administrators", r#"{"email":"new@example.org","reason":"why"}"#, "S T"),
@@ -365,6 +370,10 @@ async fn a_policy_is_changed_by_the_names_of_its_rules() {
     let community =
         hub.ask(Some(hub.person("C")), "POST", path, r#"{"feeBearer":"hub","reason":"why"}"#).await;
     assert_eq!(community.status, StatusCode::FORBIDDEN, "fees are the hub's money");
+    for weaker in [r#"{"reviewAbove":false,"reason":"why"}"#, r#"{"twoPeopleAbove":"2000","reason":"why"}"#] {
+        let weaker = hub.ask(Some(hub.person("C")), "POST", path, weaker).await;
+        assert_eq!(weaker.status, StatusCode::FORBIDDEN, "{}", weaker.body);
+    }
     for (body, field) in [
         (r#"{"tipMinimun":"1","reason":"why"}"#, "tipMinimun"),
         (r#"{"tipMinimum":"much","reason":"why"}"#, "tipMinimum"),

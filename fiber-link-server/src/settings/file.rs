@@ -39,7 +39,6 @@ struct Contents {
     metrics_listen: Option<String>,
     data: Option<String>,
     key_file: Option<PathBuf>,
-    token_file: Option<PathBuf>,
     admin_listen: Option<String>,
     env_secrets: Option<String>,
     rate_limit: Option<String>,
@@ -130,7 +129,8 @@ impl From<Contents> for SettingsFile {
             metrics_listen: contents.metrics_listen,
             data: contents.data,
             key_file: contents.key_file,
-            token_file: contents.token_file,
+            // It is a person's, and a settings file the machine's.
+            token_file: None,
             admin_listen: contents.admin_listen,
             env_secrets: contents.env_secrets,
             rate_limit: contents.rate_limit,

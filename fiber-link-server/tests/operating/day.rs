@@ -99,7 +99,9 @@ fn a_second_community(day: &Story, ann: Who) -> (People, String) {
         Way::Command => token_file(day, CORA, "cora.token", &["--app", "gallery"]),
         Way::Api => {
             let browser = day.log_in(CORA, &password);
-            let body = json!({ "name": "laptop", "access": "change", "appId": "gallery", "days": 30 });
+            let body = json!({
+                "name": "laptop", "access": "change", "appId": "gallery", "days": 30, "password": &password,
+            });
             let token = day.request(&browser, "POST", "/me/tokens", &body).field("token");
             day.name(&token, "TOKEN-OF-CORA");
             Who::Token(token)

@@ -84,6 +84,7 @@ fn calls(node: &FnnNode) -> Vec<(&'static str, BoxFuture<'_, Result<(), NodeErro
         ("parse_invoice", async { node.decode_invoice("fibd1").await.map(drop) }.boxed()),
         ("cancel_invoice", async { node.cancel_invoice(hash(1)).await.map(drop) }.boxed()),
         ("list_channels", async { node.liquidity(&Asset::ckb()).await.map(drop) }.boxed()),
+        ("list_channels", async { node.pending_tlcs(hash(1)).await.map(drop) }.boxed()),
         ("send_payment", async { node.send_payment(payment_request(1)).await.map(drop) }.boxed()),
         ("get_payment", async { node.payment(hash(1)).await.map(drop) }.boxed()),
         ("list_payments", async { node.payments(None, 15).await.map(drop) }.boxed()),
@@ -99,6 +100,7 @@ fn token_of(call: &Call) -> &'static str {
         | Call::ParseInvoice(_)
         | Call::CancelInvoice(_)
         | Call::ListChannels
+        | Call::ListAllChannels
         | Call::SubscribeStoreChanges => "for-invoices",
         Call::SendPayment(_) | Call::Payment(_) | Call::ListPayments { .. } => "for-payments",
     }
@@ -112,6 +114,7 @@ fn every_call() -> Vec<Call> {
         Call::parse_invoice("fibd1").unwrap(),
         Call::CancelInvoice(hash(1)),
         Call::ListChannels,
+        Call::ListAllChannels,
         Call::send_payment(payment_request(1), Duration::from_secs(1)),
         Call::Payment(hash(1)),
         Call::ListPayments { after: None, limit: 1 },

@@ -59,6 +59,8 @@ macro_rules! agrees_with_the_official_types {
                 assert!(read.status.is_none());
                 let read: official::ListChannelsParams = params(&Call::ListChannels);
                 assert!(read.pubkey.is_none() && read.include_closed.is_none());
+                let read: official::ListChannelsParams = params(&Call::ListAllChannels);
+                assert_eq!((read.pubkey.is_none(), read.include_closed), (true, Some(true)));
             }
 
             fn check_payment(status: &PaymentStatus, theirs: &official::GetPaymentCommandResult) {

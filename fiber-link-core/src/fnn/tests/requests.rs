@@ -46,6 +46,7 @@ fn same_call(method: &str, param: &Value) -> Option<Call> {
             limit: u64::from_str_radix(param["limit"].as_str()?.strip_prefix("0x")?, 16).ok()?,
         }),
         ("list_channels", []) => Some(Call::ListChannels),
+        ("list_channels", ["include_closed"]) => Some(Call::ListAllChannels),
         _ => None,
     }
 }
@@ -73,7 +74,7 @@ fn requests_equal_the_recorded_ones_but_for_their_ids() {
         ("cancel_invoice", 11),
         ("get_invoice", 85),
         ("get_payment", 138),
-        ("list_channels", 23),
+        ("list_channels", 25),
         ("list_payments", 4),
         ("node_info", 24),
         ("parse_invoice", 10),

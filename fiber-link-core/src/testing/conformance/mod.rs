@@ -332,6 +332,7 @@ macro_rules! store_conformance {
         }
         release_flows {
             nothing_is_released_before_its_time_or_while_a_channel_holds_it
+            what_another_node_sent_or_the_node_forgot_is_not_released
             two_different_people_release_and_the_payout_pass_returns_the_funds
             what_is_paid_after_a_release_is_the_hubs
             what_fails_after_a_release_ends_it

@@ -47,9 +47,9 @@ async fn pass(world: &World) {
     world.pay().await;
 }
 
-/// Past every time-lock that was ever seen.
+/// Past every time-lock that was ever seen, of an invoice of an hour.
 fn much_later(world: &World) {
-    world.clock.advance(LONGEST_TIME_LOCK + Duration::from_secs(3600));
+    world.clock.advance(LONGEST_TIME_LOCK + Duration::from_secs(2 * 3600));
 }
 
 fn tlc(world: &World) -> PendingTlc {
@@ -102,6 +102,40 @@ pub async fn nothing_is_released_before_its_time_or_while_a_channel_holds_it(sto
     world.node.set_pending_tlcs(hash, vec![tlc(&world)]);
     pass(&world).await;
     assert_eq!((state(&world, &withdrawal).await, world.balance().await), ("processing", RESERVED));
+    // A day later nobody's word counts any more, whatever the channels hold.
+    world.clock.advance(AGREEMENT_LASTS);
+    world.node.set_pending_tlcs(hash, vec![]);
+    pass(&world).await;
+    assert_eq!((state(&world, &withdrawal).await, world.balance().await), ("processing", RESERVED));
+    world.assert_sound().await;
+}
+
+pub async fn what_another_node_sent_or_the_node_forgot_is_not_released(store: Arc<dyn Store>) {
+    let (world, withdrawal, hash) = hanging(store).await;
+    much_later(&world);
+    agree(&world, "ann", &withdrawal).await.unwrap();
+    agree(&world, "ben", &withdrawal).await.unwrap();
+    world.node.claim_payment(hash, None);
+    pass(&world).await;
+    let forgotten = agree(&world, "cid", &withdrawal).await;
+    assert!(
+        matches!(forgotten, Err(ReleaseError::NotToBeReleased(NotToBeReleased::NotPending))),
+        "{forgotten:?}"
+    );
+    world.node.stop_claiming();
+    let other = NodeInfo { key: NodeKey::new([9; 33]), ..world.node.info().await.unwrap() };
+    world.node.set_info(other.clone());
+    let stranger = agree(&world, "cid", &withdrawal).await;
+    assert!(matches!(stranger, Err(ReleaseError::OtherNode(key)) if key == other.key), "{stranger:?}");
+    accept_node(&*world.store, &world.clock, &other).await.unwrap();
+    world.clock.advance(AGREEMENT_LASTS);
+    let foreign = agree(&world, "ann", &withdrawal).await;
+    assert!(matches!(foreign, Err(ReleaseError::NotToBeReleased(NotToBeReleased::OtherNode))), "{foreign:?}");
+    for _ in 0..3 {
+        world.later(600);
+        world.pay().await;
+    }
+    assert_eq!((state(&world, &withdrawal).await, world.balance().await), ("processing", RESERVED));
     world.assert_sound().await;
 }
 
@@ -109,12 +143,13 @@ pub async fn two_different_people_release_and_the_payout_pass_returns_the_funds(
     let (world, withdrawal, hash) = hanging(store).await;
     much_later(&world);
     let release = agree(&world, "ann", &withdrawal).await.unwrap();
-    assert!(!release.is_agreed());
+    assert!(!release.is_agreed(world.clock.now()));
     let again = agree(&world, "ann", &withdrawal).await;
     assert!(matches!(again, Err(ReleaseError::Verdict(VerdictError::ApprovedAlready))), "{again:?}");
     pass(&world).await;
     assert_eq!((state(&world, &withdrawal).await, world.balance().await), ("processing", RESERVED));
-    assert!(agree(&world, "ben", &withdrawal).await.unwrap().is_agreed());
+    let release = agree(&world, "ben", &withdrawal).await.unwrap();
+    assert!(release.is_agreed(world.clock.now()));
     assert_eq!(world.balance().await, RESERVED, "an agreement moves nothing");
     pass(&world).await;
     assert_eq!((state(&world, &withdrawal).await, world.balance().await), ("released", RETURNED));
@@ -128,7 +163,7 @@ pub async fn two_different_people_release_and_the_payout_pass_returns_the_funds(
     let events = world.store.events(events).await.unwrap();
     let failed = EventKind::WithdrawalFailed(withdrawal.id());
     assert_eq!(events.iter().filter(|numbered| numbered.event.kind == failed).count(), 1);
-    // What was counted towards the limits counts no more, and the user may ask anew.
+    // The user may ask anew.
     let (request, hash) = world.request(90);
     world.link.request_withdrawal(&forum(), request).await.unwrap();
     pass(&world).await;
