@@ -111,7 +111,7 @@ enum Command {
     /// Stop new tips, withdrawals, or both, in the whole hub or for one user. What is paid is credited,
     /// and what was sent is followed to its end. Servers follow within a second.
     Pause(SwitchFlags),
-    /// Let them go on.
+    /// Let new tips, withdrawals, or both, go on that were stopped by `pause`.
     Resume(SwitchFlags),
     /// Say what is stopped: in the whole hub, in apps and for users; with --app in one app.
     Paused(PausedFlags),
@@ -131,7 +131,7 @@ enum Command {
         #[command(subcommand)]
         command: SecretsCommand,
     },
-    /// List what operators changed about apps, secrets and switches in --store, the newest first: when, who, from where, what, of what,
+    /// List what operators changed in --store, the newest first: when, who, from where, what, of what,
     /// and why; with --format csv or jsonl also how it was before and after.
     AuditLog(AuditLogFlags),
     /// List what is in --store, the newest first.
