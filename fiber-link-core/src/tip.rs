@@ -6,6 +6,9 @@
 //!    │           └──▶ Cancelled ──▶ Settled
 //!    └──▶ Abandoned ──▶ Unpaid | Expired | Cancelled | Settled
 //! ```
+//! One that was given up is not taken up again, so that nothing of it counts towards a largest balance:
+//! only a payment that is on its way makes it `Unpaid`.
+//!
 //! Only the node ends an invoice, and what it calls paid is credited, whatever was written before.
 
 use crate::{
@@ -202,10 +205,11 @@ impl Tip {
             (TipState::Cancelled { .. }, InvoiceState::Cancelled) => Step::Unchanged,
             (_, InvoiceState::Cancelled) => self.moved_to(TipState::Cancelled { invoice, at: now }),
 
-            (
-                TipState::Creating | TipState::Abandoned { .. },
-                InvoiceState::Open | InvoiceState::Received,
-            ) => self.moved_to(TipState::Unpaid { invoice }),
+            (TipState::Creating, InvoiceState::Open | InvoiceState::Received)
+            | (TipState::Abandoned { .. }, InvoiceState::Received) => {
+                self.moved_to(TipState::Unpaid { invoice })
+            }
+            (TipState::Abandoned { .. }, InvoiceState::Open) => Step::Unchanged,
             (
                 TipState::Unpaid { .. } | TipState::Expired { .. } | TipState::Cancelled { .. },
                 InvoiceState::Open | InvoiceState::Received,

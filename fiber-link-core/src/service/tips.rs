@@ -6,7 +6,8 @@ use crate::{
     IdempotencyKey, IdempotencyRecord, IdempotencyScope, IdempotencySubject, IdempotentMethod,
     InvoiceRequest, InvoiceState, InvoiceStatus, NodeError, NodeStanding, Op, ParamsDigest, Paused,
     PolicyRefusal, PostId, Preimage, SettledPosition, SettledQuery, StandingError, StoreError, Stored, Tip,
-    TipId, TipLookup, TipPhase, TipQuery, TipTerms, TipsOf, UserAccount, UserId, Version,
+    TipId, TipLookup, TipPhase, TipPolicy, TipQuery, TipState, TipTerms, TipsOf, UserAccount, UserId,
+    Version,
 };
 
 /// The most characters of a tip's message.
@@ -49,6 +50,9 @@ pub enum CreateTipError {
     /// The key was used with other params.
     #[error("the idempotency key was used for another request")]
     IdempotencyConflict,
+    /// The tip of this key was given up before there was an invoice.
+    #[error("no invoice was made for the tip of this idempotency key: ask again with a new key")]
+    GivenUp,
     /// The node makes no such invoice.
     #[error("the node refused to make the invoice")]
     NodeRefused(#[source] NodeError),
@@ -128,21 +132,22 @@ impl FiberLink {
             if let Some(scope) = &scope
                 && let Some(tip) = self.find_created_tip(scope, digest).await?
             {
-                return if tip.invoice().is_some() {
-                    Ok(tip.into_inner())
-                } else {
-                    self.node_for_tips().await?;
-                    self.issue(tip, asset).await
+                return match tip.state() {
+                    // It is open, so it has its room.
+                    TipState::Creating => {
+                        self.tips_allowed(app, &request, &asset).await?;
+                        self.node_for_tips().await?;
+                        self.issue(tip, asset).await
+                    }
+                    // Others may have its room by now.
+                    TipState::Abandoned { .. } => Err(CreateTipError::GivenUp),
+                    TipState::Unpaid { .. }
+                    | TipState::Expired { .. }
+                    | TipState::Cancelled { .. }
+                    | TipState::Settled { .. } => Ok(tip.into_inner()),
                 };
             }
-            let users = [&request.from_user, &request.to_user];
-            if let Some(paused) = self.find_pause(Activity::Tips, app, &users).await? {
-                return Err(paused.into());
-            }
-            let policy = self.policy(app, &asset).await?.tips;
-            if let Some(refusal) = policy.refusal(app, &asset, request.amount) {
-                return Err(refusal.into());
-            }
+            let policy = self.tips_allowed(app, &request, &asset).await?;
             // Before anything is stored: a tip that the node cannot issue is none.
             self.node_for_tips().await?;
             let now = self.now();
@@ -164,6 +169,12 @@ impl FiberLink {
                 Ok(()) => return self.issue(Stored::new(tip, Version::FIRST), asset).await,
                 Err(CommitError::AlreadyExists(Existing::IdempotencyKey) | CommitError::Conflict) => {}
                 Err(CommitError::NoRoom) => {
+                    // The same request at the same time may have taken it: the key tells.
+                    if let Some(scope) = &scope
+                        && self.find_created_tip(scope, digest).await?.is_some()
+                    {
+                        continue;
+                    }
                     let largest = asset.format(policy.largest_balance.unwrap_or(Amount::MAX));
                     let amount = asset.format(request.amount);
                     return Err(PolicyRefusal::AboveLargestBalance { amount, largest }.into());
@@ -221,6 +232,24 @@ impl FiberLink {
         Ok(tips.into_iter().map(Stored::into_inner).collect())
     }
 
+    /// What the policy says of a new tip, unless it or a switch refuses it.
+    async fn tips_allowed(
+        &self,
+        app: &AppId,
+        request: &TipRequest,
+        asset: &Asset,
+    ) -> Result<TipPolicy, CreateTipError> {
+        let users = [&request.from_user, &request.to_user];
+        if let Some(paused) = self.find_pause(Activity::Tips, app, &users).await? {
+            return Err(paused.into());
+        }
+        let policy = self.policy(app, asset).await?.tips;
+        match policy.refusal(app, asset, request.amount) {
+            Some(refusal) => Err(refusal.into()),
+            None => Ok(policy),
+        }
+    }
+
     async fn node_for_tips(&self) -> Result<(), CreateTipError> {
         match self.checked_node().await {
             Ok(checked) if checked.standing.takes_tips() => Ok(()),
@@ -275,6 +304,14 @@ impl FiberLink {
         let unusable = |reason: &str| CreateTipError::NodeUnavailable(NodeError::NoAnswer(reason.into()));
         let status = status.ok_or_else(|| unusable("the node denies an invoice that it has"))?;
         let tip = self.record(tip, |tip, now| tip.observe(&status, now)).await?;
-        if tip.invoice().is_some() { Ok(tip) } else { Err(unusable("the node made another invoice")) }
+        match tip.state() {
+            TipState::Creating => Err(unusable("the node made another invoice")),
+            // Meanwhile, and nobody is shown the invoice.
+            TipState::Abandoned { .. } => Err(CreateTipError::GivenUp),
+            TipState::Unpaid { .. }
+            | TipState::Expired { .. }
+            | TipState::Cancelled { .. }
+            | TipState::Settled { .. } => Ok(tip),
+        }
     }
 }

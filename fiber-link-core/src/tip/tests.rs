@@ -36,7 +36,7 @@ const INPUTS: [Input; 8] = {
 const TABLE: [(&str, [&str; INPUTS.len()]); 6] = [
     //              Open      Received  Paid       Cancelled    Expired    not known    …for 10 min  refused
     ("creating",  ["unpaid", "unpaid", "settled", "cancelled", "expired", "-",         "abandoned", "abandoned"]),
-    ("abandoned", ["unpaid", "unpaid", "settled", "cancelled", "expired", "-",         "-",         "-"]),
+    ("abandoned", ["-",      "unpaid", "settled", "cancelled", "expired", "-",         "-",         "-"]),
     ("unpaid",    ["-",      "-",      "settled", "cancelled", "expired", "-",         "-",         "-"]),
     ("expired",   ["-",      "-",      "settled", "cancelled", "-",       "-",         "-",         "-"]),
     ("cancelled", ["-",      "-",      "settled", "-",         "expired", "-",         "-",         "-"]),

@@ -141,7 +141,9 @@ fn refusal(error: CreateTipError) -> Refusal {
     match error {
         CreateTipError::AmountZero => Refusal::field("amount", error.to_string()),
         CreateTipError::MessageTooLong { .. } => Refusal::field("message", error.to_string()),
-        CreateTipError::UnknownAsset(_) | CreateTipError::IdempotencyConflict => Refusal::internal(&error),
+        CreateTipError::UnknownAsset(_) | CreateTipError::IdempotencyConflict | CreateTipError::GivenUp => {
+            Refusal::internal(&error)
+        }
         CreateTipError::Policy(refusal) => Refusal::field("amount", refusal.to_string()),
         CreateTipError::Paused(paused) => Refusal::new(StatusCode::CONFLICT, paused.to_string()),
         CreateTipError::NodeRefused(_)

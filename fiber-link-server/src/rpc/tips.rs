@@ -111,6 +111,7 @@ fn refusal(error: CreateTipError) -> RpcError {
         CreateTipError::AmountZero => params::refused_field("amount", text),
         CreateTipError::MessageTooLong { .. } => params::refused_field("message", text),
         CreateTipError::IdempotencyConflict => RpcError::of(Reason::IdempotencyConflict),
+        CreateTipError::GivenUp => params::refused_field("idempotencyKey", text),
         CreateTipError::Policy(_) => RpcError::refused(text),
         CreateTipError::Paused(paused) => RpcError::paused(paused),
         CreateTipError::NodeRefused(cause) => RpcError::caused(Reason::NodeRefused, &cause),

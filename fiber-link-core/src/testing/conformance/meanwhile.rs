@@ -1,4 +1,4 @@
-//! A node that is asked for its liquidity, while something else happens.
+//! A node that is asked for its liquidity, or a store that is given a tip, while something else happens.
 
 use crate::testing::FakeNode;
 use crate::*;
@@ -63,5 +63,40 @@ impl FiberNode for Meanwhile {
 
     fn hints(&self) -> BoxStream<'static, InvoiceHint> {
         self.node.hints()
+    }
+}
+
+/// A store that has something happen, once, before it first stores a new tip.
+pub(super) struct BeforeTip {
+    store: Arc<dyn Store>,
+    happens: Mutex<Option<BoxFuture<'static, ()>>>,
+}
+
+impl BeforeTip {
+    pub(super) fn new(store: &Arc<dyn Store>, happens: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self { store: store.clone(), happens: Mutex::new(Some(Box::pin(happens))) }
+    }
+}
+
+impl fmt::Debug for BeforeTip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BeforeTip").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl StoreLayer for BeforeTip {
+    fn inner(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    async fn commit(&self, changes: ChangeSet) -> Result<(), CommitError> {
+        if changes.ops().iter().any(|op| matches!(op, Op::CreateTip { .. })) {
+            let happens = self.happens.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(happens) = happens {
+                happens.await;
+            }
+        }
+        self.store.commit(changes).await
     }
 }

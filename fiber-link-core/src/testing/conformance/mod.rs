@@ -200,7 +200,7 @@ macro_rules! store_conformance {
             a_waiting_reader_hears_of_what_its_process_settles
             a_lost_answer_about_an_invoice_is_found_by_a_repeat
             a_lost_answer_about_an_invoice_is_found_by_the_pass
-            a_tip_that_the_node_never_heard_of_is_abandoned_and_comes_back
+            a_tip_that_the_node_never_heard_of_is_given_up_for_good
             a_refused_invoice_ends_its_tip
             a_late_payment_is_credited_whatever_we_had_shown
             a_payment_while_we_were_down_is_credited
@@ -320,6 +320,7 @@ macro_rules! store_conformance {
             a_policy_in_the_store_wins_over_the_settings_in_its_app_alone
             tips_and_withdrawals_keep_to_their_policy_and_the_quote_says_so
             a_repeat_of_a_tip_is_answered_whatever_the_policy_says_now
+            a_repeat_of_a_tip_without_an_invoice_keeps_to_policy_and_switches
             a_policy_of_tips_takes_effect_within_a_second_in_every_process
             every_version_of_a_policy_is_kept_with_who_set_it
             a_policy_that_contradicts_itself_changes_nothing
@@ -361,6 +362,9 @@ macro_rules! store_conformance {
             tips_at_once_never_pass_the_room_of_an_account
             sixty_four_tips_never_pass_a_largest_balance
             what_is_paid_is_credited_above_a_largest_balance
+            tips_that_were_given_up_do_not_come_back_above_a_largest_balance
+            repeats_at_once_that_take_the_last_room_are_one_tip
+            a_repeat_that_finds_no_room_beside_its_twin_is_answered_with_it
         }
         clock_flows {
             a_clock_that_was_years_ahead_does_not_put_off_what_is_due

@@ -2,6 +2,7 @@
 
 use super::meanwhile::Meanwhile;
 use super::world::{CKB, World, administration, keyed, registered, tip_of, why};
+use crate::testing::Reception;
 use crate::testing::sample::{app_id, forum};
 use crate::*;
 use futures_util::future::{join, join_all};
@@ -98,6 +99,29 @@ pub async fn a_repeat_of_a_tip_is_answered_whatever_the_policy_says_now(store: A
     world.node.pay_invoice(tip.payment_hash());
     world.later(6);
     assert_eq!(world.settle().await.settled, 1, "what is paid is credited");
+}
+
+pub async fn a_repeat_of_a_tip_without_an_invoice_keeps_to_policy_and_switches(store: Arc<dyn Store>) {
+    let world = registered(store).await;
+    let ask = async || world.link.create_tip(&forum(), keyed(tip_of(5), "a tip")).await;
+    let pause = async |paused| {
+        administration(&world.link).switch_hub(&[Activity::Tips], paused, &why()).await.unwrap();
+        world.later(1);
+    };
+    world.node.receive_create_invoice([Reception::LoseRequest]);
+    ask().await.unwrap_err();
+    world.set_policy(|policy| policy.tips.allowed = false).await;
+    world.later(1);
+    let refused = ask().await;
+    assert!(matches!(refused, Err(CreateTipError::Policy(_))), "{refused:?}");
+    world.set_policy(|policy| policy.tips.allowed = true).await;
+    pause(true).await;
+    let refused = ask().await;
+    assert!(matches!(refused, Err(CreateTipError::Paused(_))), "{refused:?}");
+    pause(false).await;
+    let tip = ask().await.unwrap();
+    pause(true).await;
+    assert_eq!(ask().await.unwrap(), tip, "its invoice was shown");
 }
 
 pub async fn a_policy_of_tips_takes_effect_within_a_second_in_every_process(store: Arc<dyn Store>) {

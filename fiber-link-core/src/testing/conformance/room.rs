@@ -1,7 +1,9 @@
 //! How much an account may come to have.
 
-use super::world::{CKB, World, administration, registered, tip_of, why};
+use super::meanwhile::BeforeTip;
+use super::world::{CKB, World, administration, keyed, registered, tip_of, why};
 use super::{assert_refused, bring_tip, commit, create_tip};
+use crate::testing::Reception;
 use crate::testing::sample::{self, account, app_id, at, forum, user};
 use crate::*;
 use futures_util::future::join_all;
@@ -110,4 +112,56 @@ pub async fn what_is_paid_is_credited_above_a_largest_balance(store: Arc<dyn Sto
     administration(&world.link).change_policy(&forum(), &Asset::ckb(), &why(), off).await.unwrap();
     world.later(1);
     world.link.create_tip(&forum(), tip_of(1)).await.unwrap();
+}
+
+pub async fn tips_that_were_given_up_do_not_come_back_above_a_largest_balance(store: Arc<dyn Store>) {
+    let world = registered(store).await;
+    with_a_largest_balance(&world, 10).await;
+    let ask = async |key: &str| world.link.create_tip(&forum(), keyed(tip_of(10), key)).await;
+    let keys = ["one", "two", "three"];
+    for key in keys {
+        world.node.receive_create_invoice([Reception::LoseRequest]);
+        let lost = ask(key).await;
+        assert!(matches!(lost, Err(CreateTipError::NodeUnavailable(_))), "{lost:?}");
+        world.later(700);
+        world.settle().await;
+    }
+    for key in keys {
+        let refused = ask(key).await;
+        assert!(matches!(refused, Err(CreateTipError::GivenUp)), "{refused:?}");
+    }
+    ask("four").await.unwrap();
+    assert!(ask("five").await.is_err());
+    let totals = store_totals(&world).await;
+    assert_eq!(totals.open, 1);
+}
+
+async fn store_totals(world: &World) -> TipTotals {
+    world.store.tip_totals(&forum(), &user("alice")).await.unwrap()
+}
+
+pub async fn repeats_at_once_that_take_the_last_room_are_one_tip(store: Arc<dyn Store>) {
+    let world = registered(store).await;
+    with_a_largest_balance(&world, 10).await;
+    let other = world.other_process(Exclusivity::Shared).await;
+    let app = forum();
+    let tips =
+        (0..16).map(|n| [&world.link, &other][n % 2].create_tip(&app, keyed(tip_of(10), "one of them")));
+    let made: Vec<Tip> = join_all(tips).await.into_iter().map(Result::unwrap).collect();
+    assert!(made.iter().all(|tip| tip == &made[0]), "{made:?}");
+    assert_eq!(store_totals(&world).await.open, 1);
+}
+
+pub async fn a_repeat_that_finds_no_room_beside_its_twin_is_answered_with_it(store: Arc<dyn Store>) {
+    let world = registered(store).await;
+    with_a_largest_balance(&world, 10).await;
+    let (link, (told, twin)) = (world.link.clone(), std::sync::mpsc::channel());
+    let first = async move {
+        let tip = link.create_tip(&forum(), keyed(tip_of(10), "one of them")).await.unwrap();
+        told.send(tip).unwrap();
+    };
+    let process = world.through(Arc::new(BeforeTip::new(&world.store, first))).await;
+    let tip = process.create_tip(&forum(), keyed(tip_of(10), "one of them")).await.unwrap();
+    assert_eq!(tip, twin.recv().unwrap());
+    assert_eq!(store_totals(&world).await.open, 1);
 }

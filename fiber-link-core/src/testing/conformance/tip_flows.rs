@@ -78,7 +78,7 @@ pub async fn a_lost_answer_about_an_invoice_is_found_by_the_pass(store: Arc<dyn 
     assert_eq!(world.balance().await, (u128::from(5 * CKB), 0));
 }
 
-pub async fn a_tip_that_the_node_never_heard_of_is_abandoned_and_comes_back(store: Arc<dyn Store>) {
+pub async fn a_tip_that_the_node_never_heard_of_is_given_up_for_good(store: Arc<dyn Store>) {
     let world = World::new(store).await;
     world.node.receive_create_invoice([Reception::LoseRequest]);
     world.link.create_tip(&forum(), keyed(tip_of(5), "k")).await.unwrap_err();
@@ -89,9 +89,10 @@ pub async fn a_tip_that_the_node_never_heard_of_is_abandoned_and_comes_back(stor
     world.later(200);
     world.settle().await;
     assert!(matches!(world.tip(&tip).await.state(), TipState::Abandoned { .. }));
-    let again = world.link.create_tip(&forum(), keyed(tip_of(5), "k")).await.unwrap();
-    assert_eq!(again.id(), tip.id());
-    assert!(matches!(again.state(), TipState::Unpaid { .. }));
+    let again = world.link.create_tip(&forum(), keyed(tip_of(5), "k")).await;
+    assert!(matches!(again, Err(CreateTipError::GivenUp)), "{again:?}");
+    assert!(matches!(world.tip(&tip).await.state(), TipState::Abandoned { .. }));
+    world.link.create_tip(&forum(), keyed(tip_of(5), "another")).await.unwrap();
 }
 
 pub async fn a_refused_invoice_ends_its_tip(store: Arc<dyn Store>) {
