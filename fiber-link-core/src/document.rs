@@ -60,7 +60,7 @@ pub enum DocumentKind {
     Policy,
     /// A policy that held at some time.
     PolicyVersion,
-    /// Whom a user of an app withdrew to, since when.
+    /// Whom a user of an app withdrew to, since when; or that a withdrawal to it was rejected.
     KnownDestination,
     /// What people said about a withdrawal that they had to look at, by its id.
     Review,

@@ -50,7 +50,7 @@ pub enum ReviewReason {
     Amount,
     /// It is above the amount from which two people are needed.
     LargeAmount,
-    /// Nothing was paid to its user yet, and nothing is about to be.
+    /// Nothing of its asset was paid to its user yet, and nothing is about to be.
     FirstWithdrawal,
     /// Its user named where it goes not long ago for the first time, or nobody can tell where that is.
     NewDestination,

@@ -5,8 +5,9 @@ use crate::review::known_destination;
 use crate::service::{TRIES, too_many_writers, unexpected};
 use crate::withdrawal::AWAITING_REVIEW;
 use crate::{
-    Action, AppId, ChangeSet, CommitError, Denied, Due, Op, Reason, Review, ReviewVerdict, Store, StoreError,
-    Stored, VerdictError, Withdrawal, WithdrawalId, WithdrawalLookup, WithdrawalQuery, WithdrawalsOf,
+    Action, AppId, ChangeSet, CommitError, Denied, Due, Existing, Op, Reason, Review, ReviewVerdict, Store,
+    StoreError, Stored, Timestamp, VerdictError, Withdrawal, WithdrawalId, WithdrawalLookup, WithdrawalQuery,
+    WithdrawalsOf,
 };
 
 /// Why a withdrawal was neither approved nor rejected.
@@ -86,11 +87,15 @@ impl Administration {
                 // Written as it is: no approval is committed beside the end of the withdrawal.
                 false => Withdrawal::clone(&withdrawal),
             };
-            let changes = self.said(Action::ApproveWithdrawal, &review, &next, reason).update_withdrawal(
+            let mut changes = self.said(Action::ApproveWithdrawal, &review, &next, reason).update_withdrawal(
                 &withdrawal,
                 moved.clone(),
                 now,
             );
+            if next.is_approved() {
+                let known = self.about_destination(&review, Some(now)).await?;
+                changes = known.into_iter().fold(changes, ChangeSet::with);
+            }
             match self.store.commit(changes).await {
                 Ok(()) => return Ok(Reviewed { withdrawal: moved, review: next }),
                 Err(CommitError::Conflict) => {}
@@ -101,7 +106,8 @@ impl Administration {
     }
 
     /// Rejects a withdrawal, as the administrator who acts. The payout pass asks the node whether it knows
-    /// a payment, and then ends it and releases its funds. Its destination counts as new again.
+    /// a payment, and then ends it and releases its funds. Its destination is new until
+    /// people approve of another withdrawal to it.
     ///
     /// # Errors
     /// [`ReviewError::Verdict`] if it was decided, [`ReviewError::NotAwaiting`] after the end.
@@ -120,20 +126,34 @@ impl Administration {
                 expected: withdrawal.version(),
                 due: Some(Due { at: now, since: now }),
             };
-            let mut changes = self.said(Action::RejectWithdrawal, &review, &next, reason).with(write);
-            if let Some(payee) = review.payee {
-                let key = known_destination::key(&review.app, &review.user, payee);
-                if let Some(known) = self.store.find_document(&key).await? {
-                    changes = changes.with(Op::RemoveDocument { key, expected: known.version() });
-                }
-            }
+            let said = self.said(Action::RejectWithdrawal, &review, &next, reason).with(write);
+            let changes =
+                self.about_destination(&review, None).await?.into_iter().fold(said, ChangeSet::with);
             match self.store.commit(changes).await {
                 Ok(()) => return Ok(Reviewed { withdrawal: withdrawal.into_inner(), review: next }),
-                Err(CommitError::Conflict) => {}
+                Err(CommitError::Conflict | CommitError::AlreadyExists(Existing::Document)) => {}
                 Err(error) => return Err(unexpected(error).into()),
             }
         }
         Err(too_many_writers().into())
+    }
+
+    /// What becomes of the destination of a withdrawal: a rejection makes it new until one to it is approved,
+    /// and then it is known from that moment on. Another approval says nothing of it.
+    async fn about_destination(
+        &self,
+        review: &Review,
+        approved: Option<Timestamp>,
+    ) -> Result<Option<Op>, StoreError> {
+        let Some(payee) = review.payee else { return Ok(None) };
+        let key = known_destination::key(&review.app, &review.user, payee);
+        let found = self.store.find_document(&key).await?;
+        let rejected = match &found {
+            Some(known) => known_destination::since(known)?.is_none(),
+            None => false,
+        };
+        let changes = approved.is_none() || rejected;
+        Ok(changes.then(|| known_destination::write(found.as_ref(), key, &review.app, approved)))
     }
 
     /// A withdrawal that awaits review. One of an app that is not to be seen is as one that is not there.

@@ -159,6 +159,10 @@ impl WithdrawalRequest {
         UserAccount { app: app.clone(), user: self.user.clone(), asset: self.asset.clone() }
     }
 
+    fn payout<'a>(&'a self, app: &'a AppId, payee: Option<NodeKey>) -> Payout<'a> {
+        Payout { app, user: &self.user, asset: &self.asset, amount: self.amount, payee }
+    }
+
     fn minimum(&self, policy: &WithdrawalPolicy) -> Amount {
         match self.destination {
             RequestedDestination::PaymentRequest(_) => policy.minimum,
@@ -214,7 +218,7 @@ impl FiberLink {
         let destination = self.quoted_destination(request, &considered).await?;
         let review = match &destination {
             Ok(payee) => {
-                let payout = Payout { app, user: &request.user, amount: request.amount, payee: *payee };
+                let payout = request.payout(app, *payee);
                 self.sift(payout, &considered.review, self.now()).await?.reasons
             }
             Err(_) => Vec::new(),
@@ -315,8 +319,8 @@ impl FiberLink {
             checked => checked?,
         };
         let CheckedDestination { invoice, payee } = destination;
-        let payout = Payout { app, user: &request.user, amount: request.amount, payee };
-        let Sifted { reasons, writes } = self.sift(payout, &considered.review, now).await?;
+        let Sifted { reasons, writes } =
+            self.sift(request.payout(app, payee), &considered.review, now).await?;
         let accepted_as = match reasons.is_empty() {
             true => self.acceptance(&considered, request.amount).await,
             false => Acceptance::AwaitingReview,

@@ -106,7 +106,7 @@ struct Change {
     /// Two different people look at withdrawals above this amount.
     #[arg(long, value_name = "AMOUNT|off")]
     two_people_above: Option<String>,
-    /// Whether a person looks at the first withdrawal of each user.
+    /// Whether a person looks at the first withdrawal of each user in this asset.
     #[arg(long)]
     first_withdrawal: Option<Switch>,
     /// A person looks at withdrawals to a destination that the user named less than so long ago for the

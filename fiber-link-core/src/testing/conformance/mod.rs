@@ -350,7 +350,10 @@ macro_rules! store_conformance {
             what_awaits_review_ends_when_its_invoice_runs_out
             withdrawals_are_first_until_one_was_let_through
             a_destination_is_new_for_its_cooling_time
-            a_destination_that_was_rejected_is_new_again
+            a_destination_that_was_rejected_is_new_until_people_approve_of_it
+            a_destination_that_was_rejected_for_another_reason_is_new
+            nothing_passes_review_beside_a_rejection_of_its_destination
+            withdrawals_are_first_in_each_asset
             an_app_that_is_registered_so_is_reviewed_until_its_policy_says_otherwise
             approvals_at_once_count_each_person_once
             of_an_approval_and_a_rejection_at_once_one_holds

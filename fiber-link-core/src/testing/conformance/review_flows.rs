@@ -2,7 +2,7 @@
 
 use super::meanwhile::Meanwhile;
 use super::world::{CKB, FEE_LIMIT, World, administration, registered, shannon, to_the_end, why};
-use crate::testing::sample::{app_id, forum, user};
+use crate::testing::sample::{self, app_id, forum, user};
 use crate::*;
 use futures_util::future::{join, join_all};
 use std::sync::Arc;
@@ -292,19 +292,85 @@ pub async fn a_destination_is_new_for_its_cooling_time(store: Arc<dyn Store>) {
     assert_eq!(quote.review, [ReviewReason::NewDestination], "it is new to another user");
 }
 
-pub async fn a_destination_that_was_rejected_is_new_again(store: Arc<dyn Store>) {
+/// New destinations are looked at for 1000 seconds.
+async fn cooling(store: Arc<dyn Store>) -> World {
     let world = registered(store).await;
     world.fund(100).await;
     world.set_policy(|policy| policy.review.new_destination = Some(Duration::from_secs(1000))).await;
-    let payee = Some(NodeKey::new([7; 33]));
-    let ask = async || world.link.request_withdrawal(&forum(), request_to(&world, payee)).await.unwrap();
-    let first = ask().await;
-    person(&world.link, "ann").reject_withdrawal(first.id(), &why()).await.unwrap();
-    world.later(1001);
-    assert_eq!(ask().await.state(), &WithdrawalState::AwaitingReview);
-    world.later(1001);
-    assert_eq!(ask().await.state(), &WithdrawalState::Pending);
+    world
+}
+
+/// Asks for one CKB to the same node of somebody else.
+async fn ask(world: &World) -> Withdrawal {
+    let request = request_to(world, Some(NodeKey::new([7; 33])));
+    world.link.request_withdrawal(&forum(), request).await.unwrap()
+}
+
+pub async fn a_destination_that_was_rejected_is_new_until_people_approve_of_it(store: Arc<dyn Store>) {
+    let world = cooling(store).await;
+    let ann = person(&world.link, "ann");
+    let first = ask(&world).await;
+    ann.reject_withdrawal(first.id(), &why()).await.unwrap();
+    for _ in 0..3 {
+        world.later(1001);
+        assert_eq!(ask(&world).await.state(), &WithdrawalState::AwaitingReview, "nobody approved of it");
+    }
+    let last = ask(&world).await;
+    ann.approve_withdrawal(last.id(), &why()).await.unwrap();
+    world.later(999);
+    assert_eq!(ask(&world).await.state(), &WithdrawalState::AwaitingReview);
+    world.later(1);
+    let known = ask(&world).await;
+    assert_eq!(known.state(), &WithdrawalState::Pending);
     world.assert_sound().await;
+}
+
+/// The policy had nobody look at new destinations when it was named first.
+pub async fn a_destination_that_was_rejected_for_another_reason_is_new(store: Arc<dyn Store>) {
+    let world = cooling(store).await;
+    let look_at = async |amount, destination| {
+        world
+            .set_policy(|policy| {
+                policy.review.above = amount;
+                policy.review.new_destination = destination;
+            })
+            .await;
+    };
+    look_at(Some(Amount::ZERO), None).await;
+    let first = ask(&world).await;
+    person(&world.link, "ann").reject_withdrawal(first.id(), &why()).await.unwrap();
+    look_at(None, Some(Duration::from_secs(1000))).await;
+    for _ in 0..2 {
+        assert_eq!(ask(&world).await.state(), &WithdrawalState::AwaitingReview);
+        world.later(1001);
+    }
+}
+
+pub async fn nothing_passes_review_beside_a_rejection_of_its_destination(store: Arc<dyn Store>) {
+    let world = cooling(store).await;
+    let first = ask(&world).await;
+    world.later(1000);
+    let (link, again) = (world.link.clone(), request_to(&world, Some(NodeKey::new([7; 33]))));
+    let rejected = async move {
+        person(&link, "ann").reject_withdrawal(first.id(), &why()).await.unwrap();
+        // Another request looks at the destination that was just rejected.
+        link.request_withdrawal(&forum(), again).await.unwrap();
+    };
+    let process = world.with_node(Meanwhile::new(&world.node, rejected)).await;
+    let request = request_to(&world, Some(NodeKey::new([7; 33])));
+    let asked = process.request_withdrawal(&forum(), request).await.unwrap();
+    assert_eq!(asked.state(), &WithdrawalState::AwaitingReview);
+    world.assert_sound().await;
+}
+
+pub async fn withdrawals_are_first_in_each_asset(store: Arc<dyn Store>) {
+    let world = registered(store).await;
+    world.fund(100).await;
+    world.set_policy(|policy| policy.review.first_withdrawal = true).await;
+    let terms = WithdrawalTerms { asset: AssetId::new("TOKEN").unwrap(), ..sample::withdrawal_terms(7) };
+    let withdrawal = sample::withdrawal_with(7, terms, 0, WithdrawalState::Pending);
+    super::commit(&*world.store, [Op::CreateWithdrawal { withdrawal, due: None }]).await.unwrap();
+    assert_eq!(requested(&world, 1).await.0.state(), &WithdrawalState::AwaitingReview);
 }
 
 pub async fn an_app_that_is_registered_so_is_reviewed_until_its_policy_says_otherwise(store: Arc<dyn Store>) {
