@@ -292,7 +292,8 @@ async fn compare_withdrawal(
             None => return Ok(()),
         }
     }
-    if let WithdrawalState::Completed { fee, .. } = *withdrawal.state()
+    if let WithdrawalState::Completed { fee, .. } | WithdrawalState::PaidAfterRelease { fee, .. } =
+        *withdrawal.state()
         && fee > withdrawal.terms().fee_limit
     {
         let limit = withdrawal.terms().fee_limit;

@@ -182,3 +182,21 @@ async fn a_failure_without_proof_and_a_fee_above_the_limit_are_found() {
         ]
     );
 }
+
+#[pollster::test]
+async fn a_fee_above_the_limit_is_found_also_after_a_release() {
+    let fee = Amount::new(11);
+    for state in
+        [WithdrawalState::Completed { fee, at: NOW }, WithdrawalState::PaidAfterRelease { fee, at: NOW }]
+    {
+        let store = MemoryStore::new();
+        let asked = withdrawal(7, 500);
+        let paid = Withdrawal::restore(asked.id(), asked.terms().clone(), NOW, NOW, 1, state);
+        store.commit(ChangeSet::new().create_withdrawal(paid, NOW)).await.unwrap();
+        let found = findings(&store).await;
+        assert!(
+            found.iter().any(|found| found.ends_with("cost a fee of 11, above its limit of 10")),
+            "{found:?}"
+        );
+    }
+}

@@ -97,7 +97,7 @@ struct Replay<'a> {
     policy: &'a Policy,
     asset: &'a Asset,
     counters: BTreeMap<LimitScope, LimitCounter>,
-    /// What failed later and was given back then.
+    /// What failed or was released later, and was given back then.
     returning: Vec<(Timestamp, GiveBackToLimit)>,
 }
 
@@ -117,7 +117,7 @@ impl Replay<'_> {
         for (CountTowardsLimit { key, amount, .. }, counter) in counts.into_iter().zip(counted) {
             let Ok(counter) = counter else { continue };
             self.counters.insert(key.scope.clone(), counter);
-            if let WithdrawalState::Failed { at, .. } = *withdrawal.state() {
+            if let Some(at) = given_back_at(withdrawal) {
                 self.returning.push((at, GiveBackToLimit { key, amount, requested_at: now }));
             }
         }
@@ -134,6 +134,21 @@ impl Replay<'_> {
 
     fn counter(&self, key: &LimitKey) -> LimitCounter {
         self.counters.get(&key.scope).cloned().unwrap_or_default()
+    }
+}
+
+/// When a withdrawal was given back to its limits. One that was paid after its release stays given back.
+fn given_back_at(withdrawal: &Withdrawal) -> Option<Timestamp> {
+    match *withdrawal.state() {
+        WithdrawalState::Failed { at, .. }
+        | WithdrawalState::Released { at, .. }
+        | WithdrawalState::PaidAfterRelease { at, .. } => Some(at),
+        WithdrawalState::AwaitingReview
+        | WithdrawalState::LiquidityPending
+        | WithdrawalState::Pending
+        | WithdrawalState::Processing { .. }
+        | WithdrawalState::RetryPending { .. }
+        | WithdrawalState::Completed { .. } => None,
     }
 }
 

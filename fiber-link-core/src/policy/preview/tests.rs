@@ -18,6 +18,19 @@ fn failed(past: &PastWithdrawal, second: u64) -> PastWithdrawal {
     PastWithdrawal { withdrawal, is_first: past.is_first }
 }
 
+/// Its funds were released then, and in the second case it was paid after all.
+fn released(past: &PastWithdrawal, second: u64) -> [PastWithdrawal; 2] {
+    let at = at(second);
+    let states = [
+        WithdrawalState::Released { attempt: sample::attempt_id(1), at },
+        WithdrawalState::PaidAfterRelease { fee: Amount::ZERO, at },
+    ];
+    states.map(|state| {
+        let withdrawal = sample::withdrawal_in(&past.withdrawal, 1, state, at);
+        PastWithdrawal { withdrawal, is_first: past.is_first }
+    })
+}
+
 fn policy(change: impl Fn(&mut Policy)) -> Policy {
     let mut policy = Policy::new(WithdrawalPolicy::default_for(&Asset::ckb()));
     change(&mut policy);
@@ -67,6 +80,10 @@ fn a_day_passes_and_what_failed_returns() {
     assert_eq!(refused(&day, &[past(1, 0, 10), past(2, 90_001, 10)]), []);
     assert_eq!(refused(&day, &[failed(&past(1, 0, 10), 5), past(2, 4, 10)]), [("per-user-daily", 1)]);
     assert_eq!(refused(&day, &[failed(&past(1, 0, 10), 5), past(2, 5, 10)]), []);
+    for released in released(&past(1, 0, 10), 5) {
+        assert_eq!(refused(&day, &[released.clone(), past(2, 4, 10)]), [("per-user-daily", 1)]);
+        assert_eq!(refused(&day, &[released, past(2, 5, 10)]), []);
+    }
 }
 
 #[test]
