@@ -45,6 +45,9 @@ pub const LOG_IN_WINDOW: Duration = Duration::from_secs(15 * 60);
 /// How exactly it is known when a session was used: writing each use down would be a write a request.
 const USE_IS_NOTED: Duration = Duration::from_secs(60);
 
+/// How far the clock of whoever noted a time may be ahead of ours.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(10 * 60);
+
 /// An e-mail address, in small letters: what an administrator logs in with.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Email(Box<str>);
@@ -179,14 +182,35 @@ pub struct TooManyLogIns {
 
 impl Session {
     fn is_live(&self, now: Timestamp) -> bool {
-        now < self.since.plus(SESSION_LASTS) && now < self.used_at.plus(SESSION_RESTS)
+        let from_now_on = is_ahead(self.since, now) || is_ahead(self.used_at, now);
+        !from_now_on && now < self.since.plus(SESSION_LASTS) && now < self.used_at.plus(SESSION_RESTS)
     }
 }
 
 impl Token {
     /// Whether it lets its owner in.
     pub fn is_live(&self, now: Timestamp) -> bool {
-        now < self.until
+        let from_now_on = is_ahead(self.since, now) || self.used_at.is_some_and(|used| is_ahead(used, now));
+        !from_now_on && now < self.until
+    }
+}
+
+/// Whether a time was noted by a clock that ran ahead: what lasts so long since then would last longer.
+fn is_ahead(noted: Timestamp, now: Timestamp) -> bool {
+    noted > now.plus(CLOCKS_DIFFER)
+}
+
+impl LogIns {
+    /// With one more try counted, before it is looked at.
+    pub(crate) fn tried(self, now: Timestamp) -> Result<Self, TooManyLogIns> {
+        let end = self.since.plus(LOG_IN_WINDOW);
+        if now >= end || now < self.since {
+            Ok(Self { since: now, tries: 1 })
+        } else if self.tries >= MOST_LOG_INS {
+            Err(TooManyLogIns { wait: end.since(now) })
+        } else {
+            Ok(Self { tries: self.tries.saturating_add(1), ..self })
+        }
     }
 }
 
@@ -220,15 +244,7 @@ impl Administrator {
 
     /// With one more try to log in counted, before it is looked at: tries at the same time count too.
     pub(crate) fn with_log_in_tried(&self, now: Timestamp) -> Result<Self, TooManyLogIns> {
-        let end = self.log_ins.since.plus(LOG_IN_WINDOW);
-        let log_ins = if now >= end || now < self.log_ins.since {
-            LogIns { since: now, tries: 1 }
-        } else if self.log_ins.tries >= MOST_LOG_INS {
-            return Err(TooManyLogIns { wait: end.since(now) });
-        } else {
-            LogIns { tries: self.log_ins.tries.saturating_add(1), ..self.log_ins }
-        };
-        Ok(Self { log_ins, ..self.clone() })
+        Ok(Self { log_ins: self.log_ins.tried(now)?, ..self.clone() })
     }
 
     /// With tries to log in forgotten.

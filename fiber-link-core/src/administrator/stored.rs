@@ -19,7 +19,9 @@ struct StoredAdministrator {
     sessions: Vec<StoredSession>,
     tokens: Vec<StoredToken>,
     next_number: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
     log_ins_since: u64,
+    #[serde(default, skip_serializing_if = "is_default")]
     log_ins: u32,
     created_at: u64,
 }
@@ -41,8 +43,13 @@ enum StoredCodes {
     On {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         secret: String,
+        #[serde(default, skip_serializing_if = "is_default")]
         last_step: u64,
     },
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 #[derive(Serialize, Deserialize)]
@@ -98,8 +105,9 @@ impl Administrator {
         stored.codes = match stored.codes {
             StoredCodes::Off => StoredCodes::Off,
             StoredCodes::Offered { .. } => StoredCodes::Offered { secret: String::new() },
-            StoredCodes::On { last_step, .. } => StoredCodes::On { secret: String::new(), last_step },
+            StoredCodes::On { .. } => StoredCodes::On { secret: String::new(), last_step: 0 },
         };
+        (stored.log_ins_since, stored.log_ins) = (0, 0);
         for session in &mut stored.sessions {
             session.digest = String::new();
         }

@@ -52,6 +52,28 @@ fn a_session_ends_by_rest_and_by_age() {
 }
 
 #[test]
+fn what_was_made_or_used_by_a_clock_that_ran_ahead_lets_nobody_in() {
+    let (of_session, of_token) = (session(), token());
+    let ahead = NOW.plus(Duration::from_secs(24 * 3600));
+    let allowed = ahead.minus(Duration::from_secs(600));
+    let early = allowed.minus(Duration::from_millis(1));
+    let made = |at: Timestamp| {
+        let ann = ann().with_session(&of_session, "here", at);
+        ann.with_token(&of_token, "script", scope(), at.plus(LONGEST_TOKEN), at).unwrap()
+    };
+    let lives = |ann: &Administrator, at| {
+        [&of_session, &of_token].map(|credential| ann.holding(credential, at).is_some())
+    };
+    let from_ahead = made(ahead);
+    assert_eq!((lives(&from_ahead, early), lives(&from_ahead, allowed)), ([false; 2], [true; 2]));
+    // Made in time, and used when the clock had run ahead.
+    let mut used = made(NOW);
+    used.sessions[0].used_at = ahead;
+    used.tokens[0].used_at = Some(ahead);
+    assert_eq!((lives(&used, NOW), lives(&used, early)), ([false; 2], [false; 2]));
+}
+
+#[test]
 fn a_credential_is_good_as_what_it_is_alone() {
     let (of_session, of_token) = (session(), token());
     let ann = ann().with_session(&of_session, "here", NOW);
@@ -144,6 +166,9 @@ fn an_administrator_is_read_as_he_was_stored_and_his_summary_holds_no_secret() {
         let digests = [of_session.digest().to_text(), of_token.digest().to_text()];
         for kept in digests.into_iter().chain(["$hash".to_owned(), sealed.to_text()]) {
             assert!(!summary.contains(&kept), "{summary}");
+        }
+        for only_tried in ["log_ins", "last_step"] {
+            assert!(!summary.contains(only_tried), "{summary}");
         }
     }
 }
