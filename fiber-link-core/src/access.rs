@@ -1,5 +1,7 @@
 //! The door for administrators: who knocks is let in by password and code, by a session, or by a token.
 
+mod unknown;
+
 use crate::administrator::{Administrator, CredentialKind, Holding, password_of_nobody};
 use crate::service::{TRIES, too_many_writers, unexpected};
 use crate::{
@@ -9,6 +11,7 @@ use crate::{
 };
 use std::fmt;
 use std::sync::Arc;
+use unknown::UnknownLogIns;
 
 /// Finds out who somebody is, in a store that many processes may share.
 #[derive(Clone)]
@@ -17,6 +20,7 @@ pub struct Access {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     keyring: Keyring,
+    unknown: Arc<UnknownLogIns>,
 }
 
 /// Why somebody is not logged in.
@@ -89,7 +93,13 @@ impl Access {
     /// To the hub of `store`.
     pub fn new(store: Arc<dyn Store>) -> Self {
         let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds));
-        Self { store, clock, ids, keyring: Keyring::default() }
+        Self { store, clock, ids, keyring: Keyring::default(), unknown: Arc::default() }
+    }
+
+    /// Makes what is compared where there is nobody of an address. Takes tens of milliseconds of a processor,
+    /// once in a process: call it at its start, for otherwise the first such log-in does it.
+    pub fn prepare(&self) {
+        password_of_nobody();
     }
 
     /// The keys that secrets are sealed with.
@@ -110,13 +120,15 @@ impl Access {
         Self { ids, ..self }
     }
 
-    /// Counts a try to log in, before its password is looked at.
+    /// Counts a try to log in, before its password is looked at: of an administrator in the store, and of an
+    /// address where there is nobody in this process and its clones of this door.
     ///
     /// # Errors
     /// [`LogInError::TooMany`] after too many.
     pub async fn begin_log_in(&self, email: Email) -> Result<LogInTry, LogInError> {
         for _ in 0..TRIES {
             let Some(administrator) = find_administrator(&*self.store, email.administrator()).await? else {
+                self.unknown.count(email.administrator(), self.clock.now())?;
                 return Ok(LogInTry { email, hash: password_of_nobody() });
             };
             let next = administrator.with_log_in_tried(self.clock.now())?;

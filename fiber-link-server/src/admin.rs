@@ -41,6 +41,7 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 /// [`connections::serve_by_peer`](crate::connections::serve_by_peer).
 pub fn router(link: FiberLink) -> Router {
     let access = link.access();
+    access.prepare();
     let api = Arc::new(AdminApi { link, access, log_ins: LogIns::default() });
     let mut router = Router::new();
     for route in route::ROUTES {

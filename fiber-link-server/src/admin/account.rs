@@ -40,7 +40,7 @@ pub(super) async fn show(call: &mut Call<'_>) -> Result<Answer, ApiError> {
 
 pub(super) async fn change_password(call: &mut Call<'_>) -> Result<Answer, ApiError> {
     let old = password(call);
-    let new = call.params.required("newPassword", |value| {
+    let new = call.params.required_secret("newPassword", |value| {
         Password::new(params::string(value)?).map_err(|error| error.to_string())
     });
     let (old, new) = call.read(old.zip(new))?;
@@ -73,19 +73,20 @@ pub(super) async fn end_codes(call: &mut Call<'_>) -> Result<Answer, ApiError> {
 
 /// The password, for what a session alone must not do: who has it for a moment could stay for good.
 fn password(call: &mut Call<'_>) -> Read<String> {
-    call.params.required("password", |value| Ok(params::string(value)?.to_owned()))
+    call.params.required_secret("password", |value| Ok(params::string(value)?.to_owned()))
 }
 
 async fn prove(call: &Call<'_>, password: String) -> Result<PasswordProved, ApiError> {
     let own = call.administration.own_account().await?;
+    let place = call.api.log_ins.place()?;
     let tried = call.api.access.begin_log_in(own.email).await?;
-    let proved = call.api.log_ins.prove(tried, password).await?;
+    let proved = place.prove(tried, password).await?;
     call.api.access.end_log_in(&proved).await?;
     Ok(proved)
 }
 
 fn code(call: &mut Call<'_>) -> Result<String, ApiError> {
-    let code = call.params.required("code", |value| Ok(params::string(value)?.to_owned()));
+    let code = call.params.required_secret("code", |value| Ok(params::string(value)?.to_owned()));
     call.read(code)
 }
 

@@ -41,7 +41,7 @@ pub(super) async fn show(call: &mut Call<'_>) -> Result<Answer, ApiError> {
 pub(super) async fn create(call: &mut Call<'_>) -> Result<Answer, ApiError> {
     let id = call.params.required("appId", params::name::<AppId>);
     let name = call.params.optional("name", |value| Ok(params::string(value)?.to_owned()));
-    let given = call.params.optional("secret", given_secret);
+    let given = call.params.optional_secret("secret", given_secret);
     let review = call.params.optional("review", params::boolean);
     let reason = call.reason();
     let ((((id, name), given), review), reason) =
@@ -58,7 +58,7 @@ pub(super) async fn create(call: &mut Call<'_>) -> Result<Answer, ApiError> {
 pub(super) async fn rotate(call: &mut Call<'_>) -> Result<Answer, ApiError> {
     let app = call.app()?;
     let overlap = call.params.optional("overlapHours", params::whole_number(0, MOST_OVERLAP_HOURS));
-    let given = call.params.optional("secret", given_secret);
+    let given = call.params.optional_secret("secret", given_secret);
     let reason = call.reason();
     let ((overlap, given), reason) = call.read(overlap.zip(given).zip(reason))?;
     let (secret, shown_secret) = secret(given)?;

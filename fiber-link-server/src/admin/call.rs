@@ -119,6 +119,8 @@ async fn try_to_answer(
     let handler = match route.handler {
         Handler::LogIn => {
             check_same_site(&head.headers)?;
+            // Before its body is read, which costs time too.
+            api.log_ins.count(peer, api.link.clock().now())?;
             return log_in::log_in(api, peer, &mut read(body).await?).await;
         }
         Handler::Administrator(handler) => handler,

@@ -50,6 +50,11 @@ impl ApiError {
         }
     }
 
+    /// Its name.
+    pub(super) const fn code(&self) -> &'static str {
+        self.parts().1
+    }
+
     fn message(&self) -> &str {
         match self {
             Self::Invalid(_) => "fields of the request are wrong",

@@ -12,10 +12,10 @@ use fiber_link_core::{
 };
 use serde_json::json;
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How often an address may try within a minute.
 const TRIES_PER_ADDRESS: u32 = 20;
@@ -25,6 +25,9 @@ const WINDOW: Duration = Duration::from_secs(60);
 
 /// The most addresses that are counted at a time; while there are more, new ones are refused.
 const MOST_ADDRESSES: usize = 4_096;
+
+/// The bits of an address of version 6 that name its network.
+const NETWORK: u128 = !(u64::MAX as u128);
 
 /// How many passwords are hashed at a time: each takes 19 MiB and a processor.
 const HASHED_AT_ONCE: usize = 2;
@@ -40,6 +43,12 @@ pub(super) struct LogIns {
     hashing: Arc<Semaphore>,
 }
 
+/// A place among those who may wait for a password to be hashed.
+pub(super) struct Place<'a> {
+    _permit: SemaphorePermit<'a>,
+    hashing: &'a Arc<Semaphore>,
+}
+
 impl Default for LogIns {
     fn default() -> Self {
         Self {
@@ -51,7 +60,9 @@ impl Default for LogIns {
 }
 
 impl LogIns {
-    fn count(&self, peer: IpAddr, now: Timestamp) -> Result<(), ApiError> {
+    /// Counts a try from an address, before anything else is done for it.
+    pub(super) fn count(&self, peer: IpAddr, now: Timestamp) -> Result<(), ApiError> {
+        let peer = counted_as(peer);
         let fresh = |since: Timestamp| now >= since && now.since(since) < WINDOW;
         let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
         if tries.len() >= MOST_ADDRESSES {
@@ -61,6 +72,7 @@ impl LogIns {
         let (since, count) = tries.get(&peer).copied().filter(|(since, _)| fresh(*since)).unwrap_or((now, 0));
         if full || count >= TRIES_PER_ADDRESS {
             let wait = WINDOW.saturating_sub(now.since(since));
+            tracing::warn!(origin = %peer, "a log-in was refused: too many tries from this address");
             let message = "too many tries to log in from your address".to_owned();
             return Err(ApiError::TooMany(message, wait));
         }
@@ -68,15 +80,25 @@ impl LogIns {
         Ok(())
     }
 
+    /// A place to hash in. Taken before a try is counted, so that load burns nobody's tries.
+    pub(super) fn place(&self) -> Result<Place<'_>, ApiError> {
+        let permit = self.waiting.try_acquire().map_err(|_| busy())?;
+        Ok(Place { _permit: permit, hashing: &self.hashing })
+    }
+
+    /// What is kept of a new password.
+    pub(super) async fn hash_of(&self, password: Password) -> Result<PasswordHash, ApiError> {
+        self.place()?.hash_of(password).await
+    }
+}
+
+impl Place<'_> {
     /// Does what takes a processor for a while, a few at a time, where it holds nobody up.
     async fn hash<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ApiError> {
-        let busy =
-            || ApiError::TooMany("too many are logging in right now".to_owned(), Duration::from_secs(1));
-        let _place = self.waiting.try_acquire().map_err(|_| busy())?;
-        let permit = Arc::clone(&self.hashing).acquire_owned().await.map_err(|_| busy())?;
+        let permit = Arc::clone(self.hashing).acquire_owned().await.map_err(|_| busy())?;
         let done = tokio::task::spawn_blocking(move || {
             // Also where nobody waits for it any more.
             let _permit = permit;
@@ -99,17 +121,44 @@ impl LogIns {
     }
 }
 
-/// Opens a session. It is always a new one, whatever cookie came.
+fn busy() -> ApiError {
+    ApiError::TooMany("too many are logging in right now".to_owned(), Duration::from_secs(1))
+}
+
+/// What an address is counted as: whoever has one of version 6 mostly has all of its /64.
+fn counted_as(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & NETWORK).into(),
+    }
+}
+
+/// Opens a session. It is always a new one, whatever cookie came. The try was counted by its address.
 pub(super) async fn log_in(api: &AdminApi, peer: IpAddr, params: &mut Params) -> Result<Answer, ApiError> {
-    api.log_ins.count(peer, api.link.clock().now())?;
     let email = params.required("email", email);
-    let password = params.required("password", |value| Ok(params::string(value)?.to_owned()));
-    let code = params.optional("code", |value| Ok(params::string(value)?.to_owned()));
+    let password = params.required_secret("password", |value| Ok(params::string(value)?.to_owned()));
+    let code = params.optional_secret("code", |value| Ok(params::string(value)?.to_owned()));
     let (Some(email), Some(password), Some(code)) = (email, password, code) else {
+        tracing::warn!(origin = %peer, "a log-in was refused: its fields are wrong");
         return Err(params.refusal().into());
     };
+    let id = email.administrator();
+    let opened = open_session(api, peer, email, password, code).await;
+    opened.inspect_err(|refused| {
+        tracing::warn!(origin = %peer, administrator = %id, reason = refused.code(), "a log-in was refused");
+    })
+}
+
+async fn open_session(
+    api: &AdminApi,
+    peer: IpAddr,
+    email: Email,
+    password: String,
+    code: Option<String>,
+) -> Result<Answer, ApiError> {
+    let place = api.log_ins.place()?;
     let tried = api.access.begin_log_in(email).await?;
-    let proved = api.log_ins.prove(tried, password).await?;
+    let proved = place.prove(tried, password).await?;
     let (session, administrator) = api.access.log_in(&proved, code.as_deref(), &peer.to_string()).await?;
     let mut body = person(&administrator);
     if let Some(body) = body.as_object_mut() {
@@ -138,3 +187,6 @@ fn cookie(value: String, lasts: Duration) -> String {
     let age = cookie::time::Duration::seconds(seconds);
     cookie.same_site(SameSite::Strict).max_age(age).build().to_string()
 }
+
+#[cfg(test)]
+mod tests;

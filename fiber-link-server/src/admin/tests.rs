@@ -323,14 +323,51 @@ async fn wrong_log_ins_look_alike_and_are_bounded_by_address() {
     assert_eq!((wrong.status, &wrong.body), (unknown.status, &unknown.body));
     assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
     let mut last = wrong.status;
-    for _ in 0..40 {
-        last = log_in("nobody@example.org", "not the password").await.status;
+    for n in 0..40 {
+        last = log_in(&format!("nobody-{n}@example.org"), "not the password").await.status;
         if last == StatusCode::TOO_MANY_REQUESTS {
             break;
         }
     }
     assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(log_in("S-1@example.org", PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn a_log_in_without_a_body_is_counted_too() {
+    let hub = Hub::new().await;
+    let mut told = Vec::new();
+    for _ in 0..21 {
+        told.push(hub.ask(None, "POST", "/log-in", "nonsense").await.status);
+    }
+    assert_eq!((told[0], told[20]), (StatusCode::BAD_REQUEST, StatusCode::TOO_MANY_REQUESTS));
+}
+
+#[tokio::test]
+async fn no_answer_holds_a_secret_that_was_sent() {
+    let asked = [
+        ("/apps", r#"{"appId":"third","reason":"why","secret":"#),
+        ("/apps", r#"{"appId":7,"secret":"#),
+        ("/apps/forum/rotate", r#"{"reason":"why","secret":"#),
+        ("/me/password", r#"{"newPassword":"twelve letters","password":"#),
+        ("/me/password", r#"{"password":"correct horse battery","newPassword":"#),
+        ("/me/codes/confirm", r#"{"code":"#),
+        ("/me/codes/end", r#"{"code":"#),
+        ("/log-in", r#"{"email":"s-1@example.org","password":"#),
+        ("/log-in", r#"{"email":"s-1@example.org","password":"not the password","code":"#),
+        ("/log-in", r#"{"email":"s-1@example.org","code":"#),
+    ];
+    let hub = Hub::new().await;
+    for (path, body) in asked {
+        for sent in [json!("73317"), json!(73317), json!("73317".repeat(900)), json!([73317]), json!(true)] {
+            let body = format!("{body}{sent}}}");
+            let answer = hub.ask(Some(hub.person("S")), "POST", path, &body).await;
+            assert!(!answer.body.to_string().contains("73317"), "{path}: {}", answer.body);
+            let issues = answer.body["error"]["issues"].as_array().cloned().unwrap_or_default();
+            let of_secret = issues.iter().filter(|issue| issue["field"] != "appId");
+            assert!(of_secret.into_iter().all(|issue| issue.get("got").is_none()), "{path}: {}", answer.body);
+        }
+    }
 }
 
 #[tokio::test]

@@ -59,6 +59,33 @@ impl Params {
         field: &str,
         read: impl FnOnce(&Value) -> Result<T, String>,
     ) -> Read<T> {
+        self.read_field(field, read, |value| Some(shown(value)))
+    }
+
+    /// A field that must be there, and whose value is never sent back. Nor may `read` put it in words.
+    pub(crate) fn required_secret<T>(
+        &mut self,
+        field: &str,
+        read: impl FnOnce(&Value) -> Result<T, String>,
+    ) -> Read<T> {
+        self.read_field(field, read, |_| None)
+    }
+
+    /// As [`required_secret`](Self::required_secret), and it may be missing or null.
+    pub(crate) fn optional_secret<T>(
+        &mut self,
+        field: &str,
+        read: impl FnOnce(&Value) -> Result<T, String>,
+    ) -> Read<Option<T>> {
+        if self.has(field) { self.required_secret(field, read).map(Some) } else { Some(None) }
+    }
+
+    fn read_field<T>(
+        &mut self,
+        field: &str,
+        read: impl FnOnce(&Value) -> Result<T, String>,
+        got: impl FnOnce(&Value) -> Option<String>,
+    ) -> Read<T> {
         match self.fields.get(field) {
             None | Some(Value::Null) => {
                 self.note(field, "is required".to_owned(), None);
@@ -67,8 +94,8 @@ impl Params {
             Some(value) => match read(value) {
                 Ok(value) => Some(value),
                 Err(message) => {
-                    let got = shown(value);
-                    self.note(field, message, Some(got));
+                    let got = got(value);
+                    self.note(field, message, got);
                     None
                 }
             },

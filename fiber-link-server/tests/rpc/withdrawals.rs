@@ -46,7 +46,7 @@ pub(crate) async fn a_quote_says_what_a_request_would_do(backend: Backend) {
     let expected = json!({
         "asset": "CKB", "amount": "61", "minimumAmount": "0.00000001", "maxAmount": "61.38613861",
         "availableBalance": "62", "lockedBalance": "0", "networkFee": "0.61", "receiveAmount": "61",
-        "destinationValid": true, "validationMessage": null,
+        "destinationValid": true, "validationMessage": null, "reviewRequired": false,
     });
     assert_eq!(quote("61").await, expected);
     assert_eq!(quote("62").await["validationMessage"], "Amount exceeds your available balance.");
