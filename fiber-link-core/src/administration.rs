@@ -11,6 +11,7 @@ mod policies;
 mod releases;
 mod reviews;
 mod search;
+mod servers;
 
 #[cfg(feature = "administrators")]
 pub use administrators::{AdministratorError, MOST_ADMINISTRATORS};
@@ -20,6 +21,7 @@ pub use releases::ReleaseError;
 pub(crate) use reviews::find_review;
 pub use reviews::{ReviewError, Reviewed};
 pub use search::Found;
+pub use servers::{AcceptNodeError, DeclareDeadError};
 
 use crate::service::{TRIES, too_many_writers, unexpected};
 use crate::{

@@ -266,6 +266,10 @@ actions! {
     ReadHubAuditRecords = "audit.read_hub" needs ReadHub,
     /// To agree that funds of a payment without an end are released.
     ReleaseWithdrawal = "withdrawal.release" needs ChangeHub,
+    /// To make a node the one of the hub.
+    AcceptNode = "node.accept" needs ChangeHub,
+    /// To give the word that a server is gone for good.
+    DeclareDead = "server.declare_dead" needs ChangeHub,
     /// To list administrators.
     ListAdministrators = "admin.list" needs ReadHub,
     /// To make somebody an administrator.

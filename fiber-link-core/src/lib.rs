@@ -12,7 +12,7 @@
 //!   what is promised and asks what became of it. Each does a bounded piece of work.
 //! - [`beat`](FiberLink::beat), to be called every few seconds where several processes share a store:
 //!   what one of them leaves unfinished is taken over once it [left](FiberLink::leave) or was
-//!   [declared dead](declare_dead).
+//!   [declared dead](Administration::declare_dead).
 //! - [`wait_for_settled_tips`](FiberLink::wait_for_settled_tips), for readers that want to hear of
 //!   settled tips at once; [`pass_on_news`](FiberLink::pass_on_news), to be called beside the passes,
 //!   tells them what other processes settled.
@@ -119,8 +119,8 @@ mod worker;
 #[cfg(feature = "administrators")]
 pub use access::{Access, LogInError, LogInTry, PasswordProved, WrongPassword};
 pub use administration::{
-    Administration, ChangeError, CreateAppError, Found, MOST_PAUSED_USERS, ReadError, ReleaseError, Resealed,
-    ReviewError, Reviewed, apps, find_app,
+    AcceptNodeError, Administration, ChangeError, CreateAppError, DeclareDeadError, Found, MOST_PAUSED_USERS,
+    ReadError, ReleaseError, Resealed, ReviewError, Reviewed, apps, find_app,
 };
 #[cfg(feature = "administrators")]
 pub use administration::{AdministratorError, MOST_ADMINISTRATORS};
@@ -194,7 +194,7 @@ pub use service::{
     TipRequest, WithdrawError, WithdrawalRequest,
 };
 pub use settlement::{CONCURRENT_COMMITS, HASHES_PER_QUESTION, SettlementReport};
-pub use standing::{AcceptNodeError, NodeStanding, StandingError, Stop, accept_node};
+pub use standing::{NodeStanding, StandingError, Stop};
 pub use store::{
     Admission, AdmitError, Admitted, COUNT_BOUND, CommitError, Existing, MAX_ROWS, RateCount, RateLeft,
     RateLimit, Store, StoreError, Stored, Version,
@@ -209,7 +209,7 @@ pub use withdrawal::{
     Acceptance, Destination, FailureReason, FeeBearer, LIQUIDITY_CHECK, PaymentRequestDestination,
     RetryPolicy, STOP_BEFORE_EXPIRY, Withdrawal, WithdrawalState, WithdrawalTerms, WrongState,
 };
-pub use worker::{BEAT, DeclareDeadError, ListedWorker, SILENT_AFTER, Worker, WorkerState, declare_dead};
+pub use worker::{BEAT, ListedWorker, SILENT_AFTER, Worker, WorkerState};
 
 /// What a transition did.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,6 @@
 //! Whether the node that answers is the one that this hub works with.
 
-use crate::{
-    ChangeSet, Clock, CommitError, FiberLink, Hub, Network, NodeError, NodeInfo, NodeKey, NodeSupport, Op,
-    Store, StoreError, Timestamp,
-};
+use crate::{FiberLink, Hub, Network, NodeError, NodeInfo, NodeKey, NodeSupport, StoreError, Timestamp};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -263,49 +260,5 @@ impl FiberLink {
     /// The node of the hub, as far as we know.
     pub(crate) fn own_node(&self) -> NodeKey {
         self.parts().last_check.last().as_ref().map_or(self.parts().hub.node, |checked| checked.node)
-    }
-}
-
-/// Why a node was not accepted.
-#[derive(Debug, thiserror::Error)]
-pub enum AcceptNodeError {
-    /// The store has no hub: it takes the first node that it is started with.
-    #[error("the store was never started with a node: there is nothing to accept")]
-    NoHub,
-    /// Money of one network is never moved by a node of another.
-    #[error("this hub is on {expected}, but the node is on {found}")]
-    OtherNetwork {
-        /// The network of the hub.
-        expected: Network,
-        /// The network of the node.
-        found: Network,
-    },
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Makes `info` the node of the hub from now on: a new one, or the old one after it lost a part of
-/// its memory. An operator decides this, and only when the node before will not come back.
-///
-/// Tips of the node before are no longer settled. What was sent through it and has no outcome yet
-/// stays reserved: no other node can prove that it was not paid.
-///
-/// # Errors
-/// [`AcceptNodeError`]; nothing is changed then.
-pub async fn accept_node(
-    store: &dyn Store,
-    clock: &dyn Clock,
-    info: &NodeInfo,
-) -> Result<Hub, AcceptNodeError> {
-    let hub = store.find_hub().await?.ok_or(AcceptNodeError::NoHub)?;
-    if hub.network != info.network {
-        return Err(AcceptNodeError::OtherNetwork { expected: hub.network, found: info.network });
-    }
-    let (node, since) = (info.key, clock.now());
-    match store.commit(ChangeSet::new().with(Op::AcceptNode { node, since })).await {
-        Ok(()) => Ok(Hub { node, node_since: since, ..hub }),
-        Err(CommitError::Conflict) => Err(AcceptNodeError::NoHub),
-        Err(error) => Err(crate::service::unexpected(error).into()),
     }
 }

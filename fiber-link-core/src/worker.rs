@@ -2,14 +2,15 @@
 //!
 //! Several processes may work on one store. What one of them may have sent before it died is sent
 //! again by no other until somebody who knows says that it is dead: the lock of a sole process, the
-//! process itself when it [leaves](FiberLink::leave), or an operator ([`declare_dead`]). From then on
+//! process itself when it [leaves](FiberLink::leave), or an operator
+//! ([`declare_dead`](crate::Administration::declare_dead)). From then on
 //! the store refuses what the dead one would claim, also if it wakes up.
 
 use crate::id::one_line;
 use crate::service::{TRIES, too_many_writers, unexpected};
 use crate::{
-    ChangeSet, Clock, CommitError, Exclusivity, FiberLink, MAX_ROWS, Op, Stop, Store, StoreError, Stored,
-    Timestamp, WorkerId,
+    ChangeSet, CommitError, Exclusivity, FiberLink, MAX_ROWS, Op, Stop, Store, StoreError, Stored, Timestamp,
+    WorkerId,
 };
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -88,7 +89,7 @@ impl Worker {
         Self { heard_at: now, ..self.clone() }
     }
 
-    fn dead(&self, now: Timestamp) -> Self {
+    pub(crate) fn dead(&self, now: Timestamp) -> Self {
         Self { state: WorkerState::DeclaredDead { at: now }, ..self.clone() }
     }
 }
@@ -230,64 +231,6 @@ fn one_of_many(committed: Result<(), CommitError>) -> Result<bool, StoreError> {
         Err(CommitError::Conflict) => Ok(false),
         Err(error) => Err(unexpected(error)),
     }
-}
-
-/// Why a process was not declared dead.
-#[derive(Debug, thiserror::Error)]
-pub enum DeclareDeadError {
-    /// It is not on the list: it left, or was forgotten, and left nothing behind.
-    #[error("there is no server {0} on the list")]
-    Unknown(WorkerId),
-    /// It was heard of lately, so it may well live.
-    #[error(
-        "server {id} was heard of {} s ago: stop it, and wait until it was silent for {} s",
-        silent_for.as_secs(), wanted.as_secs()
-    )]
-    HeardOf {
-        /// Which one.
-        id: WorkerId,
-        /// How long it has been silent.
-        silent_for: Duration,
-        /// How long it should have been.
-        wanted: Duration,
-    },
-    /// The store failed; it may or may not be declared dead.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Declares a process dead that was silent for at least `silent_for`: [`SILENT_AFTER`], or nothing at
-/// all for who is sure. An operator's word, and final: the process will never act again, because it
-/// was ended, or its machine is off.
-///
-/// What it claims from now on is refused by the store. What it claimed before is sent again by
-/// another once the claim ran out, the node does not know the payment, and everything else speaks
-/// for it. If the process was only paused in the middle of a request, that request may leave after
-/// it woke up, and the payment may be made twice: this is what the operator's word is about.
-///
-/// # Errors
-/// [`DeclareDeadError`]; nothing is changed then, unless the store failed.
-pub async fn declare_dead(
-    store: &dyn Store,
-    clock: &dyn Clock,
-    id: WorkerId,
-    silent_for: Duration,
-) -> Result<Worker, DeclareDeadError> {
-    for _ in 0..TRIES {
-        let worker = store.find_worker(id).await?.ok_or(DeclareDeadError::Unknown(id))?;
-        if worker.is_dead() {
-            return Ok(worker.into_inner());
-        }
-        let (now, wanted) = (clock.now(), silent_for);
-        let silent_for = worker.silent_for(now);
-        if silent_for < wanted {
-            return Err(DeclareDeadError::HeardOf { id, silent_for, wanted });
-        }
-        if declare(store, &worker, now).await? {
-            return Ok(worker.dead(now));
-        }
-    }
-    Err(too_many_writers().into())
 }
 
 #[cfg(test)]

@@ -315,12 +315,14 @@ impl Command {
             Self::Demo(_) => Some("demo"),
             Self::NodeStub(_) => Some("node-stub"),
             Self::Migrate(_) => Some("migrate"),
-            Self::Node { .. } => Some("node"),
-            Self::Server { .. } => Some("server"),
+            Self::Node { command: NodeCommand::Info } => Some("node info"),
+            Self::Server { command: ServerCommand::List } => Some("server list"),
             Self::Store { .. } => Some("store"),
             Self::Audit => Some("audit"),
             Self::Simulate(_) => Some("simulate"),
             Self::App { .. }
+            | Self::Node { command: NodeCommand::Accept(_) }
+            | Self::Server { command: ServerCommand::DeclareDead(_) }
             | Self::List { .. }
             | Self::Find(_)
             | Self::Explain(_)

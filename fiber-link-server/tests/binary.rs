@@ -213,16 +213,20 @@ fn servers_are_listed_and_one_that_is_declared_dead_ends_and_can_be_started_anew
     assert!(listed[1].ends_with(&format!(":{}", server.0.id())), "{listed:?}");
     assert_eq!((listed[4].as_str(), listed[5].as_str()), ("working", "0"));
 
-    let declare = ["server", "declare-dead", &listed[0]];
+    let declare = ["server", "declare-dead", &listed[0], "--reason", "it hangs"];
     let refused = run(folder.path(), &declare);
     assert_eq!((refused.status.code(), stdout(&refused)), (Some(2), ""));
     assert!(stderr(&refused).contains("was heard of"), "{}", stderr(&refused));
-    let nobody = run(folder.path(), &["server", "declare-dead", "0199c850-0000-7000-8000-000000000001"]);
+    let nobody = run(
+        folder.path(),
+        &["server", "declare-dead", "0199c850-0000-7000-8000-000000000001", "--reason", "it hangs"],
+    );
     assert!(stderr(&nobody).contains("there is no server"), "{}", stderr(&nobody));
 
     let payouts = |server: &Server| server.get("/healthz/ready").body["checks"]["payouts"]["status"].clone();
     assert_eq!(payouts(&server), "ok");
-    let forced = run(folder.path(), &["server", "declare-dead", &listed[0], "--force"]);
+    let forced =
+        run(folder.path(), &["server", "declare-dead", &listed[0], "--force", "--reason", "it was killed"]);
     assert!(forced.status.success(), "{}", stderr(&forced));
     assert!(stderr(&forced).contains("warning: server") && stdout(&forced).starts_with("declared dead\t"));
     assert_eq!(server.0.ended(), Some(3), "it heard of that, and whoever watches over it as well");

@@ -30,6 +30,8 @@ const RIGHTS: &[(&str, &str)] = &[
     ("audit.read", "S C A a O"),
     ("audit.read_hub", "S A O"),
     ("withdrawal.release", "S O"),
+    ("node.accept", "S O"),
+    ("server.declare_dead", "S O"),
     ("admin.list", "S A O"),
     ("admin.create", "S O"),
     ("admin.grant", "S O"),

@@ -1,8 +1,8 @@
 //! The course of a history: everybody begins, things go wrong for a while, and then all must end well.
 
 use super::actors::{
-    keep_backups, operate_liquidity, operate_node, operate_restarts, operate_servers, pause_payouts,
-    review_withdrawals, user,
+    keep_backups, operate_liquidity, operate_node, operate_restarts, operate_servers, operator,
+    pause_payouts, review_withdrawals, user,
 };
 use super::executor::{Group, block_on};
 use super::oracle::invariant::Broken;
@@ -10,11 +10,11 @@ use super::oracle::{Ending, Sight};
 use super::random::Random;
 use super::server::supervise;
 use super::store::SimulatedStore;
-use super::time::{START, ServerClock, Skew};
+use super::time::START;
 use super::world::{State, World};
 use crate::{
-    Administration, Amount, AppId, ChangeSet, Hub, NEVER_SENT_AFTER, Op, Operator, Policy, Reason,
-    SealedSecret, Secret, Store, Timestamp, UserId,
+    Administration, Amount, AppId, ChangeSet, Hub, NEVER_SENT_AFTER, Op, Policy, Reason, SealedSecret,
+    Secret, Store, Timestamp, UserId,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,11 +74,7 @@ fn found(world: &Arc<World>) {
             sentence: format!("the store is not empty: {error}"),
         }),
     });
-    let operator = Operator { name: "operator".to_owned(), origin: String::new() };
-    let administration = Administration::new(Arc::new(store), operator)
-        .clock(Arc::new(ServerClock { handle: world.handle().clone(), skew: Skew::None }))
-        .ids(Arc::new(world.ids().clone()))
-        .policies(world.options().policies.clone());
+    let administration = operator(world);
     for app in world.options().all_apps() {
         let (name, secret) = (app.to_string(), Secret::new(random.bytes()));
         let created = block_on(administration.create_app(app.clone(), &name, &secret, &Reason::of_program()));

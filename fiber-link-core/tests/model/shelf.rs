@@ -6,7 +6,7 @@ use crate::tape::{Answer, Refusal};
 use fiber_link_core::testing::ManualClock;
 use fiber_link_core::{
     Activity, Administration, Attempt, AttemptQuery, ChangeSet, CommitError, DocumentKey, MemoryStore,
-    Operator, Reason, Store, Stored, Timestamp, Withdrawal, WithdrawalLookup, WorkerId, audit, declare_dead,
+    Operator, Reason, Store, Stored, Timestamp, Withdrawal, WithdrawalLookup, WorkerId, audit,
 };
 use pollster::block_on;
 use std::collections::HashMap;
@@ -120,7 +120,8 @@ impl Written {
         match self {
             Self::Changes(changes) => store.commit(changes.clone()).await.map_err(|error| refusal(&error)),
             Self::DeclaredDead(worker, at) => {
-                declare_dead(&**store, &ManualClock::new(*at), *worker, Duration::ZERO).await.unwrap();
+                let why = Reason::new("a test").unwrap();
+                administration(store, *at).declare_dead(*worker, Duration::ZERO, &why).await.unwrap();
                 Ok(())
             }
             Self::Paused(at) => {

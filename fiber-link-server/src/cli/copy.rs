@@ -178,7 +178,7 @@ async fn unclear_servers(store: &dyn Store) -> Result<Vec<String>, CommandError>
             let (id, label) = (server.worker.id, &server.worker.label);
             format!(
                 "server {id} ({label}) was not stopped in order and may have sent {} payments without an outcome: \
-                 `fiber-link server declare-dead {id}`",
+                 `fiber-link server declare-dead {id} --reason WORDS`",
                 server.claims
             )
         }));

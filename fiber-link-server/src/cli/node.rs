@@ -1,11 +1,12 @@
 //! `fiber-link node`: looking at the Fiber node, and deciding about it.
 
 use super::CommandError;
+use super::operator::{ReasonFlag, of_existing};
 use crate::settings::{NodeKind, Settings};
 use crate::{node, store};
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use fiber_link_core::fnn::{FnnNode, NodeUrl};
-use fiber_link_core::{FiberNode, NodeInfo, NodeSupport, SystemClock, accept_node};
+use fiber_link_core::{AcceptNodeError, Action, FiberNode, NodeInfo, NodeSupport, Reason};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum NodeCommand {
@@ -18,7 +19,13 @@ pub(super) enum NodeCommand {
     /// Tips of the node before are no longer settled. Withdrawals that were sent through it and have
     /// no outcome yet stay reserved, because no other node can prove that they were not paid. A
     /// running server takes notice within seconds.
-    Accept,
+    Accept(Accept),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Accept {
+    #[command(flatten)]
+    why: ReasonFlag,
 }
 
 pub(super) async fn run(settings: &Settings, command: NodeCommand) -> Result<(), CommandError> {
@@ -27,10 +34,12 @@ pub(super) async fn run(settings: &Settings, command: NodeCommand) -> Result<(),
         NodeKind::Simulated => return Err(CommandError::SimulatedNode),
     };
     let node = ask_node(settings, url)?;
-    let info = node.info().await.map_err(CommandError::Node)?;
     match command {
-        NodeCommand::Info => show(settings, &node, &info).await,
-        NodeCommand::Accept => accept(settings, &info).await,
+        NodeCommand::Info => {
+            let info = node.info().await.map_err(CommandError::Node)?;
+            show(settings, &node, &info).await
+        }
+        NodeCommand::Accept(Accept { why }) => accept(settings, &node, &why.reason).await,
     }
 }
 
@@ -73,10 +82,13 @@ async fn show(settings: &Settings, node: &FnnNode, info: &NodeInfo) -> Result<()
     Ok(())
 }
 
-async fn accept(settings: &Settings, info: &NodeInfo) -> Result<(), CommandError> {
-    let store = store::open_existing(settings.needed_store()?).await?;
-    let before = store.find_hub().await?;
-    let hub = accept_node(&*store, &SystemClock, info).await?;
+async fn accept(settings: &Settings, node: &FnnNode, reason: &Reason) -> Result<(), CommandError> {
+    let administration = of_existing(settings).await?;
+    // Who may not need not wait for the node.
+    administration.authority().require(Action::AcceptNode, None).map_err(AcceptNodeError::from)?;
+    let info = node.info().await.map_err(CommandError::Node)?;
+    let before = store::open_existing(settings.needed_store()?).await?.find_hub().await?;
+    let hub = administration.accept_node(&info, reason).await?;
     if let Some(before) = before {
         println!("node before\t{}", before.node);
     }

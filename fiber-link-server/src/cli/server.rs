@@ -1,13 +1,14 @@
 //! `fiber-link server`: the processes that work on a store, and the word that one of them is gone.
 
 use super::CommandError;
+use super::operator::{ReasonFlag, of_existing};
 use crate::settings::Settings;
 use crate::store;
 use crate::wire_time;
 use clap::{Args, Subcommand};
 use fiber_link_core::{
-    Clock, ListedWorker, MAX_ROWS, SILENT_AFTER, Store, SystemClock, Timestamp, WorkerId, WorkerState,
-    declare_dead,
+    Action, Clock, DeclareDeadError, ListedWorker, MAX_ROWS, SILENT_AFTER, Store, SystemClock, Timestamp,
+    WorkerId, WorkerState,
 };
 use std::time::Duration;
 
@@ -36,13 +37,15 @@ pub(super) struct DeclareDead {
     /// Also if it was heard of within the last minute.
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    why: ReasonFlag,
 }
 
 pub(super) async fn run(settings: &Settings, command: ServerCommand) -> Result<(), CommandError> {
     let store = store::open_existing(settings.needed_store()?).await?;
     match command {
         ServerCommand::List => list(&*store).await,
-        ServerCommand::DeclareDead(command) => declare(&*store, command).await,
+        ServerCommand::DeclareDead(command) => declare(settings, &*store, command).await,
     }
 }
 
@@ -70,7 +73,11 @@ fn line(ListedWorker { worker, claims }: &ListedWorker, now: Timestamp) -> Strin
     format!("{}\t{}\t{since}\t{heard_at}\t{how}\t{claims}", worker.id, worker.label)
 }
 
-async fn declare(store: &dyn Store, DeclareDead { id, force }: DeclareDead) -> Result<(), CommandError> {
+async fn declare(settings: &Settings, store: &dyn Store, flags: DeclareDead) -> Result<(), CommandError> {
+    let DeclareDead { id, force, why } = flags;
+    let administration = of_existing(settings).await?;
+    // Who may not learns nothing of the server.
+    administration.authority().require(Action::DeclareDead, None).map_err(DeclareDeadError::from)?;
     let silent_for = if force { Duration::ZERO } else { SILENT_AFTER };
     if force && let Some(server) = store.find_worker(id).await? {
         let silent = server.silent_for(SystemClock.now());
@@ -83,7 +90,7 @@ async fn declare(store: &dyn Store, DeclareDead { id, force }: DeclareDead) -> R
             );
         }
     }
-    let dead = declare_dead(store, &SystemClock, id, silent_for).await?;
+    let dead = administration.declare_dead(id, silent_for, &why.reason).await?;
     println!("declared dead\t{}\t{}", dead.id, dead.label);
     Ok(())
 }

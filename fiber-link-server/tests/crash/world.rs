@@ -69,7 +69,7 @@ impl World {
             let [id, label, _, _, how, _] = line.split('\t').collect::<Vec<_>>().try_into().unwrap();
             let runs = self.servers.iter().any(|server| label.ends_with(&format!(":{}", server.id())));
             if !runs && !how.starts_with("declared dead") {
-                self.tool(&["server", "declare-dead", id, "--force"]);
+                self.tool(&["server", "declare-dead", id, "--force", "--reason", "it was killed"]);
             }
         }
     }

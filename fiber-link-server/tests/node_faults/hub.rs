@@ -189,7 +189,7 @@ impl Hub {
 
     /// `fiber-link node accept`.
     pub fn accept_node(&self) {
-        let Output { status, stdout, stderr } = self.run(&["node", "accept"]);
+        let Output { status, stdout, stderr } = self.run(&["node", "accept", "--reason", "a test"]);
         let text = |bytes| String::from_utf8(bytes).unwrap();
         assert!(status.success(), "{}{}", text(stdout), text(stderr));
     }

@@ -46,9 +46,9 @@ const COMMANDS: &[(&str, &str)] = &[
     ("migrate --check", ""),
     ("audit", ""),
     ("server list", ""),
-    ("server declare-dead 0199c8a0-0000-7000-8000-000000000000", ""),
+    ("server declare-dead 0199c8a0-0000-7000-8000-000000000000 --reason why", "S"),
     ("node info --node http://127.0.0.1:1", ""),
-    ("node accept --node http://127.0.0.1:1", ""),
+    ("node accept --node http://127.0.0.1:1 --reason why", "S"),
     ("store copy --from sqlite:hub.sqlite --to postgres://127.0.0.1:1/x", ""),
     ("simulate", ""),
 ];

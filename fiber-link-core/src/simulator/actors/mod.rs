@@ -7,7 +7,7 @@ mod tipping;
 mod users;
 mod withdrawing;
 
-pub(super) use operators::{keep_backups, operate_liquidity, operate_node, operate_servers};
+pub(super) use operators::{keep_backups, operate_liquidity, operate_node, operate_servers, operator};
 pub(super) use restarts::{operate_restarts, pause_payouts};
 pub(super) use reviewing::review_withdrawals;
 pub(super) use users::user;

@@ -6,8 +6,8 @@ use crate::simulator::store::SimulatedStore;
 use crate::simulator::time::{ServerClock, Skew};
 use crate::simulator::world::World;
 use crate::{
-    Amount, AttemptQuery, AttemptState, DeclareDeadError, SILENT_AFTER, Timestamp, WithdrawalLookup,
-    accept_node, declare_dead,
+    Administration, Amount, AttemptQuery, AttemptState, DeclareDeadError, Operator, Reason, SILENT_AFTER,
+    Timestamp, WithdrawalLookup,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,12 +75,20 @@ pub(in crate::simulator) async fn keep_backups(world: Arc<World>) {
     }
 }
 
+/// Whoever has the store, with a clock that is right.
+pub(in crate::simulator) fn operator(world: &Arc<World>) -> Administration {
+    let store = SimulatedStore::of_operator(world.clone());
+    let operator = Operator { name: "operator".to_owned(), origin: String::new() };
+    Administration::new(Arc::new(store), operator)
+        .clock(Arc::new(ServerClock { handle: world.handle().clone(), skew: Skew::None }))
+        .ids(Arc::new(world.ids().clone()))
+        .policies(world.options().policies.clone())
+}
+
 /// An operator accepts the node as it is.
 pub(in crate::simulator) async fn accept(world: &Arc<World>) {
-    let store = SimulatedStore::of_operator(world.clone());
-    let clock = ServerClock { handle: world.handle().clone(), skew: Skew::None };
     let info = world.state().node.info().clone();
-    if let Err(error) = accept_node(&store, &clock, &info).await {
+    if let Err(error) = operator(world).accept_node(&info, &Reason::of_program()).await {
         world.tell(|| format!("operator: cannot accept the node: {error}"));
     }
 }
@@ -115,8 +123,7 @@ fn may_be_restored(world: &World) -> bool {
 
 /// Servers that ended, or seem to, are declared dead: some of them, some time after.
 pub(in crate::simulator) async fn operate_servers(world: Arc<World>) {
-    let store = SimulatedStore::of_operator(world.clone());
-    let clock = ServerClock { handle: world.handle().clone(), skew: Skew::None };
+    let (operator, reason) = (operator(&world), Reason::of_program());
     let mut ended = Vec::new();
     while !world.state().luck.is_off() {
         world.handle().sleep(ROUND).await;
@@ -137,11 +144,15 @@ pub(in crate::simulator) async fn operate_servers(world: Arc<World>) {
                 }
                 continue;
             }
-            match declare_dead(&store, &clock, worker, SILENT_AFTER).await {
+            match operator.declare_dead(worker, SILENT_AFTER, &reason).await {
                 Ok(_) => world.tell(|| format!("operator: declares {run} dead")),
                 // It left, and ended before it learned that it had.
                 Err(DeclareDeadError::Unknown(_)) => {}
-                Err(error @ (DeclareDeadError::HeardOf { .. } | DeclareDeadError::Store(_))) => {
+                Err(
+                    error @ (DeclareDeadError::HeardOf { .. }
+                    | DeclareDeadError::Denied(_)
+                    | DeclareDeadError::Store(_)),
+                ) => {
                     world.tell(|| format!("operator: does not declare {run} dead: {error}"));
                     if run.has_stopped() {
                         ended.push(run);

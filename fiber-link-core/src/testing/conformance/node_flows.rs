@@ -1,6 +1,6 @@
 //! Another node, another version, and what an operator decides about it.
 
-use super::world::{CKB, FEE_LIMIT, World, failed, shannon, tip_of};
+use super::world::{CKB, FEE_LIMIT, World, administration, failed, shannon, tip_of, why};
 use crate::testing::sample::forum;
 use crate::testing::{MockFiberNode, Reception};
 use crate::*;
@@ -14,7 +14,13 @@ async fn become_another(world: &World) -> NodeInfo {
 }
 
 async fn accept(world: &World, info: &NodeInfo) -> Hub {
-    accept_node(&*world.store, &world.clock, info).await.unwrap()
+    let admin = administration(&world.link);
+    let hub = admin.accept_node(info, &why()).await.unwrap();
+    let filter = AuditFilter { action: Some("node.accept".to_owned()), ..AuditFilter::default() };
+    let record = admin.audit_records(&filter, None, 1).await.unwrap().rows.remove(0).record;
+    assert_eq!((record.subject, record.reason), (info.key.to_string(), why().as_str().to_owned()));
+    assert!(record.after.is_some_and(|after| after.contains(&info.key.to_string())));
+    hub
 }
 
 pub async fn another_node_stops_tips_and_payouts_until_it_is_accepted(store: Arc<dyn Store>) {
@@ -119,8 +125,11 @@ pub async fn a_node_of_another_network_is_not_accepted(store: Arc<dyn Store>) {
     world.later(301);
     let stop = world.settle().await.stopped;
     assert!(matches!(stop, Some(Stop::NodeDoesNotFit(NodeStanding::OtherNetwork { .. }))), "{stop:?}");
-    let refused = accept_node(&*world.store, &world.clock, &info).await;
+    let refused = administration(&world.link).accept_node(&info, &why()).await;
     assert!(matches!(refused, Err(AcceptNodeError::OtherNetwork { .. })));
+    let records =
+        administration(&world.link).audit_records(&AuditFilter::default(), None, 9).await.unwrap().rows;
+    assert_eq!(records, [], "what was refused leaves no record");
 }
 
 /// The last check is good for minutes, and the exchange of a node takes seconds.

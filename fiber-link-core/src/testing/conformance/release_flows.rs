@@ -127,7 +127,7 @@ pub async fn what_another_node_sent_or_the_node_forgot_is_not_released(store: Ar
     world.node.set_info(other.clone());
     let stranger = agree(&world, "cid", &withdrawal).await;
     assert!(matches!(stranger, Err(ReleaseError::OtherNode(key)) if key == other.key), "{stranger:?}");
-    accept_node(&*world.store, &world.clock, &other).await.unwrap();
+    administration(&world.link).accept_node(&other, &why()).await.unwrap();
     world.clock.advance(AGREEMENT_LASTS);
     let foreign = agree(&world, "ann", &withdrawal).await;
     assert!(matches!(foreign, Err(ReleaseError::NotToBeReleased(NotToBeReleased::OtherNode))), "{foreign:?}");

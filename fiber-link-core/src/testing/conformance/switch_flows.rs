@@ -196,7 +196,7 @@ pub async fn what_a_dead_process_left_unsent_is_not_sent_while_withdrawals_are_p
     world.node.receive_send_payment([Reception::LoseRequest]);
     world.pay().await;
     let other = world.other_process(Exclusivity::Shared).await;
-    declare_dead(&*world.store, &world.clock, world.link.worker(), Duration::ZERO).await.unwrap();
+    administration(&other).declare_dead(world.link.worker(), Duration::ZERO, &why()).await.unwrap();
     for switch in [Switch::Hub, Switch::App, Switch::Closing, Switch::User("alice")] {
         switch.throw(&other, &[Activity::Withdrawals], true).await;
         world.later(90);

@@ -1,6 +1,6 @@
 //! Several processes on one store, and one of them dies.
 
-use super::world::{CKB, World, requested, shannon};
+use super::world::{CKB, World, administration, requested, shannon, why};
 use crate::testing::sample::forum;
 use crate::testing::{FakeNode, ManualClock, Reception};
 use crate::*;
@@ -18,7 +18,7 @@ async fn worker(world: &World, link: &FiberLink) -> Option<Worker> {
 }
 
 async fn declare(world: &World, link: &FiberLink) {
-    let declared = declare_dead(&*world.store, &world.clock, link.worker(), NO_SILENCE).await.unwrap();
+    let declared = administration(&world.link).declare_dead(link.worker(), NO_SILENCE, &why()).await.unwrap();
     assert!(declared.is_dead());
 }
 
@@ -157,7 +157,8 @@ pub async fn what_a_process_left_is_taken_over(store: Arc<dyn Store>) {
 pub async fn who_was_heard_of_lately_is_declared_dead_by_force_alone(store: Arc<dyn Store>) {
     let world = World::new(store).await;
     let id = world.link.worker();
-    let declare = |silent_for| declare_dead(&*world.store, &world.clock, id, silent_for);
+    let (admin, why) = (administration(&world.link), why());
+    let declare = |silent_for| admin.declare_dead(id, silent_for, &why);
     world.later(100);
     world.link.beat().await.unwrap();
     world.later(59);
@@ -175,10 +176,10 @@ pub async fn who_was_heard_of_lately_is_declared_dead_by_force_alone(store: Arc<
 
     let other = world.other_process(Exclusivity::Shared).await;
     world.later(60);
-    let declared = declare_dead(&*world.store, &world.clock, other.worker(), SILENT_AFTER).await;
+    let declared = admin.declare_dead(other.worker(), SILENT_AFTER, &why).await;
     assert!(declared.unwrap().is_dead());
     let nobody = crate::testing::sample::worker_id(77);
-    let unknown = declare_dead(&*world.store, &world.clock, nobody, NO_SILENCE).await;
+    let unknown = admin.declare_dead(nobody, NO_SILENCE, &why).await;
     assert!(matches!(unknown, Err(DeclareDeadError::Unknown(id)) if id == nobody), "{unknown:?}");
 }
 
@@ -187,7 +188,8 @@ pub async fn a_beat_and_declarations_at_once_come_to_one_word(store: Arc<dyn Sto
     for _ in 0..10 {
         let link = world.other_process(Exclusivity::Shared).await;
         world.later(61);
-        let declare = || declare_dead(&*world.store, &world.clock, link.worker(), SILENT_AFTER);
+        let (admin, why) = (administration(&link), why());
+        let declare = || admin.declare_dead(link.worker(), SILENT_AFTER, &why);
         let (beat, (one, two)) = join(link.beat(), join(declare(), declare())).await;
         let found = worker(&world, &link).await.unwrap();
         match (one, two) {
@@ -198,6 +200,9 @@ pub async fn a_beat_and_declarations_at_once_come_to_one_word(store: Arc<dyn Sto
             other => panic!("{other:?}"),
         }
         assert_eq!(link.beat().await.unwrap().is_some(), found.is_dead());
+        let filter = AuditFilter { subject: Some(link.worker().to_string()), ..AuditFilter::default() };
+        let records = admin.audit_records(&filter, None, 9).await.unwrap().rows;
+        assert_eq!(records.len(), usize::from(found.is_dead()), "one record for one word: {records:?}");
     }
 }
 
