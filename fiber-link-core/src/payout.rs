@@ -428,9 +428,10 @@ impl FiberLink {
         match judge(memory) {
             Verdict::Pending { session } => {
                 if let Step::Changed(next) = attempt.see(session)? {
-                    return self.commit(ChangeSet::new().update_attempt(&attempt, next)).await;
+                    self.commit(ChangeSet::new().update_attempt(&attempt, next)).await?;
+                    return Ok(Stepped::Waits);
                 }
-                self.release_if_agreed(withdrawal, &attempt).await
+                self.release_if_agreed(withdrawal, &attempt, now).await
             }
             Verdict::Forgotten => {
                 let hash = attempt.payment_hash();

@@ -79,14 +79,15 @@ impl Release {
     /// # Errors
     /// [`VerdictError`] for somebody who did, and once it is agreed.
     pub(crate) fn approve(&self, verdict: ReviewVerdict) -> Result<Self, VerdictError> {
-        if self.is_agreed(verdict.at) {
+        let now = verdict.at;
+        if self.is_agreed(now) {
             return Err(VerdictError::Approved);
         }
-        if self.words(verdict.at).any(|said| said.by == verdict.by) {
+        if self.words(now).any(|said| said.by == verdict.by) {
             return Err(VerdictError::ApprovedAlready);
         }
-        let said = self.words(verdict.at).cloned();
-        Ok(Self { approvals: said.chain([verdict.clone()]).collect(), ..self.clone() })
+        let approvals = self.words(now).cloned().chain([verdict]).collect();
+        Ok(Self { approvals, ..self.clone() })
     }
 
     /// The key of its document.

@@ -141,8 +141,11 @@ impl Administration {
         }
         let past = withdrawals.into_iter().map(|withdrawal| {
             let of_user = of_users.get(&withdrawal.terms().user).map(Vec::as_slice).unwrap_or_default();
-            let is_first =
-                !of_user.iter().any(|other| other.id() < withdrawal.id() && other.state().passed_review());
+            let is_first = !of_user.iter().any(|other| {
+                other.id() < withdrawal.id()
+                    && other.terms().asset == withdrawal.terms().asset
+                    && other.state().passed_review()
+            });
             PastWithdrawal { withdrawal, is_first }
         });
         Ok(past.collect())

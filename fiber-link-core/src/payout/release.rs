@@ -5,18 +5,18 @@ use super::{AdvanceError, Known, Stepped};
 use crate::release::{self, Release};
 use crate::{
     Attempt, AttemptId, AttemptQuery, ChangeSet, Destination, FiberLink, NodeMemory, Op, Step, Stored,
-    Verdict, Withdrawal, posting,
+    Timestamp, Verdict, Withdrawal, posting,
 };
 
 impl FiberLink {
     /// The node calls the attempt under way: releases its funds if people agreed about that, and nothing
-    /// stands against it now.
+    /// stands against it. `now` is when the node was asked.
     pub(super) async fn release_if_agreed(
         &self,
         withdrawal: &Stored<Withdrawal>,
         attempt: &Stored<Attempt>,
+        now: Timestamp,
     ) -> Result<Stepped, AdvanceError> {
-        let now = self.now();
         // Most payments are far from it, and cost no question more.
         if now < release::releasable_from(withdrawal, attempt) {
             return Ok(Stepped::Waits);
