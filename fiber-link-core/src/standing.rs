@@ -23,7 +23,7 @@ pub enum NodeStanding {
         version: String,
     },
     /// It is another node: no tip is taken and nothing is paid until an operator accepts it, see
-    /// [`accept_node`].
+    /// [`Administration::accept_node`](crate::Administration::accept_node).
     OtherNode {
         /// The node of the hub.
         expected: NodeKey,
