@@ -9,8 +9,8 @@ use crate::{
     Activity, Attempt, AttemptId, AttemptQuery, AttemptState, ChangeSet, Claim, CommitError, Destination,
     Event, EventId, EventKind, FiberLink, FinalFailure, Gap, GiveBackToLimit, NodeError, NodeMemory,
     NodeStanding, Op, Paused, PaymentRequest, PaymentState, PaymentStatus, Payouts, StandingError, Step,
-    Stop, StoreError, Stored, TakeDue, Timestamp, Verdict, Withdrawal, WithdrawalLookup, WithdrawalState,
-    WrongState, posting,
+    Stop, Store, StoreError, Stored, TakeDue, Timestamp, Verdict, Withdrawal, WithdrawalId, WithdrawalLookup,
+    WithdrawalState, WrongState, posting,
 };
 use futures_util::{StreamExt, stream};
 use std::time::Duration;
@@ -83,6 +83,16 @@ struct Unpaid {
     /// What it has of the payment hash: nothing, or what failed.
     session: Option<PaymentStatus>,
     known: Known,
+}
+
+/// The attempt that a withdrawal names as its live one, if it still is.
+pub(crate) async fn find_live_attempt(
+    store: &dyn Store,
+    withdrawal: WithdrawalId,
+    live: AttemptId,
+) -> Result<Option<Stored<Attempt>>, StoreError> {
+    let attempt = store.find_attempt(AttemptQuery::LatestOf(withdrawal)).await?;
+    Ok(attempt.filter(|attempt| attempt.id() == live && attempt.is_live()))
 }
 
 impl FiberLink {
@@ -405,9 +415,8 @@ impl FiberLink {
         live: AttemptId,
         known: Known,
     ) -> Result<Stepped, AdvanceError> {
-        let attempt = self.parts().store.find_attempt(AttemptQuery::LatestOf(withdrawal.id())).await?;
         // One that is not live any more was ended by another process, and the withdrawal with it.
-        let attempt = attempt.filter(|attempt| attempt.id() == live && attempt.is_live());
+        let attempt = find_live_attempt(&*self.parts().store, withdrawal.id(), live).await?;
         let Some(attempt) = attempt else { return Ok(Stepped::Moved) };
         // The answer is as old as the question: who sleeps before reading it must not judge it by a
         // later time.

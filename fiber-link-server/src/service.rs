@@ -204,18 +204,13 @@ impl Service {
     /// # Errors
     /// [`ServiceError`] if it cannot serve, it was declared dead, or a worker loop broke.
     pub async fn run(self, more: Router) -> Result<(), ServiceError> {
-        let address = self.settings.listen;
-        let listening = |source| ServiceError::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(listening)?;
-        let address = listener.local_addr().map_err(listening)?;
+        let (address, listener) = listen(self.settings.listen).await?;
         let admin = match self.settings.admin_listen {
             Some(address) => {
                 if !address.ip().is_loopback() {
                     tracing::warn!(%address, "administrators are served without encryption: put a proxy before it");
                 }
-                let listening = |source| ServiceError::Listen { address, source };
-                let listener = TcpListener::bind(address).await.map_err(listening)?;
-                Some((listener.local_addr().map_err(listening)?, listener))
+                Some(listen(address).await?)
             }
             None => None,
         };
@@ -289,4 +284,11 @@ impl Service {
         let listening = |source| ServiceError::Listen { address, source };
         Ok(Some(MetricsListener::start(address, metrics.clone()).await.map_err(listening)?))
     }
+}
+
+/// Takes an address, and says which it is where any free port was asked for.
+async fn listen(address: SocketAddr) -> Result<(SocketAddr, TcpListener), ServiceError> {
+    let listening = |source| ServiceError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(listening)?;
+    Ok((listener.local_addr().map_err(listening)?, listener))
 }

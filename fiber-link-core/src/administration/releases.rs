@@ -1,11 +1,12 @@
 //! Releasing the funds of a payment without an end: two people agree, and none of that moves money.
 
 use super::Administration;
+use crate::payout::find_live_attempt;
 use crate::release::{self, NotToBeReleased, Release};
 use crate::service::{TRIES, too_many_writers, unexpected};
 use crate::{
-    Action, AttemptQuery, ChangeSet, CommitError, Denied, Due, Existing, FiberNode, NodeError, NodeKey, Op,
-    Reason, ReviewVerdict, StoreError, Timestamp, VerdictError, Withdrawal, WithdrawalId, WithdrawalLookup,
+    Action, ChangeSet, CommitError, Denied, Due, Existing, FiberNode, NodeError, NodeKey, Op, Reason,
+    ReviewVerdict, StoreError, Timestamp, VerdictError, Withdrawal, WithdrawalId, WithdrawalLookup,
     WithdrawalState,
 };
 
@@ -67,8 +68,7 @@ impl Administration {
             let WithdrawalState::Processing { attempt: live } = *withdrawal.state() else {
                 return Err(ReleaseError::NotProcessing { id, state });
             };
-            let attempt = self.store.find_attempt(AttemptQuery::LatestOf(id)).await?;
-            let attempt = attempt.filter(|attempt| attempt.id() == live && attempt.is_live());
+            let attempt = find_live_attempt(&*self.store, id, live).await?;
             let attempt = attempt.ok_or(ReleaseError::NotProcessing { id, state })?;
             let hash = attempt.payment_hash();
             let (payment, tlcs) = (node.payment(hash).await, node.pending_tlcs(hash).await);
@@ -80,13 +80,7 @@ impl Administration {
             let said = before.as_deref().filter(|before| before.attempt == live).cloned();
             let mut said = said.unwrap_or_else(|| Release::of(&withdrawal, live));
             // Nor does the word of somebody who may not give it any more.
-            let mut counted = Vec::new();
-            for word in said.approvals {
-                if self.still_may(&word, action, None).await? {
-                    counted.push(word);
-                }
-            }
-            said.approvals = counted;
+            said.approvals = self.words_that_count(said.approvals, action, None).await?;
             let verdict = ReviewVerdict {
                 by,
                 name: self.authority.operator().name.clone(),

@@ -77,7 +77,9 @@ impl Administration {
     ) -> Result<Reviewed, ReviewError> {
         for _ in 0..TRIES {
             let (withdrawal, review) = self.awaiting(Action::ApproveWithdrawal, id).await?;
-            let said = self.words_that_count(&review).await?;
+            let said = review.approvals.clone();
+            let approvals = self.words_that_count(said, Action::ApproveWithdrawal, Some(&review.app)).await?;
+            let said = Review { approvals, ..Review::clone(&review) };
             let next = said.approve(self.verdict(Action::ApproveWithdrawal, reason)?)?;
             let now = self.clock.now();
             let moved = match next.is_approved() {
@@ -178,20 +180,25 @@ impl Administration {
         Ok((withdrawal, review))
     }
 
-    /// Without the approvals of people who may not approve any more.
-    async fn words_that_count(&self, review: &Review) -> Result<Review, StoreError> {
-        let mut approvals = Vec::new();
-        for said in &review.approvals {
-            if self.still_may(said, Action::ApproveWithdrawal, Some(&review.app)).await? {
-                approvals.push(said.clone());
+    /// What was said by people who may still say it.
+    pub(super) async fn words_that_count(
+        &self,
+        said: Vec<ReviewVerdict>,
+        action: Action,
+        app: Option<&AppId>,
+    ) -> Result<Vec<ReviewVerdict>, StoreError> {
+        let mut counted = Vec::new();
+        for word in said {
+            if self.still_may(&word, action, app).await? {
+                counted.push(word);
             }
         }
-        Ok(Review { approvals, ..review.clone() })
+        Ok(counted)
     }
 
     /// Whether somebody who said something may still say it. Whom the store does not know is known to the
     /// program that acts.
-    pub(super) async fn still_may(
+    async fn still_may(
         &self,
         said: &ReviewVerdict,
         action: Action,

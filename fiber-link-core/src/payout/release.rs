@@ -1,11 +1,11 @@
 //! What becomes of a payment without an end: people agree, and here the funds are released, on what the node
 //! says at that moment. A payment that turns up afterwards is the hub's.
 
-use super::{AdvanceError, Known, Stepped};
+use super::{AdvanceError, Known, Stepped, find_live_attempt};
 use crate::release::{self, Release};
 use crate::{
-    Attempt, AttemptId, AttemptQuery, ChangeSet, Destination, FiberLink, NodeMemory, Op, Step, Stored,
-    Timestamp, Verdict, Withdrawal, posting,
+    Attempt, AttemptId, ChangeSet, Destination, FiberLink, NodeMemory, Op, Step, Stored, Timestamp, Verdict,
+    Withdrawal, posting,
 };
 
 impl FiberLink {
@@ -55,8 +55,7 @@ impl FiberLink {
         live: AttemptId,
         known: Known,
     ) -> Result<Stepped, AdvanceError> {
-        let attempt = self.parts().store.find_attempt(AttemptQuery::LatestOf(withdrawal.id())).await?;
-        let attempt = attempt.filter(|attempt| attempt.id() == live && attempt.is_live());
+        let attempt = find_live_attempt(&*self.parts().store, withdrawal.id(), live).await?;
         let Some(attempt) = attempt else { return Ok(Stepped::Waits) };
         let now = self.now();
         let answer = self.parts().node.payment(attempt.payment_hash()).await?;

@@ -47,12 +47,6 @@ pub(super) enum Answer {
     File(Format, Vec<u8>, Option<u64>),
 }
 
-impl Answer {
-    pub(super) const fn file(format: Format, file: Vec<u8>, next: Option<u64>) -> Self {
-        Self::File(format, file, next)
-    }
-}
-
 impl From<Value> for Answer {
     fn from(body: Value) -> Self {
         Self::Json(body)

@@ -102,7 +102,7 @@ pub(super) async fn audit_records(call: &mut Call<'_>) -> Result<Answer, ApiErro
         table.end()
     };
     let file = write().map_err(|error| ApiError::internal(&error))?;
-    Ok(Answer::file(format, file, page.next))
+    Ok(Answer::File(format, file, page.next))
 }
 
 /// What a text names, with what belongs to it.
