@@ -9,7 +9,7 @@ import { chromium } from "playwright-core";
 import { PNG } from "pngjs";
 import { repository } from "./demo.js";
 
-const artifacts = join(process.env.TEST_ARTIFACTS ?? join(repository, "test-artifacts"), "browser");
+const artifacts = process.env.TEST_ARTIFACTS ?? join(repository, "test-artifacts");
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export const widths = { desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
@@ -24,30 +24,38 @@ export function launch() {
   });
 }
 
-/** A page of `demo` at `width`, which fails its test when something on it goes wrong. */
+/**
+ * A page of `site` at `width`, which fails its test when something on it goes wrong. Its pictures go
+ * into `folder`; it begins at `path`, with `cookies`; `refusal` tells of answers that may be refusals.
+ */
 export class Visit {
   problems = [];
   navigations = 0;
   #steps = 0;
 
-  static async begin(browser, demo, { width = "desk", colorScheme = "light", ...more } = {}) {
+  static async begin(browser, site, options = {}) {
+    const {
+      width = "desk", colorScheme = "light", folder = "browser", path = "", cookies = [],
+      refusal = /status of 422/, ...more
+    } = options;
     const visit = new Visit();
     visit.name = `${width}-${colorScheme}`;
+    visit.folder = join(artifacts, folder);
     visit.context = await browser.newContext({
       viewport: widths[width], colorScheme, deviceScaleFactor: width === "phone" ? 2 : 1, ...more,
     });
+    await visit.context.addCookies(cookies.map((cookie) => ({ url: site.address, ...cookie })));
     const page = visit.page = await visit.context.newPage();
     page.setDefaultTimeout(10_000);
     page.on("pageerror", (error) => visit.problems.push(String(error)));
     page.on("console", (message) => {
-      const expected = /status of 422/.test(message.text());
-      if (["error", "warning"].includes(message.type()) && !expected) visit.problems.push(message.text());
+      if (["error", "warning"].includes(message.type()) && !refusal.test(message.text())) visit.problems.push(message.text());
     });
     page.on("request", (request) => {
-      if (!request.url().startsWith(demo.address)) visit.problems.push(`asked for ${request.url()}`);
+      if (!request.url().startsWith(site.address)) visit.problems.push(`asked for ${request.url()}`);
     });
     page.on("framenavigated", () => { visit.navigations += 1; });
-    await page.goto(demo.address);
+    await page.goto(site.address + path);
     return visit;
   }
 
@@ -62,9 +70,9 @@ export class Visit {
     await page.evaluate(() => Promise.all(document.getAnimations()
       .filter((animation) => animation.effect.getTiming().iterations !== Infinity)
       .map((animation) => animation.finished.catch(() => {}))));
-    await mkdir(artifacts, { recursive: true });
+    await mkdir(this.folder, { recursive: true });
     this.#steps += 1;
-    await page.screenshot({ path: join(artifacts, `${this.name}-${this.#steps}-${step}.png`) });
+    await page.screenshot({ path: join(this.folder, `${this.name}-${this.#steps}-${step}.png`) });
     await page.evaluate(axe);
     const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
     const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
@@ -77,8 +85,8 @@ export class Visit {
   }
 
   /** The text in the QR code, read from the picture of it. */
-  async readQr() {
-    const picture = await this.page.getByRole("img", { name: "QR code of the invoice" }).screenshot();
+  async readQr(name = "QR code of the invoice") {
+    const picture = await this.page.getByRole("img", { name }).screenshot();
     const { data, width, height } = PNG.sync.read(picture);
     return jsQR(new Uint8ClampedArray(data), width, height)?.data;
   }
