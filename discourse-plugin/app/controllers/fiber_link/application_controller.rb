@@ -1,0 +1,8 @@
+# frozen_string_literal: true
+
+module FiberLink
+  # What the plugin's JSON endpoints share.
+  class ApplicationController < ::ApplicationController
+    requires_plugin PLUGIN_NAME
+  end
+end
