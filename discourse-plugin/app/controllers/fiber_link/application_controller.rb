@@ -4,5 +4,43 @@ module FiberLink
   # What the plugin's JSON endpoints share.
   class ApplicationController < ::ApplicationController
     requires_plugin PLUGIN_NAME
+
+    rescue_from Refused do |error|
+      extras = { reason: error.reason }
+      extras[:fields] = error.issues if error.issues.any?
+      render_json_error error.message, type: "fiber_link_refused", status: 422, extras: extras
+    end
+
+    rescue_from Unavailable do
+      render_json_error I18n.t("fiber_link.unavailable"),
+                        type: "fiber_link_unavailable",
+                        status: 503
+    end
+
+    private
+
+    # `limit_requests("show", 60, 1.minute)`; who has no account is counted by address.
+    def limit_requests(name, count, period)
+      type = "fiber-link-#{name}"
+      type += "-#{request.remote_ip}" if current_user.nil?
+      RateLimiter.new(current_user, type, count, period).performed!
+    end
+
+    # The parameter as a string, or 400: nested and repeated parameters are none.
+    def text_param(name, limit: 255)
+      value = params[name]
+      raise Discourse::InvalidParameters.new(name) unless value.is_a?(String)
+      fits = value.valid_encoding? && value.length <= limit && !value.include?("\0")
+      raise Discourse::InvalidParameters.new(name) unless fits
+      value
+    end
+
+    # Of the form's own: the front end makes one for each thing that it asks for.
+    def idempotency_key
+      key = text_param(:idempotency_key)
+      raise Discourse::InvalidParameters.new(:idempotency_key) unless key.match?(/\A[!-~]{8,100}\z/)
+      # Two people never share a key.
+      "#{current_user.id}:#{key}"
+    end
   end
 end
