@@ -61,5 +61,38 @@ group_ids: [group.id] }.merge(attributes),
   end
 end
 
+# As much of the fabrication gem's language as `Fabricator(:tip, from: "FiberLink::Tip")` uses:
+# attributes by value, by a block of what is there so far, and sequences.
+class Fabrication
+  def initialize(overrides)
+    @attributes = overrides.dup
+  end
+
+  def self.build(klass, overrides, block)
+    fabrication = new(overrides)
+    fabrication.instance_eval(&block) if block
+    klass.create!(fabrication.attributes)
+  end
+
+  attr_reader :attributes
+
+  def sequence(name, &block)
+    number = Fabricators::SEQUENCES[name] += 1
+    block ? block.call(number) : number
+  end
+
+  def method_missing(name, value = nil, &block)
+    return if @attributes.key?(name)
+    @attributes[name] = block ? block.call(@attributes) : value
+  end
+
+  def respond_to_missing?(*) = true
+end
+
 def Fabricate(name, **attributes) = Fabricators.build(name, attributes)
-def Fabricator(name, &block) = Fabricators.define(name, &block)
+
+def Fabricator(name, from:, &block)
+  Fabricators.define(name) do |_n, attributes|
+    Fabrication.build(from.constantize, attributes, block)
+  end
+end

@@ -55,4 +55,5 @@ RSpec.configure do |config|
   config.after { travel_back }
 end
 
+Dir["#{PLUGIN_DIR}/spec/fabricators/**/*.rb"].sort.each { |file| require file }
 Dir["#{PLUGIN_DIR}/spec/support/**/*.rb"].sort.each { |file| require file }

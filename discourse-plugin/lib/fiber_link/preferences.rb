@@ -7,6 +7,11 @@ module FiberLink
       new
     end
 
+    # Those of the users who take tips, in one query.
+    def self.accepting(user_ids)
+      user_ids.compact.uniq
+    end
+
     def accepts_tips?
       true
     end
