@@ -22,4 +22,43 @@ after_initialize do
   # -- Notifications
   Notification.types[:fiber_link_tip] = 54_771
   Notification.types[:fiber_link_withdrawal] = 54_772
+
+  register_notification_consolidation_plan(
+    FiberLink::NotificationConsolidation.tips_for_one_post_plan,
+  )
+
+  # -- Posts
+  reloadable_patch { TopicView.prepend FiberLink::TopicViewExtension }
+
+  TopicView.on_preload do |topic_view|
+    if SiteSetting.fiber_link_enabled
+      scope = topic_view.guardian
+      topic_view.fiber_link_posts =
+        FiberLink::PostsOnPage.new(scope.user, scope: scope) { topic_view.posts }
+    end
+  end
+
+  add_to_class(:post_serializer, :fiber_link_posts) do
+    @fiber_link_posts ||=
+      @topic_view&.fiber_link_posts ||
+        FiberLink::PostsOnPage.new(scope.user, scope: scope) { [object] }
+  end
+
+  add_to_serializer(:post, :fiber_link_can_tip) { fiber_link_posts.offered?(object) }
+  add_to_serializer(:post, :fiber_link_tips) { fiber_link_posts.tips(object) }
+
+  # -- Posts and people that change. Also while the plugin is off: what it wrote down about them is
+  # still there.
+  DiscourseEvent.on(:user_destroyed) { |user| FiberLink::Lifecycle.user_destroyed(user) }
+  DiscourseEvent.on(:user_anonymized) do |arguments|
+    FiberLink::Lifecycle.user_anonymized(arguments[:user])
+  end
+  DiscourseEvent.on(:merging_users) do |source, target|
+    FiberLink::Lifecycle.merging_users(source, target)
+  end
+  DiscourseEvent.on(:post_destroyed) { |post| FiberLink::Lifecycle.post_destroyed(post) }
+  DiscourseEvent.on(:post_recovered) { |post| FiberLink::Lifecycle.post_recovered(post) }
+  DiscourseEvent.on(:post_moved) do |post, _topic_id, original|
+    FiberLink::Lifecycle.post_moved(post, original)
+  end
 end

@@ -41,8 +41,8 @@ RSpec.configure do |config|
   config.infer_spec_type_from_file_location!
   config.use_transactional_fixtures = true
   config.extend FabSpecs
-  config.include StandInSpecs
   config.include ActiveSupport::Testing::TimeHelpers
+  config.include StandInSpecs
   config.before do
     SiteSetting.reset!
     RateLimiter.disable

@@ -52,6 +52,11 @@ module FiberLink
       fits ? BigDecimal(value) : bad(field, "an amount")
     end
 
+    def positive_amount(field)
+      value = amount(field)
+      value.positive? ? value : bad(field, "more than 0")
+    end
+
     def time(field)
       value = @fields[field]
       return bad(field, "a time") unless value.is_a?(String) && value.match?(TIME)

@@ -33,6 +33,10 @@ module FiberLink
     # With issues the message says nothing of its own; without, it is in words for people.
     def self.invalid(error, data)
       issues = issues(data["issues"])
+      # The key belongs to something that cannot go on: only a new one can.
+      if issues.any? { |issue| issue[:field] == "idempotency_key" }
+        return Refused.new(:idempotency_conflict, code: -32_602)
+      end
       return Refused.new(:invalid, code: -32_602, issues: issues) if issues.any?
       Refused.new(:refused, PlainText.line(error["message"], WORDS_LIMIT), code: -32_602)
     end

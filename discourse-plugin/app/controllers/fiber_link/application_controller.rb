@@ -26,6 +26,13 @@ module FiberLink
       RateLimiter.new(current_user, type, count, period).performed!
     end
 
+    # What one may not see is not there.
+    def find_visible_post(id)
+      post = Post.find_by(id: id)
+      raise Discourse::NotFound unless post && guardian.can_see?(post)
+      post
+    end
+
     # The parameter as a string, or 400: nested and repeated parameters are none.
     def text_param(name, limit: 255)
       value = params[name]

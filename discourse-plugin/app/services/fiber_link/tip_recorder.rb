@@ -1,0 +1,135 @@
+# frozen_string_literal: true
+
+module FiberLink
+  # Writes down what the server says about tips. Saying it twice changes nothing, and a settled tip
+  # stays as it is.
+  class TipRecorder
+    Outcome = Struct.new(:tip, :changed, :settled, keyword_init: true)
+
+    EXACT_STATES = {
+      "SETTLED" => "settled",
+      "EXPIRED" => "expired",
+      "CANCELLED" => "failed",
+    }.freeze
+    STATES = { "SETTLED" => "settled", "FAILED" => "failed", "UNPAID" => "open" }.freeze
+
+    class << self
+      # What `tip.create` answered, for what the forum asked.
+      def created(answer, attributes)
+        tip_id = answer.string("tipId")
+        insert(
+          attributes.merge(
+            tip_id: tip_id,
+            invoice: answer.invoice("invoice"),
+            expires_at: answer.time("expiresAt"),
+          ),
+        )
+        Tip.find_by!(tip_id: tip_id)
+      end
+
+      # A tip of `event.list` or `tip.get`. Who is notified is notified in the same transaction;
+      # publish the outcomes after it.
+      def record(answer)
+        fields = read(answer)
+        Tip.transaction(requires_new: true) do
+          inserted = insert(fields.merge(place(answer)))
+          tip = Tip.lock.find_by!(tip_id: fields[:tip_id])
+          was = inserted ? nil : tip.state
+          advance(tip, fields) unless inserted
+          settled = tip.settled? && was != "settled"
+          notify(tip) if settled
+          Outcome.new(tip: tip, changed: was != tip.state, settled: settled)
+        end
+      end
+
+      # To whoever may see the topic, and to who gave the tip.
+      def publish(outcomes)
+        from = FeedPosition.current.notified_from
+        changed = outcomes.select { |outcome| outcome.changed && recent?(outcome.tip, from) }
+        changed.each { |outcome| publish_state(outcome.tip) }
+        settled = changed.select(&:settled)
+        settled.filter_map { |outcome| outcome.tip.post }.uniq.each { |post| publish_totals(post) }
+      end
+
+      def publish_totals(post)
+        return if post.trashed? || post.topic.nil?
+        post.publish_message!(
+          "/topic/#{post.topic_id}",
+          { id: post.id, type: "fiber_link_tips", fiber_link_tips: PostTips.of(post) },
+        )
+      end
+
+      private
+
+      def read(answer)
+        state = state(answer)
+        {
+          tip_id: answer.string("tipId"),
+          asset: answer.string("asset"),
+          amount: answer.positive_amount("amount"),
+          message: answer.words("message"),
+          anonymous: answer.has?("anonymous") && answer.boolean("anonymous"),
+          state: state,
+          invoice: answer.optional(:invoice, "invoice"),
+          expires_at: answer.optional(:time, "expiresAt"),
+          settled_at: state == "settled" ? answer.time("settledAt") : nil,
+        }
+      end
+
+      def state(answer)
+        state = STATES.fetch(answer.one_of("state", STATES.keys))
+        exact = answer.optional(:string, "exactState")
+        state == "failed" ? EXACT_STATES.fetch(exact, state) : state
+      end
+
+      # Where and whose a tip is, when the forum hears of it for the first time. Later the forum
+      # knows better: posts move, and people merge and leave.
+      def place(answer)
+        post = Post.with_deleted.find_by(id: ForumId.parse(answer.string("postId")))
+        {
+          post_id: post&.id,
+          topic_id: post&.topic_id,
+          user_id: person(answer.optional(:string, "fromUserId")),
+          payee_id: person(answer.string("toUserId")),
+        }
+      end
+
+      def person(text)
+        id = ForumId.parse(text)
+        id if id && User.exists?(id: id)
+      end
+
+      def insert(fields)
+        now = Time.zone.now
+        row = fields.merge(created_at: now, updated_at: now)
+        Tip.insert(row, unique_by: :tip_id, returning: :id).rows.any?
+      end
+
+      def advance(tip, fields)
+        return if tip.settled?
+        tip.expires_at = fields[:expires_at] || tip.expires_at
+        tip.invoice ||= fields[:invoice]
+        tip.assign_attributes(fields.slice(:state, :settled_at)) if fields[:state] != "open"
+        tip.save!
+      end
+
+      # A mistake there is no reason not to know of the tip.
+      def notify(tip)
+        Tip.transaction(requires_new: true) { TipNotifier.tip_settled(tip) }
+      rescue ActiveRecord::ActiveRecordError, Unavailable => e
+        raise if e.is_a?(ActiveRecord::TransactionRollbackError)
+        Discourse.warn_exception(e, message: "fiber-link: nobody was notified of #{tip.tip_id}")
+      end
+
+      def recent?(tip, from)
+        tip.settled_at.nil? || tip.settled_at >= from
+      end
+
+      def publish_state(tip)
+        return if tip.user_id.nil?
+        data = { id: tip.tip_id, state: tip.shown_state, settled_at: tip.settled_at }
+        MessageBus.publish("/fiber-link/tips", data, user_ids: [tip.user_id])
+      end
+    end
+  end
+end

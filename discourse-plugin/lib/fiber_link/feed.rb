@@ -1,0 +1,79 @@
+# frozen_string_literal: true
+
+module FiberLink
+  # The server's events, recorded in their order together with the place that they end at. Several
+  # processes may read at once: a page that another has recorded meanwhile is dropped.
+  class Feed
+    PAGE = 100
+    CURSOR_LIMIT = 255
+
+    # Everything that is there, but no more than so many pages. True if nothing is left.
+    def self.drain(pages:)
+      pages.times { return true if new.advance < PAGE }
+      false
+    end
+
+    # The next page; with `wait_seconds` the server answers when there is one. How many events.
+    def self.advance(wait_seconds: 0)
+      new.advance(wait_seconds: wait_seconds)
+    end
+
+    def advance(wait_seconds: 0)
+      cursor = FeedPosition.current.cursor
+      params = { after: cursor, limit: PAGE }.compact
+      page = Client.call("event.list", params, wait_seconds: wait_seconds)
+      items = page.array("items", limit: PAGE)
+      following = page.optional(:string, "nextCursor", limit: CURSOR_LIMIT)
+      publish(record(items, from: cursor, to: following || cursor))
+      items.size
+    rescue Unavailable => e
+      FeedPosition.where(id: FeedPosition::ID).update_all(last_error: e.kind.to_s)
+      raise
+    end
+
+    private
+
+    def record(items, from:, to:)
+      FeedPosition.current
+      FeedPosition.transaction do
+        position = FeedPosition.lock.find(FeedPosition::ID)
+        next [] if position.cursor != from
+        passed_over = 0
+        outcomes = items.filter_map { |item| record_item(item) { passed_over += 1 } }
+        position.update!(
+          cursor: to,
+          last_sync_at: Time.zone.now,
+          last_error: nil,
+          passed_over: position.passed_over + passed_over,
+        )
+        outcomes
+      end
+    end
+
+    # An event that cannot be recorded is passed over: it would be the same the next time, and keep
+    # all that follow it from everybody. Its error is in the log.
+    def record_item(item)
+      FeedPosition.transaction(requires_new: true) { interpret(Answer.new(item, "event.list")) }
+    rescue ActiveRecord::TransactionRollbackError, ActiveRecord::ConnectionNotEstablished
+      raise
+    rescue StandardError => e
+      yield
+      Discourse.warn_exception(e, message: "fiber-link: passed an event over")
+      nil
+    end
+
+    # Types that are not known yet say nothing to us.
+    def interpret(event)
+      case event.string("type")
+      when "tip.settled" then TipRecorder.record(event.object("tip"))
+      when "withdrawal.completed", "withdrawal.failed"
+        WithdrawalNotifier.ended(event.string("type"), event.object("withdrawal"), event.time("at"))
+        nil
+      end
+    end
+
+    def publish(outcomes)
+      TipRecorder.publish(outcomes) if outcomes.any?
+    end
+  end
+end

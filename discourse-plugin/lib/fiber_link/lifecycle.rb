@@ -1,0 +1,66 @@
+# frozen_string_literal: true
+
+module FiberLink
+  # Keeps the tips right while posts move and people come and go. What is settled stays settled:
+  # only who and where changes.
+  module Lifecycle
+    class << self
+      # The account is gone: nobody is named, and the totals stay.
+      def user_destroyed(user)
+        forget_giver(user)
+        Tip.where(payee_id: user.id).update_all(payee_id: nil)
+      end
+
+      # The account stays, under another name; what it gave names it no more.
+      def user_anonymized(user)
+        forget_giver(user)
+      end
+
+      def merging_users(source, target)
+        Tip.where(user_id: source.id).update_all(user_id: target.id)
+        Tip.where(payee_id: source.id).update_all(payee_id: target.id)
+      end
+
+      # A post that is deleted for good has no row any more; one that may come back has.
+      def post_destroyed(post)
+        return if Post.with_deleted.exists?(id: post.id)
+        Tip.where(post_id: post.id).update_all(post_id: nil, topic_id: nil)
+      end
+
+      def post_recovered(post)
+        TipRecorder.publish_totals(post) if Tip.settled.exists?(post_id: post.id)
+      end
+
+      # The first post of a topic does not move: a copy does.
+      def post_moved(post, original = nil)
+        Tip.where(post_id: [post.id, original&.id].compact.uniq).update_all(
+          post_id: post.id,
+          topic_id: post.topic_id,
+        )
+      end
+
+      private
+
+      def forget_giver(user)
+        payees = Tip.where(user_id: user.id).distinct.pluck(:payee_id).compact
+        Tip.where(user_id: user.id).update_all(user_id: nil, anonymous: true, message: nil)
+        Notification
+          .where(notification_type: Notification.types[:fiber_link_tip], user_id: payees)
+          .where("data::jsonb -> 'user_ids' @> ?::jsonb", [user.id].to_json)
+          .find_each { |notification| forget_name(notification, user) }
+      end
+
+      # Which of the two names is theirs is not written down; neither stays.
+      def forget_name(notification, user)
+        data = notification.data_hash
+        data = data.merge(
+          display_username: nil,
+          username2: nil,
+          message: nil,
+          user_ids: data[:user_ids] - [user.id],
+        )
+        notification.update!(data: data.to_json)
+      end
+    end
+  end
+end

@@ -1,0 +1,74 @@
+# frozen_string_literal: true
+
+module FiberLink
+  # Who may tip what. For any number of posts of a topic it takes the same queries.
+  class TipPolicy
+    def initialize(user, posts)
+      @user = user
+      @posts = posts
+    end
+
+    # Whether the button is there: visitors see it, and are asked to log in.
+    def offered?(post)
+      tippable?(post) && (@user.nil? || (may_tip? && !own?(post)))
+    end
+
+    def check!(post)
+      raise Refused.new(:own_post) if own?(post)
+      raise Refused.new(:not_tippable) unless tippable?(post)
+      raise Discourse::InvalidAccess unless may_tip?
+    end
+
+    private
+
+    def own?(post)
+      @user.present? && post.user_id == @user.id
+    end
+
+    def may_tip?
+      return @may_tip if defined?(@may_tip)
+      @may_tip =
+        @user.present? && !@user.silenced? && !@user.suspended? &&
+          @user.in_any_groups?(SiteSetting.fiber_link_tip_groups_map)
+    end
+
+    def tippable?(post)
+      public_post?(post) && !excluded_categories.include?(post.topic.category_id) &&
+        payees.include?(post.user_id)
+    end
+
+    # Whispers, notes of moderators and what is hidden or deleted are not for everybody's eyes.
+    def public_post?(post)
+      post.topic.present? && !post.topic.trashed? && !post.trashed? && !post.hidden &&
+        !post.user_deleted && post.post_type == Post.types[:regular]
+    end
+
+    # Those of the posts' authors who may be tipped.
+    def payees
+      @payees ||=
+        begin
+          ids = @posts.map(&:user_id).compact.uniq.select(&:positive?)
+          groups = SiteSetting.fiber_link_excluded_groups_map
+          if groups.any? && ids.any?
+            ids -= GroupUser.where(group_id: groups, user_id: ids).distinct.pluck(:user_id)
+          end
+          Preferences.accepting(ids).to_set
+        end
+    end
+
+    # With their subcategories, which may have subcategories.
+    def excluded_categories
+      @excluded_categories ||=
+        begin
+          found = SiteSetting.fiber_link_excluded_categories_map.to_set
+          added = found.to_a
+          while added.any?
+            children = Category.where(parent_category_id: added).pluck(:id)
+            added = children.reject { |id| found.include?(id) }
+            found.merge(added)
+          end
+          found
+        end
+    end
+  end
+end
