@@ -479,12 +479,12 @@ RSpec.describe FiberLink::TipsController do
   end
 
   describe "#open" do
-    def open(id = target_post.id)
+    def open_tip(id = target_post.id)
       get "/fiber-link/tips/open.json", params: { post_id: id }
     end
 
-    it_behaves_like "an endpoint of a tip", -> { open }
-    it_behaves_like "an endpoint of a post", ->(id) { open(id) }
+    it_behaves_like "an endpoint of a tip", -> { open_tip }
+    it_behaves_like "an endpoint of a post", ->(id) { open_tip(id) }
 
     it "finds the newest open tip of one's own for the post, without asking the server" do
       sign_in(current_user)
@@ -496,7 +496,7 @@ RSpec.describe FiberLink::TipsController do
       Fabricate(:fiber_link_tip, **mine, state: "failed")
       Fabricate(:fiber_link_tip, **mine, post: Fabricate(:post))
       Fabricate(:fiber_link_tip, **mine, user: Fabricate(:user))
-      open
+      open_tip
       expect(response).to match_response_schema("tip")
       expect(json["tip"]["id"]).to eq(newest.tip_id)
       expect(server.requests).to be_empty
@@ -504,7 +504,7 @@ RSpec.describe FiberLink::TipsController do
 
     it "finds nothing where there is none" do
       sign_in(current_user)
-      open
+      open_tip
       expect(response.status).to eq(200)
       expect(json).to eq("tip" => nil)
     end
@@ -571,7 +571,8 @@ RSpec.describe FiberLink::TipsController do
       }.each do |exact, state|
         tip.reload.update!(state: "open")
         Discourse.redis.flushdb
-        server.on("tip.get") { wire_tip(tipId: tip.tip_id, state: "FAILED", exactState: exact) }
+        ended = { state: "FAILED", exactState: exact, expiresAt: wire_time(1.second.ago) }
+        server.on("tip.get") { wire_tip(tipId: tip.tip_id, **ended) }
         show
         expect(json["tip"]["state"]).to eq(state)
       end
