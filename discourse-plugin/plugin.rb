@@ -32,16 +32,17 @@ after_initialize do
 
   TopicView.on_preload do |topic_view|
     if SiteSetting.fiber_link_enabled
-      scope = topic_view.guardian
       topic_view.fiber_link_posts =
-        FiberLink::PostsOnPage.new(scope.user, scope: scope) { topic_view.posts }
+        FiberLink::PostsOnPage.new(topic_view.guardian, topic: topic_view.topic) do
+          topic_view.posts
+        end
     end
   end
 
   add_to_class(:post_serializer, :fiber_link_posts) do
     @fiber_link_posts ||=
       @topic_view&.fiber_link_posts ||
-        FiberLink::PostsOnPage.new(scope.user, scope: scope) { [object] }
+        FiberLink::PostsOnPage.new(scope) { [object] }
   end
 
   add_to_serializer(:post, :fiber_link_can_tip) { fiber_link_posts.offered?(object) }

@@ -4,14 +4,14 @@ module FiberLink
   # What the serialized posts of one page say about tips, asked for once for all of them.
   class PostsOnPage
     # The posts are asked for when the first of them is serialized.
-    def initialize(user, scope:, &posts)
-      @user = user
+    def initialize(scope, topic: nil, &posts)
       @scope = scope
+      @topic = topic
       @posts = posts
     end
 
     def offered?(post)
-      @policy ||= TipPolicy.new(@user, posts)
+      @policy ||= TipPolicy.new(@scope.user, posts, topic: @topic)
       @policy.offered?(post)
     end
 

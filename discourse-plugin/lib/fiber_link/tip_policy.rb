@@ -1,11 +1,13 @@
 # frozen_string_literal: true
 
 module FiberLink
-  # Who may tip what. For any number of posts of a topic it takes the same queries.
+  # Who may tip what. For any number of posts of one topic, if it is given, it takes the same
+  # queries.
   class TipPolicy
-    def initialize(user, posts)
+    def initialize(user, posts, topic: nil)
       @user = user
       @posts = posts
+      @topic = topic
     end
 
     # Whether the button is there: visitors see it, and are asked to log in.
@@ -33,14 +35,15 @@ module FiberLink
     end
 
     def tippable?(post)
-      public_post?(post) && !excluded_categories.include?(post.topic.category_id) &&
+      topic = @topic || post.topic
+      public_post?(post, topic) && !excluded_categories.include?(topic.category_id) &&
         payees.include?(post.user_id)
     end
 
     # Whispers, notes of moderators and what is hidden or deleted are not for everybody's eyes.
-    def public_post?(post)
-      post.topic.present? && !post.topic.trashed? && !post.trashed? && !post.hidden &&
-        !post.user_deleted && post.post_type == Post.types[:regular]
+    def public_post?(post, topic)
+      topic.present? && !topic.trashed? && !post.trashed? && !post.hidden && !post.user_deleted &&
+        post.post_type == Post.types[:regular]
     end
 
     # Those of the posts' authors who may be tipped.
