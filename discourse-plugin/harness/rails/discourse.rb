@@ -22,6 +22,9 @@ DATABASE = Postgres.start
   core
   application
   redis
+  cache
+  route_format
+  problem_check
   site_setting
   rate_limiter
   distributed_mutex

@@ -50,6 +50,7 @@ RSpec.configure do |config|
     StandInSession.current = nil
     Jobs.enqueued.clear
     Discourse.redis.flushdb
+    Discourse.cache.clear
     Discourse.warnings.clear
   end
   config.after { travel_back }

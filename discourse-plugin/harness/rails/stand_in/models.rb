@@ -153,6 +153,7 @@ class Topic < ActiveRecord::Base
 
   scope :secured, ->(guardian) { where(id: all.select { |topic|
  guardian.can_see?(topic) }.map(&:id)) }
+  scope :visible, -> { where(visible: true) }
   scope :listable_topics, -> { where(archetype: "regular") }
 
   def private_message? = archetype == "private_message"

@@ -29,6 +29,7 @@ ActiveRecord::Schema.define do
     t.string :title, :slug
     t.integer :user_id, :category_id, :deleted_by_id
     t.string :archetype, null: false, default: "regular"
+    t.boolean :visible, null: false, default: true
     t.datetime :deleted_at
     t.timestamps
   end

@@ -1,0 +1,17 @@
+# frozen_string_literal: true
+
+module FiberLink
+  # Pages that the front end draws: so that a reload of one is the application, and no 404.
+  class PagesController < ApplicationController
+    skip_before_action :check_xhr
+
+    # The earlier plugin had its page here.
+    def own
+      redirect_to "#{Discourse.base_path}/my/fiber-link"
+    end
+
+    def of_user
+      render "default/empty"
+    end
+  end
+end

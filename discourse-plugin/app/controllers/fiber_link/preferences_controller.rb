@@ -1,0 +1,25 @@
+# frozen_string_literal: true
+
+module FiberLink
+  class PreferencesController < ApplicationController
+    requires_login
+
+    FLAGS = { true => true, false => false, "true" => true, "false" => false }.freeze
+
+    def update
+      RateLimiter.new(current_user, "fiber-link-preferences", 20, 1.minute).performed!
+      render json: { preferences: Preferences.change(current_user, chosen).choices }
+    end
+
+    private
+
+    def chosen
+      named = Preferences::CHOICES.select { |name| params.key?(name) }
+      raise ActionController::ParameterMissing, Preferences::CHOICES.join(", ") if named.empty?
+
+      named.to_h do |name|
+        [name, FLAGS.fetch(params[name]) { raise Discourse::InvalidParameters.new(name) }]
+      end
+    end
+  end
+end

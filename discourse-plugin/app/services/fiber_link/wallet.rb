@@ -1,0 +1,19 @@
+# frozen_string_literal: true
+
+module FiberLink
+  # What a creator has, by the server's ledger.
+  class Wallet
+    def initialize(user)
+      @user = user
+    end
+
+    def balances
+      answer = Client.call("dashboard.summary", { userId: @user.id.to_s, limit: 1 })
+      answer.objects("balancesByAsset", limit: 100).map do |balance|
+        %w[available reserved pending].each_with_object(
+          { asset: balance.string("asset") },
+        ) { |name, fields| fields[name.to_sym] = Amount.format(balance.amount(name)) }
+      end
+    end
+  end
+end

@@ -1,0 +1,5 @@
+# frozen_string_literal: true
+
+module RouteFormat
+  def self.username = /[%\w.\-]+?/
+end

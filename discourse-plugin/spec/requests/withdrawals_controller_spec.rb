@@ -1,0 +1,423 @@
+# frozen_string_literal: true
+
+require "rails_helper"
+
+RSpec.describe FiberLink::WithdrawalsController do
+  fab!(:current_user, :user)
+  let(:invoice) { "fibt1#{"q" * 400}" }
+  let(:item) do
+    {
+      id: "7b6c2f0e-6a3e-4a52-9a3a-3f1f4f1b2a11",
+      userId: current_user.id.to_s,
+      asset: "CKB",
+      amount: "61",
+      state: "LIQUIDITY_PENDING",
+      networkFeeLimit: "0.61",
+      networkFee: nil,
+      destination: {
+        kind: "PAYMENT_REQUEST",
+        paymentRequest: invoice,
+      },
+      createdAt: "2026-11-28T08:53:20.000Z",
+      updatedAt: "2026-11-28T08:53:21.000Z",
+      nextRetryAt: "2026-11-28T08:54:21.000Z",
+      reason: nil,
+    }
+  end
+  let(:quote) do
+    {
+      asset: "CKB",
+      amount: "61",
+      minimumAmount: "0.00000001",
+      maxAmount: "61.38613861",
+      availableBalance: "62",
+      lockedBalance: "0",
+      networkFee: "0.61",
+      receiveAmount: "61",
+      destinationValid: true,
+      validationMessage: nil,
+      reviewRequired: false,
+    }
+  end
+
+  before { configure_fiber_link }
+
+  describe "#index" do
+    before { server_answers("withdrawal.list", { items: [item], nextCursor: "a-cursor" }) }
+
+    def request(params = {})
+      get "/fiber-link/withdrawals.json", params: params
+    end
+
+    it_behaves_like "an endpoint of one's own", limit: 60
+    it_behaves_like "an endpoint that needs the server", "withdrawal.list"
+
+    it "shows one's own withdrawals a page at a time" do
+      sign_in(current_user)
+      request(before: "the-cursor", userId: "1", user_id: "1")
+      expect(response.status).to eq(200)
+      expect(response).to match_response_schema("withdrawals")
+      expect(asked("withdrawal.list")).to eq(
+        ["userId" => current_user.id.to_s, "limit" => 20, "before" => "the-cursor"],
+      )
+      expect(response.parsed_body["next"]).to eq("a-cursor")
+      expect(response.parsed_body["withdrawals"].first).to include(
+        "state" => "waiting_for_liquidity",
+        "amount" => "61",
+        "fee" => "0.61",
+        "fee_is_final" => false,
+        "destination" => invoice,
+      )
+    end
+
+    it "shows the fee that was paid once it is known, and why one failed" do
+      paid = item.merge(state: "COMPLETED", networkFee: "0.00200000", nextRetryAt: nil)
+      address = { kind: "CKB_ADDRESS", address: "ckt1qz" }
+      failed = item.merge(state: "FAILED", reason: "no way\n\u202eto <b>it</b>", destination: address)
+      server_answers("withdrawal.list", { items: [paid, failed], nextCursor: nil })
+      sign_in(current_user)
+      request
+      expect(response).to match_response_schema("withdrawals")
+      shown = response.parsed_body["withdrawals"]
+      expect(shown.first).to include("fee" => "0.002", "fee_is_final" => true)
+      expect(shown.second).to include("reason" => "no way to <b>it</b>", "destination" => "ckt1qz")
+      expect(response.parsed_body["next"]).to be_nil
+    end
+
+    it "has a word for every state of the server" do
+      states = %w[
+        AWAITING_REVIEW
+        LIQUIDITY_PENDING
+        PENDING
+        PROCESSING
+        RETRY_PENDING
+        COMPLETED
+        FAILED
+        RELEASED
+        PAID_AFTER_RELEASE
+      ]
+      items = states.map { |state| item.merge(state: state) }
+      server_answers("withdrawal.list", { items: items, nextCursor: nil })
+      sign_in(current_user)
+      request
+      expect(response).to match_response_schema("withdrawals")
+      expect(response.parsed_body["withdrawals"].map { |shown| shown["state"] }.uniq.size).to eq(9)
+    end
+
+    it "shows nothing of an answer with a wrong field" do
+      sign_in(current_user)
+      [
+        { amount: 61 },
+        { amount: "-61" },
+        { amount: "6e9" },
+        { amount: "NaN" },
+        { state: "LOST" },
+        { networkFeeLimit: nil },
+        { createdAt: "yesterday" },
+        { destination: nil },
+        { destination: { kind: "POST_BOX", address: "7" } },
+        { destination: { kind: "PAYMENT_REQUEST", paymentRequest: "x" * 5000 } },
+        { reason: { text: "no" } },
+        { id: nil },
+      ].each do |wrong|
+        server_answers("withdrawal.list", { items: [item.merge(wrong)], nextCursor: nil })
+        request
+        expect([wrong, response.status]).to eq([wrong, 503])
+      end
+    end
+
+    it "shows no more than was asked for" do
+      server_answers("withdrawal.list", { items: [item] * 21, nextCursor: nil })
+      sign_in(current_user)
+      request
+      expect(response.status).to eq(503)
+    end
+
+    it "takes one line of text for a cursor" do
+      sign_in(current_user)
+      [{ before: ["a"] }, { before: { a: 1 } }, { before: "a\nb" }, { before: "a" * 256 }].each do |bad|
+        request(bad)
+        expect(response.status).to eq(400)
+      end
+      expect(asked("withdrawal.list")).to eq([])
+    end
+  end
+
+  describe "#quote" do
+    let(:terms) { { asset: "CKB", amount: "61", destination: invoice } }
+
+    before { server_answers("withdrawal.quote", quote) }
+
+    def request(params = terms)
+      post "/fiber-link/withdrawals/quote.json", params: params
+    end
+
+    it_behaves_like "an endpoint of one's own", limit: 60
+    it_behaves_like "an endpoint that needs the server", "withdrawal.quote"
+
+    it "says what it would cost" do
+      sign_in(current_user)
+      request
+      expect(response.status).to eq(200)
+      expect(response).to match_response_schema("quote")
+      expect(response.parsed_body["quote"]).to eq(
+        "asset" => "CKB",
+        "amount" => "61",
+        "fee" => "0.61",
+        "total" => "61.61",
+        "minimum" => "0.00000001",
+        "maximum" => "61.38613861",
+        "available" => "62",
+        "valid" => true,
+        "message" => nil,
+        "review" => false,
+      )
+      expect(asked("withdrawal.quote")).to eq(
+        [
+          "userId" => current_user.id.to_s,
+          "asset" => "CKB",
+          "amount" => "61",
+          "destination" => {
+            "kind" => "PAYMENT_REQUEST",
+            "paymentRequest" => invoice,
+          },
+        ],
+      )
+    end
+
+    it "adds large and small amounts exactly" do
+      server_answers(
+        "withdrawal.quote",
+        quote.merge(amount: "123456789012.00000001", networkFee: "0.10000009"),
+      )
+      sign_in(current_user)
+      request
+      expect(response.parsed_body["quote"]["total"]).to eq("123456789012.1000001")
+    end
+
+    it "leaves the amount to the invoice where none is said" do
+      sign_in(current_user)
+      request(terms.except(:amount))
+      expect(response.status).to eq(200)
+      expect(asked("withdrawal.quote").first).not_to have_key("amount")
+    end
+
+    it "tells addresses from invoices, and takes our own link for an invoice" do
+      sign_in(current_user)
+      ["ckt1qzda0", " CKB1QZDA0 \n", "fiber:#{invoice}"].each do |text|
+        request(terms.merge(destination: text))
+      end
+      expect(asked("withdrawal.quote").map { |params| params["destination"] }).to eq(
+        [
+          { "kind" => "CKB_ADDRESS", "address" => "ckt1qzda0" },
+          { "kind" => "CKB_ADDRESS", "address" => "CKB1QZDA0" },
+          { "kind" => "PAYMENT_REQUEST", "paymentRequest" => invoice },
+        ],
+      )
+    end
+
+    it "says in words why it would be refused" do
+      message = "Amount exceeds your available balance."
+      server_answers("withdrawal.quote", quote.merge(validationMessage: message))
+      sign_in(current_user)
+      request
+      expect(response.parsed_body["quote"]).to include("valid" => false, "message" => message)
+    end
+
+    it "has words where the server has none" do
+      server_answers("withdrawal.quote", quote.merge(destinationValid: false))
+      sign_in(current_user)
+      request
+      expect(response.parsed_body["quote"]).to include(
+        "valid" => false,
+        "message" => I18n.t("fiber_link.withdrawal.bad_destination"),
+      )
+    end
+
+    it "answers what was typed with words beside its field, and asks the server nothing" do
+      sign_in(current_user)
+      {
+        { amount: "ten" } => "amount",
+        { amount: "0" } => "amount",
+        { amount: "-1" } => "amount",
+        { amount: "1e3" } => "amount",
+        { amount: "1.0000000000000000001" } => "amount",
+        { destination: "two words" } => "destination",
+        { destination: "fibt1é" } => "destination",
+        { destination: "f" * 4097 } => "destination",
+      }.each do |bad, field|
+        request(terms.merge(bad))
+        expect([bad, response.status]).to eq([bad, 422])
+        expect(response.parsed_body).to include("error_type" => "fiber_link_refused")
+        expect(response.parsed_body["extras"]).to match(
+          "reason" => "invalid",
+          "fields" => [{ "field" => field, "message" => response.parsed_body["errors"].first }],
+        )
+      end
+      expect(asked("withdrawal.quote")).to eq([])
+    end
+
+    it "answers what no page sends with 400" do
+      sign_in(current_user)
+      [
+        terms.except(:asset),
+        terms.except(:destination),
+        terms.merge(asset: ["CKB"]),
+        terms.merge(asset: "CKB\u0000"),
+        terms.merge(amount: { "0" => "1" }),
+        terms.merge(destination: ["x"]),
+        terms.merge(destination: "f" * 9000),
+      ].each do |bad|
+        request(bad)
+        expect(response.status).to eq(400)
+        expect(response.parsed_body["error_type"]).to eq("invalid_parameters")
+      end
+    end
+
+    it "names the fields of the form where the server names its own" do
+      issues = [{ field: "destination.paymentRequest", message: "is not a Fiber invoice" }]
+      server_refuses("withdrawal.quote", -32_602, "Invalid params", { issues: issues })
+      sign_in(current_user)
+      request
+      expect(response.status).to eq(422)
+      expect(response.parsed_body["errors"]).to eq(["is not a Fiber invoice"])
+      expect(response.parsed_body["extras"]).to eq(
+        "reason" => "invalid",
+        "fields" => [{ "field" => "destination", "message" => "is not a Fiber invoice" }],
+      )
+    end
+
+    it "takes numbers where amounts should be, and missing fields, for no answer" do
+      sign_in(current_user)
+      quote.each_key do |name|
+        next if name.in?(%i[lockedBalance receiveAmount validationMessage])
+        server_answers("withdrawal.quote", quote.except(name))
+        request
+        expect([name, response.status]).to eq([name, 503])
+        server_answers("withdrawal.quote", quote.merge(name => 61.5))
+        request
+        expect([name, response.status]).to eq([name, 503])
+      end
+    end
+  end
+
+  describe "#create" do
+    let(:terms) do
+      { asset: "CKB", amount: "61.50", fee: "0.61", destination: invoice, idempotency_key: "k" * 20 }
+    end
+    let(:accepted) do
+      {
+        id: item[:id],
+        state: "PENDING",
+        asset: "CKB",
+        amount: "61.5",
+        networkFeeLimit: "0.61",
+        createdAt: "2026-11-28T08:53:20.000Z",
+      }
+    end
+
+    before { server_answers("withdrawal.request", accepted) }
+
+    def request(params = terms)
+      post "/fiber-link/withdrawals.json", params: params
+    end
+
+    it_behaves_like "an endpoint of one's own", limit: 10
+    it_behaves_like "an endpoint that needs the server", "withdrawal.request"
+
+    it "withdraws at the fee of the quote, once for one key of this user" do
+      sign_in(current_user)
+      request
+      expect(response.status).to eq(200)
+      expect(response).to match_response_schema("withdrawal_created")
+      expect(response.parsed_body["withdrawal"]).to include(
+        "id" => item[:id],
+        "state" => "pending",
+        "amount" => "61.5",
+        "fee" => "0.61",
+        "fee_is_final" => false,
+        "destination" => invoice,
+      )
+      expect(asked("withdrawal.request")).to eq(
+        [
+          "userId" => current_user.id.to_s,
+          "asset" => "CKB",
+          "amount" => "61.5",
+          "destination" => {
+            "kind" => "PAYMENT_REQUEST",
+            "paymentRequest" => invoice,
+          },
+          "networkFeeLimit" => "0.61",
+          "idempotencyKey" => "#{current_user.id}:#{"k" * 20}",
+        ],
+      )
+    end
+
+    it "is never sent a second time by itself" do
+      sign_in(current_user)
+      server_is_away
+      request
+      expect(response.status).to eq(503)
+      expect(a_request(:post, "#{AnsweringServer::URL}/rpc")).to have_been_made.once
+    end
+
+    it "takes a fee of nothing" do
+      sign_in(current_user)
+      request(terms.merge(fee: "0"))
+      expect(response.status).to eq(200)
+      expect(asked("withdrawal.request").first["networkFeeLimit"]).to eq("0")
+    end
+
+    it "says that the fee has changed since the quote" do
+      issues = [{ field: "networkFeeLimit", message: "is 0.7 now", got: "0.61" }]
+      server_refuses("withdrawal.request", -32_602, "Invalid params", { issues: issues })
+      sign_in(current_user)
+      request
+      expect(response.status).to eq(422)
+      words = I18n.t("fiber_link.withdrawal.fee_changed")
+      expect(response.parsed_body["errors"]).to eq([words])
+      expect(response.parsed_body["extras"]).to eq(
+        "reason" => "invalid",
+        "fields" => [{ "field" => "fee", "message" => words }],
+      )
+    end
+
+    it "passes the server's words for people on, as text" do
+      server_refuses("withdrawal.request", -32_602, "Insufficient balance for <withdrawal>\n")
+      sign_in(current_user)
+      request
+      expect(response.status).to eq(422)
+      expect(response.parsed_body["errors"]).to eq(["Insufficient balance for <withdrawal>"])
+      expect(response.parsed_body["extras"]).to include("reason" => "refused")
+    end
+
+    it "speaks of withdrawals where they are paused, or the key was used for another one" do
+      sign_in(current_user)
+      { -32_013 => %w[paused paused], -32_010 => %w[idempotency_conflict sent_before] }.each do |code, (reason, words)|
+        server_refuses("withdrawal.request", code, "Withdrawals are paused in this app")
+        request
+        expect(response.status).to eq(422)
+        expect(response.parsed_body["errors"]).to eq([I18n.t("fiber_link.withdrawal.#{words}")])
+        expect(response.parsed_body["extras"]).to include("reason" => reason)
+      end
+    end
+
+    it "asks the server nothing without amount, fee and a key that is one" do
+      sign_in(current_user)
+      [
+        terms.except(:amount),
+        terms.except(:fee),
+        terms.except(:idempotency_key),
+        terms.merge(idempotency_key: "short"),
+        terms.merge(idempotency_key: "k" * 129),
+        terms.merge(idempotency_key: "with a space"),
+        terms.merge(fee: "free"),
+        terms.merge(fee: "-1"),
+      ].each do |bad|
+        request(bad)
+        expect(response.status).to eq(400)
+      end
+      expect(asked("withdrawal.request")).to eq([])
+    end
+  end
+end
