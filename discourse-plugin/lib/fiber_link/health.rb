@@ -18,7 +18,7 @@ module FiberLink
     # The date of an answer is measured also where the answer refuses, which is what a wrong clock
     # leads to.
     def check
-      answer = Client.call("health.ping", {}, timeout_seconds: 5)
+      answer = Client.call("health.ping")
       @error = nil
       answer.one_of("status", %w[ok])
     rescue Unavailable => e

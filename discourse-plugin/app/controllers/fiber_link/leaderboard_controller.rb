@@ -2,8 +2,6 @@
 
 module FiberLink
   class LeaderboardController < ApplicationController
-    include TextParams
-
     skip_before_action :check_xhr
 
     def show
@@ -18,21 +16,15 @@ module FiberLink
     private
 
     def board
-      limit
+      limit_requests("leaderboard", 60, 1.minute)
       Leaderboard.new(guardian, period: choice(:period), asset: choice(:asset)).as_json
     end
 
     # What is not said is the first one.
     def choice(name)
       choices = name == :asset ? Leaderboard.assets : Leaderboard::PERIODS.keys
-      value = optional_text_param(name) || choices.first
-      choices.include?(value) ? value : raise(Discourse::InvalidParameters, name)
-    end
-
-    # Visitors are told apart by their address.
-    def limit
-      who = current_user ? "" : "-#{request.remote_ip}"
-      RateLimiter.new(current_user, "fiber-link-leaderboard#{who}", 60, 1.minute).performed!
+      value = params.key?(name) ? text_param(name) : choices.first
+      choices.include?(value) ? value : raise(Discourse::InvalidParameters.new(name))
     end
   end
 end

@@ -7,7 +7,7 @@ module FiberLink
     FLAGS = { true => true, false => false, "true" => true, "false" => false }.freeze
 
     def update
-      RateLimiter.new(current_user, "fiber-link-preferences", 20, 1.minute).performed!
+      limit_requests("preferences", 20, 1.minute)
       render json: { preferences: Preferences.change(current_user, chosen).choices }
     end
 

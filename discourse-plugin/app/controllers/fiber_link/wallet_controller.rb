@@ -2,12 +2,10 @@
 
 module FiberLink
   class WalletController < ApplicationController
-    include TextParams
-
     requires_login
 
     def show
-      limit("show", 60)
+      limit_requests("wallet", 60, 1.minute)
       render json: {
                balances: Wallet.new(current_user).balances,
                preferences: Preferences.for(current_user).choices,
@@ -15,20 +13,17 @@ module FiberLink
     end
 
     def tips
-      limit("tips", 60)
-      tips = OwnTips.new(current_user, guardian, direction: direction)
-      render json: tips.page(before: optional_text_param(:before))
+      limit_requests("wallet-tips", 60, 1.minute)
+      before = text_param(:before) if params.key?(:before)
+      render json: OwnTips.new(current_user, guardian, direction: direction).page(before: before)
     end
 
     private
 
     def direction
       value = text_param(:direction)
-      OwnTips::DIRECTIONS.include?(value) ? value : raise(Discourse::InvalidParameters, :direction)
-    end
-
-    def limit(what, count)
-      RateLimiter.new(current_user, "fiber-link-wallet-#{what}", count, 1.minute).performed!
+      return value if OwnTips::DIRECTIONS.include?(value)
+      raise Discourse::InvalidParameters.new(:direction)
     end
   end
 end

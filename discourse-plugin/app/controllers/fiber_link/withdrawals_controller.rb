@@ -2,32 +2,26 @@
 
 module FiberLink
   class WithdrawalsController < ApplicationController
-    include TextParams
-
     requires_login
 
-    KEY = /\A[!-~]{8,128}\z/
-
     def index
-      limit("list", 60)
-      render json: withdrawals.page(before: optional_text_param(:before))
+      limit_requests("withdrawals", 60, 1.minute)
+      before = text_param(:before) if params.key?(:before)
+      render json: withdrawals.page(before: before)
     end
 
     def quote
-      limit("quote", 60)
+      limit_requests("withdrawal-quote", 60, 1.minute)
       render json: {
                quote: withdrawals.quote(asset: asset, amount: amount, destination: destination),
              }
     end
 
     def create
-      limit("request", 10)
-      key = text_param(:idempotency_key)
-      raise Discourse::InvalidParameters.new(:idempotency_key) if !key.match?(KEY)
-
+      limit_requests("withdrawal", 10, 1.minute)
       terms = { asset: asset, amount: amount, fee: fee, destination: destination }
-      raise ActionController::ParameterMissing, :amount if terms[:amount].nil?
-      render json: { withdrawal: withdrawals.request(**terms, idempotency_key: key) }
+      raise Discourse::InvalidParameters.new(:amount) if terms[:amount].nil?
+      render json: { withdrawal: withdrawals.request(**terms, idempotency_key: idempotency_key) }
     end
 
     private
@@ -36,18 +30,14 @@ module FiberLink
       Withdrawals.new(current_user)
     end
 
-    def limit(what, count)
-      RateLimiter.new(current_user, "fiber-link-withdrawal-#{what}", count, 1.minute).performed!
-    end
-
     def asset
       text_param(:asset)
     end
 
     # What people type is answered with words beside its field, all else with 400.
     def amount
-      text = optional_text_param(:amount)
-      text && (Amount.parse(text.strip) || refuse(:amount, "bad_amount"))
+      text = text_param(:amount).strip if params[:amount].present?
+      text && (Amount.parse(text) || refuse(:amount, "bad_amount"))
     end
 
     def destination

@@ -44,8 +44,7 @@ module FiberLink
             amount: Amount.format(amount),
             destination: destination.to_wire,
             networkFeeLimit: Amount.format(fee),
-            # A key of the browser's choice never meets that of somebody else.
-            idempotencyKey: "#{@user.id}:#{idempotency_key}",
+            idempotencyKey: idempotency_key,
           },
         )
       requested(answer, destination)

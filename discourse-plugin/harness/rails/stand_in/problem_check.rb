@@ -1,5 +1,8 @@
 # frozen_string_literal: true
 
+require "active_support/core_ext/numeric/time"
+require "active_support/core_ext/class/attribute"
+
 # Checks of the admin dashboard. Its text is made anew from `translation_data` whenever it is shown,
 # so a text of its own for one occasion would be lost, and is refused here.
 class ProblemCheck
