@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require "ostruct"
+
 module DiscoursePluginRegistry
   class << self
     def notification_consolidation_plans = (@notification_consolidation_plans ||= [])
@@ -20,8 +22,8 @@ module Plugin
       @assets = []
       @icons = []
       @after = []
-      @metadata = read_metadata
-      @name = metadata.fetch("name")
+      @metadata = OpenStruct.new(read_metadata)
+      @name = metadata.name
     end
 
     def activate! = instance_eval(File.read(path), path)
