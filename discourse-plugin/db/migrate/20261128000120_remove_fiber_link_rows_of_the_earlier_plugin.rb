@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
-# The earlier plugin kept a row for every tip that it had notified somebody of. None is read any more.
-# Its cursor stays: it is one row, and whoever goes back to that plugin would otherwise have everybody
-# notified of every tip there ever was.
+# The earlier plugin kept a row for every tip that it had notified somebody of. None is read any
+# more. Its cursor stays: whoever goes back to that plugin without it would have everybody notified
+# of every tip that there ever was.
 class RemoveFiberLinkRowsOfTheEarlierPlugin < ActiveRecord::Migration[7.2]
   def up
     execute <<~SQL

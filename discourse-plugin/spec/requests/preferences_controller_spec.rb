@@ -38,7 +38,8 @@ RSpec.describe FiberLink::PreferencesController do
     it "takes true and false alone, in JSON as well" do
       put "/fiber-link/preferences.json", params: { notified: false }, as: :json
       expect(response.parsed_body["preferences"]).to include("notified" => false)
-      [{}, { notified: "maybe" }, { notified: "" }, { notified: ["true"] }, { user_id: 7 }].each do |bad|
+      wrongs = [{}, { notified: "maybe" }, { notified: "" }, { notified: ["t"] }, { user_id: 7 }]
+      wrongs.each do |bad|
         request(bad)
         expect(response.status).to eq(400)
       end

@@ -214,14 +214,15 @@ RSpec.describe FiberLink::WalletController do
 
       it "asks the database no more often for thirty tips than for three" do
         category = Fabricate(:category)
-        add = lambda { |count| Array.new(count) {
-          topic = Fabricate(:topic, category: category)
-          post = Fabricate(:post, user: current_user, topic: topic)
-          Fabricate(:fiber_link_tip, post: post)
-        } }
-        add.call(3)
+        add =
+          proc do
+            topic = Fabricate(:topic, category: category)
+            post = Fabricate(:post, user: current_user, topic: topic)
+            Fabricate(:fiber_link_tip, post: post)
+          end
+        3.times(&add)
         few = track_sql_queries { request }.size
-        add.call(27)
+        27.times(&add)
         many = track_sql_queries { request }.size
         expect(shown.size).to eq(30)
         expect(many).to eq(few)

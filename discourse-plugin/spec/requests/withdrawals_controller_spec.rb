@@ -73,7 +73,8 @@ RSpec.describe FiberLink::WithdrawalsController do
     it "shows the fee that was paid once it is known, and why one failed" do
       paid = item.merge(state: "COMPLETED", networkFee: "0.00200000", nextRetryAt: nil)
       address = { kind: "CKB_ADDRESS", address: "ckt1qz" }
-      failed = item.merge(state: "FAILED", reason: "no way\n\u202eto <b>it</b>", destination: address)
+      reason = "no way\n\u202eto <b>it</b>"
+      failed = item.merge(state: "FAILED", reason: reason, destination: address)
       server_answers("withdrawal.list", { items: [paid, failed], nextCursor: nil })
       sign_in(current_user)
       request
@@ -135,8 +136,8 @@ RSpec.describe FiberLink::WithdrawalsController do
 
     it "takes one line of text for a cursor" do
       sign_in(current_user)
-      [{ before: ["a"] }, { before: { a: 1 } }, { before: "a\0b" }, { before: "a" * 256 }].each do |bad|
-        request(bad)
+      [["a"], { a: 1 }, "a\0b", "a" * 256].each do |bad|
+        request(before: bad)
         expect(response.status).to eq(400)
       end
       expect(asked("withdrawal.list")).to eq([])
@@ -303,7 +304,13 @@ RSpec.describe FiberLink::WithdrawalsController do
 
   describe "#create" do
     let(:terms) do
-      { asset: "CKB", amount: "61.50", fee: "0.61", destination: invoice, idempotency_key: "k" * 20 }
+      {
+        asset: "CKB",
+        amount: "61.50",
+        fee: "0.61",
+        destination: invoice,
+        idempotency_key: "k" * 20,
+      }
     end
     let(:accepted) do
       {
@@ -393,7 +400,10 @@ RSpec.describe FiberLink::WithdrawalsController do
 
     it "speaks of withdrawals where they are paused, or the key was used for another one" do
       sign_in(current_user)
-      { -32_013 => %w[paused paused], -32_010 => %w[idempotency_conflict sent_before] }.each do |code, (reason, words)|
+      [
+        [-32_013, "paused", "paused"],
+        [-32_010, "idempotency_conflict", "sent_before"],
+      ].each do |code, reason, words|
         server_refuses("withdrawal.request", code, "Withdrawals are paused in this app")
         request
         expect(response.status).to eq(422)

@@ -40,14 +40,7 @@ module FiberLink
 
     # Which topics there are depends on who looks, so this is never kept.
     def topics
-      rows =
-        ranked(
-          tips
-            .joins("JOIN posts ON posts.id = fiber_link_tips.post_id")
-            .where("posts.deleted_at IS NULL AND NOT posts.hidden")
-            .where(posts: { post_type: Post.types[:regular], topic_id: visible_topics.select(:id) }),
-          "posts.topic_id",
-        )
+      rows = ranked(for_visible_posts, "posts.topic_id")
       by_id = Topic.where(id: rows.map { |row| row[:id] }).index_by(&:id)
       fill(rows, :topic) do |id|
         topic = by_id[id]
@@ -55,8 +48,13 @@ module FiberLink
       end
     end
 
-    def visible_topics
-      Topic.listable_topics.visible.secured(@guardian)
+    # By the post, which may have been moved to another topic since it was tipped.
+    def for_visible_posts
+      topics = Topic.listable_topics.visible.secured(@guardian).select(:id)
+      tips
+        .joins("JOIN posts ON posts.id = fiber_link_tips.post_id")
+        .where("posts.deleted_at IS NULL AND NOT posts.hidden")
+        .where(posts: { post_type: Post.types[:regular], topic_id: topics })
     end
 
     # Whoever agreed is the same for everybody who looks. Who takes it back is gone at once: people

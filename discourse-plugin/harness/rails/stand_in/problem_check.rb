@@ -45,8 +45,10 @@ class ProblemCheck
   private
 
   def problem
-    text = I18n.t!("dashboard.problem.#{self.class.identifier}", base_path: Discourse.base_path, **translation_data)
-    Problem.new(text, priority: self.class.priority, identifier: self.class.identifier)
+    name = self.class.identifier
+    data = { base_path: Discourse.base_path, **translation_data }
+    text = I18n.t!("dashboard.problem.#{name}", **data)
+    Problem.new(text, priority: self.class.priority, identifier: name)
   end
 
   def no_problem = nil
