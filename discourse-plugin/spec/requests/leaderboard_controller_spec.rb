@@ -109,6 +109,8 @@ RSpec.describe FiberLink::LeaderboardController do
     request(asset: "RUSD")
     expect(people("creators")).to eq([[1, author.id, "3", 1]])
     expect(board["topics"].size).to eq(1)
+    request(asset: "CKB")
+    expect(people("creators")).to eq([[1, author.id, "10", 1]])
   end
 
   describe "who is shown" do
@@ -117,6 +119,17 @@ RSpec.describe FiberLink::LeaderboardController do
       request
       expect(board).to include("creators" => [], "tippers" => [])
       expect(board["topics"].size).to eq(1)
+    end
+
+    it "is whoever agreed, however many got more and did not" do
+      agree(author)
+      tip("1")
+      Array.new(11) { Fabricate(:user) }.each do |user|
+        FiberLink::Preferences.change(user, notified: false)
+        tip("5", post: Fabricate(:post, user: user))
+      end
+      request
+      expect(people("creators")).to eq([[1, author.id, "1", 1]])
     end
 
     it "is nobody any more who takes it back, at once" do
@@ -226,7 +239,7 @@ RSpec.describe FiberLink::LeaderboardController do
     it "are shared by those with the same amount, in the same order each time" do
       creators = Array.new(4) { Fabricate(:user) }
       agree(*creators)
-      %w[5 9 5 1].zip(creators) do |amount, user|
+      %w[5 9 5 1].zip(creators).reverse_each do |amount, user|
         tip(amount, post: Fabricate(:post, user: user))
       end
       request

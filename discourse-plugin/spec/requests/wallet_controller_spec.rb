@@ -182,6 +182,14 @@ RSpec.describe FiberLink::WalletController do
         expect(shown.map { |tip| tip["post"] }).to eq([nil, nil, nil])
       end
 
+      it "leads nobody to a deleted post, staff neither" do
+        current_user.update!(admin: true)
+        given
+        target_post.trash!
+        request(direction: "given")
+        expect(shown.first["post"]).to be_nil
+      end
+
       it "goes through all pages without leaving out or repeating one" do
         moment = Time.zone.now
         ids = Array.new(65) { |n| received(settled_at: moment - (n / 10).minutes).tip_id }
