@@ -360,6 +360,16 @@ RSpec.describe FiberLink::WithdrawalsController do
       )
     end
 
+    it "is for who is logged in, and for no key of the forum's API" do
+      sign_in(current_user)
+      %w[Api-Key User-Api-Key].each do |header|
+        post "/fiber-link/withdrawals.json", params: terms, headers: { header => "k" * 64 }
+        expect(response.status).to eq(403)
+        expect(response.parsed_body["error_type"]).to eq("invalid_access")
+      end
+      expect(asked("withdrawal.request")).to eq([])
+    end
+
     it "is never sent a second time by itself" do
       sign_in(current_user)
       server.raw { |socket, _request| socket.close }

@@ -3,6 +3,7 @@
 module FiberLink
   class WithdrawalsController < ApplicationController
     requires_login
+    before_action :ensure_no_api_key, only: :create
 
     def index
       limit_requests("withdrawals", 60, 1.minute)
@@ -25,6 +26,11 @@ module FiberLink
     end
 
     private
+
+    # A key for all users, made for some integration, would empty everybody's wallet if it leaked.
+    def ensure_no_api_key
+      raise Discourse::InvalidAccess if is_api? || is_user_api?
+    end
 
     def withdrawals
       Withdrawals.new(current_user)

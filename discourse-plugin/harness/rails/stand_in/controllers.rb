@@ -53,6 +53,9 @@ class ApplicationController < ActionController::Base
     @current_user ||= User.find_by(id: StandInSession.user_id(request))
   end
 
+  # Keys are checked by who logs in; here their presence is enough.
+  def is_api? = request.headers["Api-Key"].present?
+  def is_user_api? = request.headers["User-Api-Key"].present?
   def guardian = (@guardian ||= Guardian.new(current_user, request))
 
   private
