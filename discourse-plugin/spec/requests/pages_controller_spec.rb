@@ -18,6 +18,11 @@ RSpec.describe FiberLink::PagesController do
     end
   end
 
+  it "is nothing but a page" do
+    get "/u/#{user.username}/fiber-link.json"
+    expect(response.status).to eq(404)
+  end
+
   it "leads from the earlier plugin's page to one's own" do
     get "/fiber-link"
     expect(response).to redirect_to("/my/fiber-link")

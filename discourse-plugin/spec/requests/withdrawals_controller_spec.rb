@@ -288,6 +288,18 @@ RSpec.describe FiberLink::WithdrawalsController do
       )
     end
 
+    it "says beside the field what is wrong with it" do
+      message = "must have at most 8 decimals for CKB, got 9"
+      issues = [{ field: "amount", message: message }]
+      server_refuses("withdrawal.quote", -32_602, "Invalid params", { issues: issues })
+      sign_in(current_user)
+      request
+      expect(response.parsed_body["errors"]).to eq([I18n.t("fiber_link.refused.invalid")])
+      expect(response.parsed_body["extras"]["fields"]).to eq(
+        [{ "field" => "amount", "message" => message }],
+      )
+    end
+
     it "takes numbers where amounts should be, and missing fields, for no answer" do
       sign_in(current_user)
       quote.each_key do |name|

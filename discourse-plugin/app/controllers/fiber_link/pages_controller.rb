@@ -11,7 +11,10 @@ module FiberLink
     end
 
     def of_user
-      render "default/empty"
+      respond_to do |format|
+        format.html { render "default/empty" }
+        format.any { raise Discourse::NotFound }
+      end
     end
   end
 end

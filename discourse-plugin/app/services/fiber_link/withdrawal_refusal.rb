@@ -5,6 +5,8 @@ module FiberLink
   module WithdrawalRefusal
     # The fee of the quote is what the request is bound to.
     FEE = "network_fee_limit"
+    # What is said of these is a sentence of its own; of others, "must be …".
+    SENTENCES = %w[fee destination].freeze
 
     def self.of(refused)
       case refused.reason
@@ -17,7 +19,7 @@ module FiberLink
 
     def self.of_fields(refused)
       issues = refused.issues.map { |issue| of_form(issue) }.uniq { |issue| issue[:field] }
-      words = issues.one? ? issues.first[:message] : refused.message
+      words = issues.first[:message] if issues.one? && SENTENCES.include?(issues.first[:field])
       Refused.new(:invalid, words, code: refused.code, issues: issues)
     end
 
