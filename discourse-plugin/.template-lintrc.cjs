@@ -1,0 +1,6 @@
+const base = require("@discourse/lint-configs/template-lint");
+
+module.exports = {
+  ...base,
+  rules: { ...base.rules, "no-triple-curlies": true },
+};

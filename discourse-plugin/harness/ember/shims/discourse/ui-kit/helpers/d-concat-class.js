@@ -1,0 +1,3 @@
+export default function dConcatClass(...args) {
+  return args.filter(Boolean).join(" ") || undefined;
+}
