@@ -1,5 +1,5 @@
 import { setApplication } from "@ember/test-helpers";
-import "../styles/forum.scss";
+import "./styles";
 import { setupEmberOnerrorValidation, start } from "ember-qunit";
 import * as QUnit from "qunit";
 import { setup } from "qunit-dom";

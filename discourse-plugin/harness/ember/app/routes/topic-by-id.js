@@ -1,0 +1,6 @@
+import TopicRoute from "./topic";
+
+export default class TopicByIdRoute extends TopicRoute {
+  controllerName = "topic";
+  templateName = "topic";
+}

@@ -1,0 +1,3 @@
+import LoginForm from "../components/login-form";
+
+export default <template><LoginForm /></template>
