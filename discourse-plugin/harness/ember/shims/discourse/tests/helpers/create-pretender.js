@@ -19,6 +19,7 @@ export function success() {
 export function resetPretender() {
   server?.shutdown();
   server = new Pretender();
+  server.get("/session/csrf.json", () => response({ csrf: "csrf-of-tests" }));
   server.unhandledRequest = (verb, path) => {
     throw new Error(`nobody answers ${verb} ${path}`);
   };

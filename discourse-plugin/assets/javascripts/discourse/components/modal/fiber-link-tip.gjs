@@ -1,0 +1,227 @@
+import Component from "@glimmer/component";
+import { cached } from "@glimmer/tracking";
+import { registerDestructor } from "@ember/destroyable";
+import { array } from "@ember/helper";
+import { action } from "@ember/object";
+import { service } from "@ember/service";
+import { eq } from "discourse/truth-helpers";
+import DButton from "discourse/ui-kit/d-button";
+import DConditionalLoadingSpinner from "discourse/ui-kit/d-conditional-loading-spinner";
+import DModal from "discourse/ui-kit/d-modal";
+import dUniqueId from "discourse/ui-kit/helpers/d-unique-id";
+import { i18n } from "discourse-i18n";
+import { browserClock } from "../../lib/fiber-link/clock";
+import { walletLink } from "../../lib/fiber-link/invoice";
+import TipSession from "../../lib/fiber-link/tip-session";
+import { TIP_STATES } from "../../lib/fiber-link/tip-state";
+import FiberLinkTipForm from "../fiber-link/tip-form";
+import FiberLinkTipInvoice from "../fiber-link/tip-invoice";
+import FiberLinkTipStatus from "../fiber-link/tip-status";
+
+/** @extends {Component<{ Args: { model: { post: any, clock?: any }, closeModal?: (data?: any) => void } }>} */
+export default class FiberLinkTipModal extends Component {
+  @service a11y;
+  @service messageBus;
+  @service siteSettings;
+
+  formId = dUniqueId();
+
+  constructor(...args) {
+    // @ts-ignore: the framework's own arguments
+    super(...args);
+    this.session = new TipSession(this.args.model.post, {
+      messageBus: this.messageBus,
+      clock: this.clock,
+      quickAmounts: this.quickAmounts,
+      onChange: (tip) => this.announce(tip.state),
+    });
+    registerDestructor(this, () => this.session.end());
+    this.session.load();
+  }
+
+  get clock() {
+    return this.args.model.clock ?? browserClock;
+  }
+
+  get quickAmounts() {
+    return (this.siteSettings.fiber_link_quick_amounts ?? "").split("|");
+  }
+
+  get title() {
+    const { username } = this.args.model.post;
+    return i18n("fiber_link.tip.title", { username });
+  }
+
+  /** The state whose words are shown, or null while there is none. */
+  get state() {
+    const { stage, tip } = this.session;
+    if (stage === "tip") {
+      return TIP_STATES[tip.state] ? tip.state : "failed";
+    }
+    return stage === "unavailable" ? stage : null;
+  }
+
+  get nextStep() {
+    return this.state && TIP_STATES[this.state].nextStep;
+  }
+
+  @cached
+  get amounts() {
+    const { stage, tip } = this.session;
+    return stage === "tip" ? [tip] : [];
+  }
+
+  get walletLink() {
+    return walletLink(this.session.tip?.invoice);
+  }
+
+  get canChange() {
+    return this.state === "unavailable" && this.session.draft;
+  }
+
+  announce(state) {
+    const { title, text } = {
+      title: i18n(`fiber_link.tip.states.${state}.title`),
+      text: i18n(`fiber_link.tip.states.${state}.text`),
+    };
+    this.a11y.announce(`${title} ${text}`, "polite");
+  }
+
+  @action
+  async send() {
+    const sent = await this.session.send();
+    if (sent && this.state) {
+      this.announce(this.state);
+    }
+    return sent;
+  }
+
+  @action
+  retry() {
+    return this.session.retry();
+  }
+
+  @action
+  renew() {
+    return this.session.renew();
+  }
+
+  @action
+  change() {
+    this.session.change();
+  }
+
+  @action
+  close() {
+    this.args.closeModal?.();
+  }
+
+  <template>
+    <DModal
+      class="fiber-link-tip-modal"
+      @title={{this.title}}
+      @closeModal={{@closeModal}}
+    >
+      <:body>
+        <DConditionalLoadingSpinner
+          @condition={{eq this.session.stage "loading"}}
+        >
+          {{#if (eq this.session.stage "form")}}
+            <FiberLinkTipForm
+              @draft={{this.session.draft}}
+              @formId={{this.formId}}
+              @alert={{this.session.error.words}}
+              @onSend={{this.send}}
+            />
+          {{else if (eq this.session.stage "refused")}}
+            <p class="alert alert-error" role="alert">
+              {{this.session.error.words}}
+            </p>
+          {{else}}
+            {{#each (array this.state) key="@identity" as |state|}}
+              <FiberLinkTipStatus @state={{state}} @amounts={{this.amounts}} />
+            {{/each}}
+            {{#if (eq this.state "open")}}
+              {{#each (array this.session.tip.id) key="@identity"}}
+                <FiberLinkTipInvoice
+                  @tip={{this.session.tip}}
+                  @clock={{this.clock}}
+                />
+              {{/each}}
+            {{/if}}
+          {{/if}}
+        </DConditionalLoadingSpinner>
+      </:body>
+      <:footer>
+        {{#if (eq this.session.stage "form")}}
+          <DButton
+            class="btn-primary"
+            @type="submit"
+            @form={{this.formId}}
+            @icon="bolt"
+            @label="fiber_link.tip.form.create_invoice"
+            @isLoading={{this.session.isBusy}}
+          />
+          <DButton
+            class="btn-flat"
+            @label="fiber_link.tip.steps.cancel"
+            @action={{this.close}}
+          />
+        {{else if (eq this.nextStep "open_wallet")}}
+          {{#if this.walletLink}}
+            <a
+              class="btn btn-primary btn-text fiber-link-tip-modal__wallet"
+              href={{this.walletLink}}
+            >{{i18n "fiber_link.tip.steps.open_wallet"}}</a>
+          {{/if}}
+          <DButton
+            @label="fiber_link.tip.steps.new_invoice"
+            @action={{this.renew}}
+            @isLoading={{this.session.isBusy}}
+          />
+          <DButton
+            class="btn-flat"
+            @label="fiber_link.tip.steps.close"
+            @action={{this.close}}
+          />
+        {{else if (eq this.nextStep "new_invoice")}}
+          <DButton
+            class="btn-primary"
+            @label="fiber_link.tip.steps.new_invoice"
+            @action={{this.renew}}
+            @isLoading={{this.session.isBusy}}
+          />
+          <DButton
+            class="btn-flat"
+            @label="fiber_link.tip.steps.close"
+            @action={{this.close}}
+          />
+        {{else if (eq this.nextStep "retry")}}
+          <DButton
+            class="btn-primary"
+            @label="fiber_link.tip.steps.retry"
+            @action={{this.retry}}
+            @isLoading={{this.session.isBusy}}
+          />
+          {{#if this.canChange}}
+            <DButton
+              @label="fiber_link.tip.steps.change"
+              @action={{this.change}}
+            />
+          {{/if}}
+          <DButton
+            class="btn-flat"
+            @label="fiber_link.tip.steps.close"
+            @action={{this.close}}
+          />
+        {{else}}
+          <DButton
+            class="btn-primary"
+            @label="fiber_link.tip.steps.close"
+            @action={{this.close}}
+          />
+        {{/if}}
+      </:footer>
+    </DModal>
+  </template>
+}
