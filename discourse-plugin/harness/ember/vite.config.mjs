@@ -17,7 +17,7 @@ export function configuration(page) {
       preprocessorOptions: { scss: { loadPaths: [path.join(root, "styles")] } },
     },
     build: {
-      outDir: path.join(root, "out", page),
+      outDir: path.join(root, "out", page === "forum" ? "ember" : page),
       emptyOutDir: true,
       minify: false,
       sourcemap: false,

@@ -125,6 +125,7 @@ export default class FiberLinkTipForm extends Component {
                 @translatedLabel={{amount}}
                 @ariaPressed={{eq amount this.draft.amount}}
                 @action={{fn this.pick amount}}
+                {{takeFocus}}
               />
             {{/each}}
           </div>

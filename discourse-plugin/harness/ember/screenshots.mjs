@@ -1,0 +1,52 @@
+// Pictures of each state of the modal and of a topic, at phone and desk width, light and
+// dark, with the forum played from here. `screenshots.mjs <folder>` says where they go.
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { launch, serve } from "./browser.mjs";
+import { buildPage } from "./build.mjs";
+import { played, scenes } from "./scenes.mjs";
+
+const folder = path.resolve(
+  process.argv[2] ?? path.join(import.meta.dirname, "out/screenshots")
+);
+const WIDTHS = { phone: 390, desk: 1280 };
+
+async function readyPage(browser, url, width, colorScheme) {
+  const page = await browser.newPage({
+    viewport: { width, height: 844 },
+    colorScheme,
+  });
+  page.on("pageerror", (error) => {
+    process.exitCode = 1;
+    console.log(`page: ${error.message}`);
+  });
+  await page.goto(`${url}/t/a-topic/1`);
+  await page.waitForSelector("html[data-ready]");
+  await page.waitForSelector(".topic-post");
+  return page;
+}
+
+if (!process.argv.includes("--no-build")) {
+  await buildPage("forum");
+}
+await mkdir(folder, { recursive: true });
+const browser = await launch();
+const out = path.join(import.meta.dirname, "out");
+try {
+  for (const [name, scene] of Object.entries(scenes)) {
+    for (const [place, width] of Object.entries(WIDTHS)) {
+      for (const scheme of ["light", "dark"]) {
+        const server = await serve(out, played(scene));
+        const page = await readyPage(browser, server.url, width, scheme);
+        await scene.act?.(page);
+        await page.waitForTimeout(100);
+        const file = `${name}-${place}-${scheme}.png`;
+        await page.screenshot({ path: path.join(folder, file) });
+        await page.close();
+        server.close();
+      }
+    }
+  }
+} finally {
+  await browser.close();
+}

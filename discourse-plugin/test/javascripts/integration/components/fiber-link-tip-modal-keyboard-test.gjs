@@ -1,0 +1,122 @@
+import { find, render, settled, triggerKeyEvent } from "@ember/test-helpers";
+import { module, test } from "qunit";
+import { setupRenderingTest } from "discourse/tests/helpers/component-test";
+import { publishToMessageBus } from "discourse/tests/helpers/qunit-helpers";
+import FiberLinkTipModal from "discourse/plugins/fiber-link/discourse/components/modal/fiber-link-tip";
+import FakeClock from "../../helpers/fake-clock";
+import { forum, POST, TIP } from "../../helpers/tips";
+
+const TABBABLE =
+  "a[href], button:not([disabled]), input:not([disabled]), select, textarea";
+
+// What Tab goes through, in its order: nothing has a tabindex of its own.
+function tabOrder() {
+  const elements = [...document.querySelectorAll(".d-modal *")].filter((one) =>
+    one.matches(TABBABLE)
+  );
+  return elements.map(
+    (one) =>
+      one.labels?.[0]?.textContent.trim() ||
+      one.getAttribute("aria-label") ||
+      one.textContent.trim()
+  );
+}
+
+module(
+  "Integration | Component | FiberLinkTipModal keyboard",
+  function (hooks) {
+    setupRenderingTest(hooks);
+
+    hooks.beforeEach(function () {
+      this.siteSettings.fiber_link_quick_amounts = "10|50";
+      this.closed = 0;
+      this.open = () => {
+        const model = { post: POST, clock: new FakeClock() };
+        const close = () => this.closed++;
+        return render(
+          <template>
+            <FiberLinkTipModal @model={{model}} @closeModal={{close}} />
+          </template>
+        );
+      };
+    });
+
+    test("Tab goes through the form from top to bottom", async function (assert) {
+      forum();
+      await this.open();
+
+      assert.deepEqual(
+        tabOrder(),
+        [
+          "close",
+          "10",
+          "50",
+          "Amount in CKB",
+          "Message (optional)",
+          "Tip anonymously",
+          "Create invoice",
+          "Cancel",
+        ],
+        "every control has a name and a place"
+      );
+      assert
+        .dom("[tabindex]:not([tabindex='-1'])")
+        .doesNotExist("as it is read");
+      assert.dom(document.activeElement).hasText("10", "it begins in the form");
+    });
+
+    test("Tab goes through the invoice from top to bottom", async function (assert) {
+      forum({ open: TIP });
+      await this.open();
+
+      assert.deepEqual(
+        tabOrder(),
+        ["close", "Invoice", "Copy", "Open in wallet", "New invoice", "Close"],
+        "every control has a name and a place"
+      );
+      assert
+        .dom(".fiber-link-tip-status__title")
+        .isFocused("it begins with what is waited for");
+    });
+
+    test("Enter in the amount asks for the invoice", async function (assert) {
+      const asked = forum();
+      await this.open();
+
+      // The browser itself submits the form of a focused input.
+      const form = find(".fiber-link-tip-form__amount").form;
+      assert.strictEqual(
+        document.querySelector(".d-modal__footer .btn-primary").form,
+        form,
+        "the button in the footer belongs to the form"
+      );
+      form.requestSubmit();
+      await settled();
+
+      assert.strictEqual(asked.created.length, 1, "once");
+    });
+
+    test("the focus is never lost when the state changes", async function (assert) {
+      forum({ open: TIP });
+      await this.open();
+      find(".fiber-link-copy-button").focus();
+
+      await publishToMessageBus("/fiber-link/tips", {
+        id: TIP.id,
+        state: "settled",
+      });
+
+      assert
+        .dom(".fiber-link-tip-status__title")
+        .isFocused("it goes on with the news");
+    });
+
+    test("Escape closes", async function (assert) {
+      forum();
+      await this.open();
+      await triggerKeyEvent(".d-modal", "keydown", "Escape");
+
+      assert.strictEqual(this.closed, 1, "the modal");
+    });
+  }
+);

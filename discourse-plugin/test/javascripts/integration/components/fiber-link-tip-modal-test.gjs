@@ -1,0 +1,478 @@
+import { click, fillIn, find, render, settled } from "@ember/test-helpers";
+import { module, test } from "qunit";
+import { setupRenderingTest } from "discourse/tests/helpers/component-test";
+import pretender, { response } from "discourse/tests/helpers/create-pretender";
+import { publishToMessageBus } from "discourse/tests/helpers/qunit-helpers";
+import FiberLinkTipModal from "discourse/plugins/fiber-link/discourse/components/modal/fiber-link-tip";
+import FakeClock from "../../helpers/fake-clock";
+import {
+  forum,
+  OPTIONS,
+  POST,
+  refused,
+  TIP,
+  unavailable,
+} from "../../helpers/tips";
+
+const PRIMARY = ".d-modal__footer .btn-primary";
+const AMOUNT = ".fiber-link-tip-form__amount";
+const MESSAGE = ".fiber-link-tip-form__message";
+const TITLE = ".fiber-link-tip-status__title";
+const TEXT = ".fiber-link-tip-status__text";
+const ERROR = ".fiber-link-field__error";
+
+function button(label) {
+  return [...document.querySelectorAll(".d-modal__footer button")].find(
+    (one) => one.textContent.trim() === label
+  );
+}
+
+module("Integration | Component | FiberLinkTipModal", function (hooks) {
+  setupRenderingTest(hooks);
+
+  hooks.beforeEach(function () {
+    this.siteSettings.fiber_link_quick_amounts = "10|50|100";
+    this.clock = new FakeClock();
+    this.closed = 0;
+    this.open = (post = POST) => {
+      const model = { post, clock: this.clock };
+      const close = () => this.closed++;
+      return render(
+        <template>
+          <FiberLinkTipModal @model={{model}} @closeModal={{close}} />
+        </template>
+      );
+    };
+  });
+
+  test("a tip goes from the form to its payment", async function (assert) {
+    const asked = forum();
+    await this.open();
+
+    assert.dom(".d-modal__title-text").hasText("Tip @sam", "says to whom");
+    assert.dom(AMOUNT).hasValue("10", "begins with the first quick amount");
+
+    await click(".fiber-link-tip-form__quick-amount:nth-child(2)");
+    await fillIn(MESSAGE, "  well said ");
+    await click(".fiber-link-tip-form__anonymous input");
+    await click(PRIMARY);
+
+    const [{ idempotency_key, ...sent }] = asked.created;
+    assert.deepEqual(
+      sent,
+      {
+        post_id: "42",
+        asset: "CKB",
+        amount: "50",
+        message: "well said",
+        anonymous: "true",
+      },
+      "what was entered is asked for"
+    );
+    assert.true(idempotency_key.length >= 32, "with a key");
+    assert.dom(TITLE).hasText("Waiting for the payment", "then it waits");
+    assert
+      .dom(".fiber-link-tip-status__amount")
+      .hasText("50 CKB", "says for how much");
+    assert
+      .dom(".fiber-link-tip-invoice__input")
+      .hasValue(TIP.invoice, "shows the invoice");
+    assert
+      .dom(".fiber-link-qr-code path")
+      .hasAttribute("d", TIP.qr.path, "and its QR code");
+    assert
+      .dom(".fiber-link-tip-modal__wallet")
+      .hasAttribute("href", `fiber:${TIP.invoice}`, "and a link for wallets");
+    assert.dom(".fiber-link-countdown").hasText("10:00 left", "and the time");
+
+    await publishToMessageBus("/fiber-link/tips", {
+      id: TIP.id,
+      state: "settled",
+      settled_at: "2026-10-01T12:01:00Z",
+    });
+
+    assert.dom(TITLE).hasText("Thank you, the tip has arrived", "it arrived");
+    assert.dom(".fiber-link-tip-invoice").doesNotExist("nothing left to pay");
+    assert.true(
+      this.owner
+        .lookup("service:a11y")
+        .politeMessage.startsWith("Thank you, the tip has arrived"),
+      "and is announced"
+    );
+    await click(PRIMARY);
+    assert.strictEqual(this.closed, 1, "what is left is to close");
+  });
+
+  test("reopening finds the tip that is still open", async function (assert) {
+    const asked = forum({ open: { ...TIP, amount: "25" } });
+    await this.open();
+
+    assert.dom(TITLE).hasText("Waiting for the payment", "without a form");
+    assert.dom(".fiber-link-tip-status__amount").hasText("25 CKB", "the same");
+    assert.deepEqual(asked.created, [], "nothing new is made");
+  });
+
+  test("a payment is noticed by asking when no push comes", async function (assert) {
+    const asked = forum({ open: TIP });
+    await this.open();
+    asked.tip = { ...TIP, state: "settled" };
+
+    await this.clock.advance(15);
+
+    assert.deepEqual(asked.read, ["5.json"], "the tip is asked for once");
+    assert.dom(TITLE).hasText("Thank you, the tip has arrived", "and shown");
+  });
+
+  test("an expired countdown does not say that the payment failed", async function (assert) {
+    forum({ open: { ...TIP, expires_at: this.clock.inSeconds(65) } });
+    await this.open();
+    assert.dom(".fiber-link-countdown").hasText("1:05 left", "time is left");
+
+    await this.clock.advance(66);
+
+    assert
+      .dom(".fiber-link-countdown")
+      .hasText(
+        "The time is up. If you have paid already, it will be credited.",
+        "only the time is up"
+      );
+    assert.dom(TITLE).hasText("Waiting for the payment", "it still waits");
+  });
+
+  test("an expired tip offers a new invoice, with a new key", async function (assert) {
+    const asked = forum({ open: { ...TIP, amount: "25", message: "hi" } });
+    await this.open();
+    await publishToMessageBus("/fiber-link/tips", {
+      id: TIP.id,
+      state: "expired",
+    });
+    assert.dom(TITLE).hasText("The invoice has expired", "says so");
+    assert
+      .dom(TEXT)
+      .includesText(
+        "If you have paid already, it will be credited",
+        "no panic"
+      );
+
+    await click(PRIMARY);
+    await publishToMessageBus("/fiber-link/tips", {
+      id: TIP.id,
+      state: "failed",
+    });
+    await click(PRIMARY);
+
+    assert.strictEqual(asked.created.length, 2, "one invoice each time");
+    assert.strictEqual(asked.created[0].amount, "25", "for the same amount");
+    assert.strictEqual(asked.created[0].message, "hi", "and message");
+    assert.notStrictEqual(
+      asked.created[0].idempotency_key,
+      asked.created[1].idempotency_key,
+      "each is another tip"
+    );
+  });
+
+  test("a late payment of an expired tip still arrives", async function (assert) {
+    forum({ open: { ...TIP, state: "open" } });
+    await this.open();
+    for (const state of ["expired", "settled"]) {
+      await publishToMessageBus("/fiber-link/tips", { id: TIP.id, state });
+    }
+
+    assert.dom(TITLE).hasText("Thank you, the tip has arrived", "it counts");
+  });
+
+  test("a failed tip says so and offers a new invoice", async function (assert) {
+    forum({ open: TIP });
+    await this.open();
+    await publishToMessageBus("/fiber-link/tips", {
+      id: TIP.id,
+      state: "failed",
+    });
+
+    assert.dom(TITLE).hasText("The tip did not go through", "in its own words");
+    assert.dom(PRIMARY).hasText("New invoice", "with the next step");
+  });
+
+  test("a retry after the service was down keeps the key", async function (assert) {
+    const asked = forum({
+      create: (data, times) =>
+        times < 3 ? unavailable() : response({ tip: TIP }),
+    });
+    await this.open();
+    await click(PRIMARY);
+
+    assert
+      .dom(TITLE)
+      .hasText("The tipping service does not answer", "in its own words");
+    await click(PRIMARY);
+    await click(PRIMARY);
+
+    const keys = asked.created.map(({ idempotency_key }) => idempotency_key);
+    assert.strictEqual(new Set(keys).size, 1, "the same key three times");
+    assert.dom(TITLE).hasText("Waiting for the payment", "then it is there");
+  });
+
+  test("changing the tip after the service was down makes a new key", async function (assert) {
+    const asked = forum({ create: unavailable });
+    await this.open();
+    await click(PRIMARY);
+
+    await click(button("Change the tip"));
+    assert.dom(AMOUNT).hasValue("10", "what was entered is still there");
+    await fillIn(AMOUNT, "11");
+    await click(PRIMARY);
+
+    const [first, second] = asked.created;
+    assert.notStrictEqual(
+      first.idempotency_key,
+      second.idempotency_key,
+      "another tip, another key"
+    );
+  });
+
+  test("a double click sends once", async function (assert) {
+    const asked = forum();
+    await this.open();
+
+    find(PRIMARY).click();
+    find(PRIMARY).click();
+    find(".fiber-link-tip-form").requestSubmit();
+    await settled();
+
+    assert.strictEqual(asked.created.length, 1, "one request");
+  });
+
+  test("a forum that does not answer can be asked again", async function (assert) {
+    forum();
+    pretender.get("/fiber-link/tips/options.json", unavailable);
+    await this.open();
+    assert.dom(TITLE).hasText("The tipping service does not answer", "says so");
+
+    pretender.get("/fiber-link/tips/options.json", () => response(OPTIONS));
+    await click(PRIMARY);
+
+    assert.dom(AMOUNT).exists("then the form is there");
+  });
+
+  test("a post that may not be tipped says why", async function (assert) {
+    forum();
+    pretender.get("/fiber-link/tips/options.json", () =>
+      refused("This post cannot be tipped.", { reason: "not_tippable" })
+    );
+    await this.open();
+
+    assert.dom(".alert-error").hasText("This post cannot be tipped.", "why");
+    assert.dom(PRIMARY).hasText("Close", "and there is nothing else to do");
+  });
+
+  for (const [amount, words] of [
+    ["0.5", "“0.5” is below the minimum of 1 CKB."],
+    ["100000.1", "“100000.1” is above the maximum of 100000 CKB."],
+    ["1.123456789", "“1.123456789” has too many decimals: CKB has at most 8."],
+    [
+      "ten",
+      "“ten” is not an amount. Digits and one decimal point are allowed, as in 12.5.",
+    ],
+    ["", "Enter an amount."],
+  ]) {
+    test(`the amount "${amount}" is refused at its field`, async function (assert) {
+      const asked = forum();
+      await this.open();
+      await fillIn(AMOUNT, amount);
+      await click(PRIMARY);
+
+      assert.dom(ERROR).hasText(words, "in words");
+      assert.dom(AMOUNT).hasAria("invalid", "true", "marked");
+      assert.dom(AMOUNT).isFocused("and where one goes on");
+      assert.true(
+        find(AMOUNT)
+          .getAttribute("aria-describedby")
+          .split(" ")
+          .includes(find(ERROR).id),
+        "for everybody"
+      );
+      assert.deepEqual(asked.created, [], "nothing is sent");
+
+      await fillIn(AMOUNT, "12");
+      assert.dom(ERROR).doesNotExist("a change takes the words away");
+    });
+  }
+
+  test("an amount beyond 2^53 is sent as it was entered", async function (assert) {
+    const assets = [{ asset: "CKB", decimals: 8, minimum: "1", maximum: null }];
+    const asked = forum({ options: { ...OPTIONS, assets } });
+    await this.open();
+    await fillIn(AMOUNT, "9007199254740993.00000001");
+    await click(PRIMARY);
+
+    assert.strictEqual(
+      asked.created[0].amount,
+      "9007199254740993.00000001",
+      "every digit"
+    );
+    assert
+      .dom(".fiber-link-tip-status__amount")
+      .hasText("9007199254740993.00000001 CKB", "and shown so");
+  });
+
+  test("the message may have 280 characters, however wide", async function (assert) {
+    const asked = forum();
+    await this.open();
+    await fillIn(MESSAGE, "🙂".repeat(281));
+    assert
+      .dom(".d-modal__body")
+      .includesText("1 character too many: 280 are allowed.", "counts at once");
+    await click(PRIMARY);
+    assert.deepEqual(asked.created, [], "too long is not sent");
+
+    await fillIn(MESSAGE, "🙂".repeat(280));
+    assert.dom(".d-modal__body").includesText("0 characters left.", "just so");
+    await click(PRIMARY);
+
+    assert.strictEqual(asked.created.length, 1, "280 are");
+  });
+
+  test("what the server says of a field is shown at the field", async function (assert) {
+    forum({
+      create: () =>
+        refused("The amount is too large for now.", {
+          reason: "invalid",
+          fields: [{ field: "amount", message: "at most 7 CKB today" }],
+        }),
+    });
+    await this.open();
+    await click(PRIMARY);
+
+    assert.dom(ERROR).hasText("at most 7 CKB today", "at the amount");
+    assert
+      .dom(".fiber-link-tip-form__alert")
+      .hasText("The amount is too large for now.", "and above the form");
+  });
+
+  test("too often says how long to wait", async function (assert) {
+    forum({
+      create: () =>
+        response(429, { errors: ["x"], extras: { wait_seconds: 30 } }),
+    });
+    await this.open();
+    await click(PRIMARY);
+
+    assert
+      .dom(".fiber-link-tip-form__alert")
+      .hasText("That was too often. Try again in 30 seconds.", "in words");
+  });
+
+  test("several assets can be chosen from, each with its limits", async function (assert) {
+    const assets = [
+      ...OPTIONS.assets,
+      { asset: "USDI", decimals: 2, minimum: "0.5", maximum: null },
+    ];
+    const asked = forum({ options: { ...OPTIONS, assets } });
+    await this.open();
+    await fillIn(".fiber-link-tip-form__asset", "USDI");
+    await fillIn(AMOUNT, "0.55");
+    assert.dom(".d-modal__body").includesText("At least 0.5 USDI.", "limits");
+    await click(PRIMARY);
+
+    assert.strictEqual(asked.created[0].asset, "USDI", "the chosen one");
+    assert.strictEqual(asked.created[0].amount, "0.55", "by its decimals");
+  });
+
+  test("quick amounts that the limits forbid are not offered", async function (assert) {
+    this.siteSettings.fiber_link_quick_amounts = "0.1|10|nonsense|999999";
+    forum();
+    await this.open();
+
+    assert
+      .dom(".fiber-link-tip-form__quick-amount")
+      .exists({ count: 1 }, "one is left");
+  });
+
+  test("markup in names and answers stays text", async function (assert) {
+    const markup = `<img src=x onerror="globalThis.__executed = true">`;
+    forum({ create: () => refused(markup) });
+    await this.open({ ...POST, username: markup });
+    await click(PRIMARY);
+
+    assert.dom(".d-modal__title-text").hasText(`Tip @${markup}`, "a name");
+    assert.dom(".fiber-link-tip-form__alert").hasText(markup, "a refusal");
+    assert.dom(".d-modal img").doesNotExist("nothing becomes an element");
+    assert.strictEqual(globalThis.__executed, undefined, "nothing runs");
+  });
+
+  test("a broken invoice is not offered for payment", async function (assert) {
+    // eslint-disable-next-line no-script-url
+    const invoice = `javascript:alert(1)//"><script>x</script>`;
+    const qr = { modules: 21, path: `M0 0"/><script>x</script>` };
+    forum({ open: { ...TIP, invoice, qr } });
+    await this.open();
+
+    assert
+      .dom(".fiber-link-tip-invoice__broken")
+      .hasText("The invoice that came cannot be paid. Ask for a new one.");
+    assert.dom(".d-modal a").doesNotExist("no link");
+    assert.dom(".d-modal script").doesNotExist("no script");
+    assert.dom(".fiber-link-qr-code").doesNotExist("no QR code");
+    assert.false(
+      button("New invoice").disabled,
+      "but a new one can be asked for"
+    );
+  });
+
+  test("a QR code that cannot be drawn leaves the rest", async function (assert) {
+    forum({ open: { ...TIP, qr: null } });
+    await this.open();
+
+    assert.dom(".fiber-link-qr-code").doesNotExist("no code");
+    assert
+      .dom(".fiber-link-tip-invoice__input")
+      .hasValue(TIP.invoice, "but the text");
+  });
+
+  test("the invoice can be copied", async function (assert) {
+    const copied = [];
+    const clipboard = { writeText: async (text) => copied.push(text) };
+    Object.defineProperty(navigator, "clipboard", {
+      value: clipboard,
+      configurable: true,
+    });
+    forum({ open: TIP });
+    await this.open();
+    await click(".fiber-link-copy-button");
+
+    assert.deepEqual(copied, [TIP.invoice], "as it is");
+    assert.dom(".fiber-link-copy-button").hasText("Copied", "says so");
+
+    clipboard.writeText = async () => {
+      throw new Error("not allowed");
+    };
+    await click(".fiber-link-copy-button");
+    delete navigator.clipboard;
+
+    assert
+      .dom(".fiber-link-copy-button")
+      .hasText("Copy the marked text yourself", "or what to do instead");
+    const input = find(".fiber-link-tip-invoice__input");
+    assert.strictEqual(
+      input.value.slice(input.selectionStart, input.selectionEnd),
+      TIP.invoice,
+      "with the text marked"
+    );
+  });
+
+  test("closing ends the watching", async function (assert) {
+    const asked = forum({ open: TIP });
+    await this.open();
+    await render(<template></template>);
+
+    await this.clock.advance(120);
+
+    assert.deepEqual(asked.read, [], "nothing is asked");
+    assert.strictEqual(this.clock.timers.size, 0, "and no timer is left");
+    assert.deepEqual(
+      this.owner.lookup("service:message-bus").subscriptions,
+      [],
+      "nor a subscription"
+    );
+  });
+});
