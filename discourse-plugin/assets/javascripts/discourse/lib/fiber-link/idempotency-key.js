@@ -1,38 +1,28 @@
-// `crypto.randomUUID` is missing where a forum is not served over HTTPS.
-function fromRandomBytes() {
+// One key for one intended request: the same values keep it, other values get a new one.
+export default class IdempotencyKey {
+  #key = null;
+  #values = null;
+
+  for(values) {
+    const text = JSON.stringify(values);
+    if (this.#values !== text) {
+      this.#key = randomKey();
+      this.#values = text;
+    }
+    return this.#key;
+  }
+
+  // What was intended is done, or was refused: to ask for the same again is a new intent.
+  forget() {
+    this.#key = null;
+    this.#values = null;
+  }
+}
+
+// crypto.randomUUID is there on HTTPS alone.
+function randomKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(
     ""
   );
-}
-
-export function makeIdempotencyKey() {
-  return crypto.randomUUID?.() ?? fromRandomBytes();
-}
-
-/**
- * One key for each tip that somebody means to give: asking again for the same tip takes
- * the same key, asking for another one takes a new key.
- */
-export class TipIntent {
-  #asked = null;
-
-  keyFor(tip) {
-    const what = JSON.stringify([
-      tip.post_id,
-      tip.asset,
-      tip.amount,
-      tip.message,
-      tip.anonymous,
-    ]);
-    if (this.#asked?.what !== what) {
-      this.#asked = { what, key: makeIdempotencyKey() };
-    }
-    return this.#asked.key;
-  }
-
-  /** The tip was made, or will never be: the next one is another. */
-  end() {
-    this.#asked = null;
-  }
 }

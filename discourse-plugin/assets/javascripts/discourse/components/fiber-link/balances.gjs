@@ -1,0 +1,54 @@
+import { i18n } from "discourse-i18n";
+import amountOfAsset from "../../lib/fiber-link/amount-of-asset";
+import { isPositive } from "../../lib/fiber-link/decimal";
+
+const Part = <template>
+  <div class="fiber-link-balances__part --{{@name}}">
+    <dt>{{@label}}</dt>
+    <dd>
+      <span class="fiber-link-balances__amount">{{amountOfAsset
+          @amount
+          @asset
+        }}</span>
+      <span class="fiber-link-balances__meaning">{{@meaning}}</span>
+    </dd>
+  </div>
+</template>;
+
+const FiberLinkBalances = <template>
+  <ul class="fiber-link-balances" ...attributes>
+    {{#each @balances key="asset" as |balance|}}
+      <li class="fiber-link-balances__asset" data-asset={{balance.asset}}>
+        <dl class="fiber-link-balances__parts">
+          <Part
+            @name="available"
+            @label={{i18n "fiber_link.wallet.balances.available"}}
+            @meaning={{i18n "fiber_link.wallet.balances.available_meaning"}}
+            @amount={{balance.available}}
+            @asset={{balance.asset}}
+          />
+          {{#if (isPositive balance.reserved)}}
+            <Part
+              @name="reserved"
+              @label={{i18n "fiber_link.wallet.balances.reserved"}}
+              @meaning={{i18n "fiber_link.wallet.balances.reserved_meaning"}}
+              @amount={{balance.reserved}}
+              @asset={{balance.asset}}
+            />
+          {{/if}}
+          {{#if (isPositive balance.pending)}}
+            <Part
+              @name="pending"
+              @label={{i18n "fiber_link.wallet.balances.pending"}}
+              @meaning={{i18n "fiber_link.wallet.balances.pending_meaning"}}
+              @amount={{balance.pending}}
+              @asset={{balance.asset}}
+            />
+          {{/if}}
+        </dl>
+      </li>
+    {{/each}}
+  </ul>
+</template>;
+
+export default FiberLinkBalances;

@@ -1,0 +1,21 @@
+import DButton from "discourse/ui-kit/d-button";
+import dIcon from "discourse/ui-kit/helpers/d-icon";
+
+// Says why something failed and offers to try again.
+const FiberLinkFailureNote = <template>
+  <div class="fiber-link-failure-note" role="alert" ...attributes>
+    {{dIcon "triangle-exclamation"}}
+    <p class="fiber-link-failure-note__words">{{@failure.words}}</p>
+    {{#if @retry}}
+      <DButton
+        @action={{@retry}}
+        @disabled={{@isBusy}}
+        @icon="arrows-rotate"
+        @label="fiber_link.wallet.try_again"
+        class="btn-default btn-small fiber-link-failure-note__retry"
+      />
+    {{/if}}
+  </div>
+</template>;
+
+export default FiberLinkFailureNote;

@@ -1,0 +1,36 @@
+import { i18n } from "discourse-i18n";
+import amountOfAsset from "../../lib/fiber-link/amount-of-asset";
+
+// One of the lists of the leaderboard. The block says who or what an entry is.
+const FiberLinkLeaderboardBoard = <template>
+  <section class="fiber-link-leaderboard__board --{{@name}}" ...attributes>
+    <h2 class="fiber-link-leaderboard__board-title">{{@title}}</h2>
+    {{#if @entries.length}}
+      <ol class="fiber-link-leaderboard__entries">
+        {{#each @entries as |entry|}}
+          <li class="fiber-link-leaderboard__entry">
+            <span
+              class="fiber-link-leaderboard__rank"
+              aria-hidden="true"
+            >{{entry.rank}}</span>
+            <span class="fiber-link-leaderboard__who">{{yield entry}}</span>
+            <span class="fiber-link-leaderboard__sum">
+              <span class="fiber-link-leaderboard__amount">{{amountOfAsset
+                  entry.amount
+                  @asset
+                }}</span>
+              <span class="fiber-link-leaderboard__count">{{i18n
+                  "fiber_link.leaderboard.tips"
+                  count=entry.count
+                }}</span>
+            </span>
+          </li>
+        {{/each}}
+      </ol>
+    {{else}}
+      <p class="fiber-link-leaderboard__empty">{{@empty}}</p>
+    {{/if}}
+  </section>
+</template>;
+
+export default FiberLinkLeaderboardBoard;

@@ -1,0 +1,47 @@
+import Component from "@glimmer/component";
+import { service } from "@ember/service";
+import getURL from "discourse/lib/get-url";
+import dIcon from "discourse/ui-kit/helpers/d-icon";
+import { i18n } from "discourse-i18n";
+import FiberLinkBalances from "./balances";
+import FiberLinkPreferences from "./preferences";
+import FiberLinkTipHistory from "./tip-history";
+import FiberLinkWallet from "./wallet";
+import FiberLinkWithdrawals from "./withdrawals";
+
+// The creator's page: what one has, what comes and goes, and what one chose.
+export default class FiberLinkWalletPage extends Component {
+  @service siteSettings;
+
+  get leaderboardUrl() {
+    return getURL("/fiber-link/leaderboard");
+  }
+
+  <template>
+    <div class="fiber-link-wallet-page" ...attributes>
+      <div class="fiber-link-wallet-page__head">
+        <h2>{{i18n "fiber_link.wallet.title"}}</h2>
+        {{#if this.siteSettings.fiber_link_leaderboard_enabled}}
+          <a
+            class="fiber-link-wallet-page__leaderboard"
+            href={{this.leaderboardUrl}}
+          >{{dIcon "trophy"}} {{i18n "fiber_link.leaderboard.title"}}</a>
+        {{/if}}
+      </div>
+
+      <FiberLinkWallet as |wallet reload|>
+        <FiberLinkBalances @balances={{wallet.balances}} />
+        <FiberLinkWithdrawals
+          @balances={{wallet.balances}}
+          @onChange={{reload}}
+          @refreshAfter={{@refreshAfter}}
+        />
+        <FiberLinkTipHistory />
+        <section class="fiber-link-wallet-page__preferences">
+          <h3>{{i18n "fiber_link.preferences.title"}}</h3>
+          <FiberLinkPreferences @preferences={{wallet.preferences}} />
+        </section>
+      </FiberLinkWallet>
+    </div>
+  </template>
+}

@@ -1,0 +1,47 @@
+import Component from "@glimmer/component";
+import { tracked } from "@glimmer/tracking";
+import { action } from "@ember/object";
+import DConditionalLoadingSpinner from "discourse/ui-kit/d-conditional-loading-spinner";
+import failureOf from "../../lib/fiber-link/failure-of";
+import { findWallet } from "../../lib/fiber-link/wallet-api";
+import FiberLinkFailureNote from "./failure-note";
+
+// Reads the caller's wallet and yields it, and how to read it again.
+export default class FiberLinkWallet extends Component {
+  @tracked wallet = null;
+  @tracked failure = null;
+  @tracked isLoading = false;
+
+  constructor() {
+    super(...arguments);
+    this.load();
+  }
+
+  @action
+  async load() {
+    this.isLoading = true;
+    this.failure = null;
+    try {
+      this.wallet = await findWallet();
+    } catch (error) {
+      this.failure = failureOf(error);
+    } finally {
+      this.isLoading = false;
+    }
+  }
+
+  <template>
+    {{#if this.failure}}
+      <FiberLinkFailureNote
+        @failure={{this.failure}}
+        @isBusy={{this.isLoading}}
+        @retry={{this.load}}
+      />
+    {{/if}}
+    {{#if this.wallet}}
+      {{yield this.wallet this.load}}
+    {{else}}
+      <DConditionalLoadingSpinner @condition={{this.isLoading}} />
+    {{/if}}
+  </template>
+}

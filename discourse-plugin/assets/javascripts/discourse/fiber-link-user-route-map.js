@@ -1,0 +1,7 @@
+export default {
+  resource: "user",
+  path: "users/:username",
+  map() {
+    this.route("fiber-link");
+  },
+};

@@ -1,0 +1,19 @@
+import { withPluginApi } from "discourse/lib/plugin-api";
+import {
+  tipNotification,
+  withdrawalNotification,
+} from "../lib/fiber-link/tip-notification";
+
+export default {
+  name: "fiber-link-notifications",
+
+  initialize() {
+    withPluginApi((api) => {
+      api.registerNotificationTypeRenderer("fiber_link_tip", tipNotification);
+      api.registerNotificationTypeRenderer(
+        "fiber_link_withdrawal",
+        withdrawalNotification
+      );
+    });
+  },
+};

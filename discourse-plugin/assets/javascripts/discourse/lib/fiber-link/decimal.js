@@ -1,0 +1,9 @@
+const DECIMAL = /^\d+(?:\.\d+)?$/;
+
+export function isDecimal(text) {
+  return typeof text === "string" && DECIMAL.test(text);
+}
+
+export function isPositive(text) {
+  return isDecimal(text) && /[1-9]/.test(text);
+}

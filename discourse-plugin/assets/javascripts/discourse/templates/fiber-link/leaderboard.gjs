@@ -1,0 +1,3 @@
+import FiberLinkLeaderboard from "../../components/fiber-link/leaderboard";
+
+export default <template><FiberLinkLeaderboard /></template>
