@@ -1,5 +1,5 @@
 export default function () {
-  this.route("fiber-link", { path: "/fiber-link" }, function () {
+  this.route("fiber-link", function () {
     this.route("leaderboard");
   });
 }

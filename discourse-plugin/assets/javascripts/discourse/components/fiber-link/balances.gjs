@@ -2,6 +2,7 @@ import { i18n } from "discourse-i18n";
 import amountOfAsset from "../../lib/fiber-link/amount-of-asset";
 import { isPositive } from "../../lib/fiber-link/decimal";
 
+/** @type {import("@ember/component/template-only").TOC<{ Args: { name: string, label: string, meaning: string, amount: string, asset: string } }>} */
 const Part = <template>
   <div class="fiber-link-balances__part --{{@name}}">
     <dt>{{@label}}</dt>
@@ -15,6 +16,7 @@ const Part = <template>
   </div>
 </template>;
 
+/** @type {import("@ember/component/template-only").TOC<{ Element: HTMLUListElement, Args: { balances: { asset: string, available: string, reserved: string, pending: string }[] } }>} */
 const FiberLinkBalances = <template>
   <ul class="fiber-link-balances" ...attributes>
     {{#each @balances key="asset" as |balance|}}

@@ -4,6 +4,7 @@ import { eq } from "discourse/truth-helpers";
 import DButton from "discourse/ui-kit/d-button";
 
 // A row of buttons of which one is pressed. `@choices` is a list of `{value, text}`.
+/** @extends {Component<{ Element: HTMLDivElement, Args: { choices: { value: string, text: string }[], value: string, label: string, onChange: (value: string) => void } }>} */
 export default class FiberLinkChoices extends Component {
   pick = (value) => {
     if (value !== this.args.value) {

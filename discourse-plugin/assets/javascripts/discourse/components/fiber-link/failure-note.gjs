@@ -2,6 +2,7 @@ import DButton from "discourse/ui-kit/d-button";
 import dIcon from "discourse/ui-kit/helpers/d-icon";
 
 // Says why something failed and offers to try again.
+/** @type {import("@ember/component/template-only").TOC<{ Element: HTMLDivElement, Args: { failure: { words: string }, retry?: () => void, isBusy?: boolean } }>} */
 const FiberLinkFailureNote = <template>
   <div class="fiber-link-failure-note" role="alert" ...attributes>
     {{dIcon "triangle-exclamation"}}

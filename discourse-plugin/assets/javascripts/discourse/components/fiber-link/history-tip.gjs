@@ -7,6 +7,7 @@ import amountOfAsset from "../../lib/fiber-link/amount-of-asset";
 import { historyTipState } from "../../lib/fiber-link/history-tip-state";
 import FiberLinkPerson from "./person";
 
+/** @extends {Component<{ Element: HTMLLIElement, Args: { tip: any } }>} */
 export default class FiberLinkHistoryTip extends Component {
   get state() {
     return historyTipState(this.args.tip.state);
@@ -53,9 +54,7 @@ export default class FiberLinkHistoryTip extends Component {
             }}</span>
         {{/if}}
         {{#if this.showsState}}
-          <span class="fiber-link-history-tip__state">{{dIcon
-              this.state.icon
-            }}
+          <span class="fiber-link-history-tip__state">{{dIcon this.state.icon}}
             {{i18n this.state.label}}</span>
         {{/if}}
         {{#if @tip.anonymous}}

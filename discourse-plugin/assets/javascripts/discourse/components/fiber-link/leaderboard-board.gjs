@@ -2,6 +2,7 @@ import { i18n } from "discourse-i18n";
 import amountOfAsset from "../../lib/fiber-link/amount-of-asset";
 
 // One of the lists of the leaderboard. The block says who or what an entry is.
+/** @type {import("@ember/component/template-only").TOC<{ Element: HTMLElement, Args: { name: string, title: string, empty: string, asset: string, entries: any[] }, Blocks: { default: [entry: any] } }>} */
 const FiberLinkLeaderboardBoard = <template>
   <section class="fiber-link-leaderboard__board --{{@name}}" ...attributes>
     <h2 class="fiber-link-leaderboard__board-title">{{@title}}</h2>

@@ -15,6 +15,7 @@ import FiberLinkPerson from "./person";
 
 const PERIODS = ["week", "month", "all"];
 
+/** @extends {Component<{ Element: HTMLDivElement, Args: {} }>} */
 export default class FiberLinkLeaderboard extends Component {
   @service currentUser;
 
@@ -26,8 +27,8 @@ export default class FiberLinkLeaderboard extends Component {
 
   #asked = 0;
 
-  constructor() {
-    super(...arguments);
+  constructor(owner, args) {
+    super(owner, args);
     this.load();
   }
 
@@ -118,8 +119,7 @@ export default class FiberLinkLeaderboard extends Component {
 
       {{#if this.board}}
         <div
-          class="fiber-link-leaderboard__boards
-            {{if this.isLoading '--stale'}}"
+          class="fiber-link-leaderboard__boards {{if this.isLoading '--stale'}}"
         >
           <FiberLinkLeaderboardBoard
             @asset={{this.board.asset}}

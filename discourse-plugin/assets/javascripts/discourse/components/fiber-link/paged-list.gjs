@@ -4,6 +4,7 @@ import FiberLinkFailureNote from "./failure-note";
 
 // A list that comes page by page: the items, or that there are none, or why they could
 // not be read, and a button for more.
+/** @type {import("@ember/component/template-only").TOC<{ Element: HTMLDivElement, Args: { list: import("../../lib/fiber-link/paged-list").default, empty: string, label: string, loadMore: () => void, retry: () => void }, Blocks: { default: [item: any] } }>} */
 const FiberLinkPagedList = <template>
   <div
     class="fiber-link-paged-list"

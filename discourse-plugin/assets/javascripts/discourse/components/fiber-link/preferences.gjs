@@ -12,7 +12,11 @@ import FiberLinkFailureNote from "./failure-note";
 
 const NAMES = ["accepts_tips", "notified", "on_leaderboard"];
 
+/** @type {any} Discourse declares nothing about the attributes it takes. */
+const ToggleSwitch = DToggleSwitch;
+
 // Each switch is saved as soon as it is thrown. One that could not be saved goes back.
+/** @extends {Component<{ Element: HTMLDivElement, Args: { preferences: { accepts_tips: boolean, notified: boolean, on_leaderboard: boolean } } }>} */
 export default class FiberLinkPreferences extends Component {
   @service a11y;
   @service siteSettings;
@@ -68,7 +72,7 @@ export default class FiberLinkPreferences extends Component {
           class="fiber-link-preferences__preference"
           data-setting-name={{preference.name}}
         >
-          <DToggleSwitch
+          <ToggleSwitch
             @state={{preference.isOn}}
             @translatedLabel={{preference.label}}
             aria-busy={{if this.saving "true" "false"}}

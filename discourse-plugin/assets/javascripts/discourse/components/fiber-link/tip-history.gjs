@@ -23,8 +23,8 @@ export default class FiberLinkTipHistory extends Component {
     ])
   );
 
-  constructor() {
-    super(...arguments);
+  constructor(owner, args) {
+    super(owner, args);
     this.list.load();
   }
 

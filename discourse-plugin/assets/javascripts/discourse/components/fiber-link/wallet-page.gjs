@@ -10,6 +10,7 @@ import FiberLinkWallet from "./wallet";
 import FiberLinkWithdrawals from "./withdrawals";
 
 // The creator's page: what one has, what comes and goes, and what one chose.
+/** @extends {Component<{ Element: HTMLDivElement, Args: { refreshAfter?: number } }>} */
 export default class FiberLinkWalletPage extends Component {
   @service siteSettings;
 

@@ -7,13 +7,14 @@ import { findWallet } from "../../lib/fiber-link/wallet-api";
 import FiberLinkFailureNote from "./failure-note";
 
 // Reads the caller's wallet and yields it, and how to read it again.
+/** @extends {Component<{ Args: {}, Blocks: { default: [wallet: any, reload: () => void] } }>} */
 export default class FiberLinkWallet extends Component {
   @tracked wallet = null;
   @tracked failure = null;
   @tracked isLoading = false;
 
-  constructor() {
-    super(...arguments);
+  constructor(owner, args) {
+    super(owner, args);
     this.load();
   }
 

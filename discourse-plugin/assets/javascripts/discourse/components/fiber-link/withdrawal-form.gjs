@@ -3,7 +3,7 @@ import { tracked } from "@glimmer/tracking";
 import { action } from "@ember/object";
 import { cancel } from "@ember/runloop";
 import { service } from "@ember/service";
-import Form from "discourse/components/form";
+import FormKit from "discourse/components/form";
 import discourseDebounce from "discourse/lib/debounce";
 import { INPUT_DELAY } from "discourse/lib/environment";
 import { not } from "discourse/truth-helpers";
@@ -14,6 +14,10 @@ import WithdrawalDraft from "../../lib/fiber-link/withdrawal-draft";
 import FiberLinkFailureNote from "./failure-note";
 import FiberLinkWithdrawalQuote from "./withdrawal-quote";
 
+/** @type {any} Discourse declares none of its arguments. */
+const Form = FormKit;
+
+/** @extends {Component<{ Args: { assets: string[], onWithdrawn?: (withdrawal: any) => void } }>} */
 export default class FiberLinkWithdrawalForm extends Component {
   @service a11y;
 
@@ -188,12 +192,15 @@ export default class FiberLinkWithdrawalForm extends Component {
             }}</p>
         {{/if}}
         {{#if this.draft.earlierFee}}
-          <p class="fiber-link-withdrawal-form__fee-changed" role="alert">{{dIcon
-              "triangle-exclamation"
-            }}
+          <p
+            class="fiber-link-withdrawal-form__fee-changed"
+            role="alert"
+          >{{dIcon "triangle-exclamation"}}
             {{i18n
               "fiber_link.withdrawal.fee_changed"
-              earlier=(amountOfAsset this.draft.earlierFee this.draft.quote.asset)
+              earlier=(amountOfAsset
+                this.draft.earlierFee this.draft.quote.asset
+              )
               now=(amountOfAsset this.draft.quote.fee this.draft.quote.asset)
             }}</p>
         {{/if}}

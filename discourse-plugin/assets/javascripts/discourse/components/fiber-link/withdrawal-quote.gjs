@@ -1,6 +1,7 @@
 import { i18n } from "discourse-i18n";
 import amountOfAsset from "../../lib/fiber-link/amount-of-asset";
 
+/** @type {import("@ember/component/template-only").TOC<{ Args: { name: string, label: string, amount: string | null, asset: string } }>} */
 const Line = <template>
   {{#if @amount}}
     <div class="fiber-link-withdrawal-quote__line --{{@name}}">
@@ -11,6 +12,7 @@ const Line = <template>
 </template>;
 
 // What a withdrawal costs and what limits it, before anything is sent.
+/** @type {import("@ember/component/template-only").TOC<{ Element: HTMLDListElement, Args: { quote: any } }>} */
 const FiberLinkWithdrawalQuote = <template>
   <dl class="fiber-link-withdrawal-quote" ...attributes>
     <Line

@@ -5,6 +5,7 @@ import { i18n } from "discourse-i18n";
 import amountOfAsset from "../../lib/fiber-link/amount-of-asset";
 import { withdrawalState } from "../../lib/fiber-link/withdrawal-state";
 
+/** @extends {Component<{ Element: HTMLLIElement, Args: { withdrawal: any } }>} */
 export default class FiberLinkWithdrawal extends Component {
   get state() {
     return withdrawalState(this.args.withdrawal.state);

@@ -17,6 +17,7 @@ const REFRESH_AT_LEAST_EVERY = 120_000;
 
 // Withdrawals with what happens next, and the form for a new one. While one is open the
 // list refreshes itself, slower and slower.
+/** @extends {Component<{ Args: { balances: { asset: string, available: string }[], onChange?: () => void, refreshAfter?: number } }>} */
 export default class FiberLinkWithdrawals extends Component {
   @tracked isFormShown = false;
 
@@ -32,8 +33,8 @@ export default class FiberLinkWithdrawals extends Component {
     longest: REFRESH_AT_LEAST_EVERY,
   });
 
-  constructor() {
-    super(...arguments);
+  constructor(owner, args) {
+    super(owner, args);
     this.#load();
   }
 

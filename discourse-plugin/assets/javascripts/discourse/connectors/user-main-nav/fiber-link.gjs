@@ -18,7 +18,10 @@ export default class FiberLinkUserMainNav extends Component {
 
   <template>
     <li class="user-nav__fiber-link">
-      <LinkTo @route="user.fiber-link" @model={{this.currentUser.username_lower}}>
+      <LinkTo
+        @route="user.fiber-link"
+        @model={{this.currentUser.username_lower}}
+      >
         {{dIcon "bolt"}}
         <span>{{i18n "fiber_link.wallet.nav"}}</span>
       </LinkTo>

@@ -3,7 +3,11 @@
 // for what happens next, under `fiber_link.withdrawal.next`.
 const STATES = {
   awaiting_review: { icon: "user-check", tone: "waiting", open: true },
-  waiting_for_liquidity: { icon: "hourglass-half", tone: "waiting", open: true },
+  waiting_for_liquidity: {
+    icon: "hourglass-half",
+    tone: "waiting",
+    open: true,
+  },
   pending: { icon: "clock", tone: "waiting", open: true },
   processing: { icon: "arrows-rotate", tone: "waiting", open: true },
   retrying: { icon: "arrow-rotate-right", tone: "waiting", open: true },

@@ -15,6 +15,7 @@ const ERRORS = ["not_configured", "unreachable", "unauthorized", "bad_answer"];
 // The server refuses what is signed more than 300 seconds off.
 const CLOCK_SKEW_TO_MIND = 60;
 
+/** @type {import("@ember/component/template-only").TOC<{ Args: { name: string, label: string }, Blocks: { default: [] } }>} */
 const Fact = <template>
   <tr class="d-table__row" data-fact={{@name}}>
     <th class="d-table__cell --overview" scope="row">{{@label}}</th>
@@ -27,8 +28,8 @@ export default class FiberLinkAdminOverview extends Component {
   @tracked isLoading = false;
   @tracked failure = null;
 
-  constructor() {
-    super(...arguments);
+  constructor(owner, args) {
+    super(owner, args);
     this.load();
   }
 
@@ -133,17 +134,15 @@ export default class FiberLinkAdminOverview extends Component {
             <Fact
               @label={{i18n "fiber_link.admin.overview.url"}}
               @name="url"
-            >{{#if
-                this.overview.service.url
-              }}<code>{{this.overview.service.url}}</code>{{else}}{{i18n
+            >{{#if this.overview.service.url}}<code
+                >{{this.overview.service.url}}</code>{{else}}{{i18n
                   "fiber_link.admin.overview.not_set"
                 }}{{/if}}</Fact>
             <Fact
               @label={{i18n "fiber_link.admin.overview.app_id"}}
               @name="app-id"
-            >{{#if
-                this.overview.app_id
-              }}<code>{{this.overview.app_id}}</code>{{else}}{{i18n
+            >{{#if this.overview.app_id}}<code
+                >{{this.overview.app_id}}</code>{{else}}{{i18n
                   "fiber_link.admin.overview.not_set"
                 }}{{/if}}</Fact>
             <Fact
