@@ -7,6 +7,7 @@ export const registry = {
   notificationRenderers: new Map(),
   saveableUserOptions: new Map(),
   adminNavigation: new Map(),
+  communityLinks: new Map(),
 };
 
 export function addTo(map, key, value) {

@@ -1,5 +1,4 @@
 import Component from "@glimmer/component";
-import { tracked } from "@glimmer/tracking";
 import { action } from "@ember/object";
 import { cancel } from "@ember/runloop";
 import { service } from "@ember/service";
@@ -17,13 +16,13 @@ import FiberLinkWithdrawalQuote from "./withdrawal-quote";
 /** @type {any} Discourse declares none of its arguments. */
 const Form = FormKit;
 
+// Ends with the withdrawal that it asked for: whoever shows it takes it away then.
 /** @extends {Component<{ Args: { assets: string[], onWithdrawn?: (withdrawal: any) => void } }>} */
 export default class FiberLinkWithdrawalForm extends Component {
   @service a11y;
 
-  @tracked draft = new WithdrawalDraft(this.#asset);
-  // The form starts anew with each new object.
-  @tracked initial = this.#nothingEntered;
+  draft = new WithdrawalDraft(this.args.assets[0]);
+  initial = { asset: this.args.assets[0], destination: "", amount: "" };
 
   #form;
   #timer;
@@ -70,8 +69,6 @@ export default class FiberLinkWithdrawalForm extends Component {
     const withdrawal = await this.draft.send();
     if (withdrawal) {
       this.a11y.announce(i18n("fiber_link.withdrawal.accepted"), "polite");
-      this.draft = new WithdrawalDraft(this.#asset);
-      this.initial = this.#nothingEntered;
       this.args.onWithdrawn?.(withdrawal);
     }
   }
@@ -89,14 +86,6 @@ export default class FiberLinkWithdrawalForm extends Component {
     if (!this.isDestroying && !this.draft.isAmountEntered) {
       await this.#form.set("amount", this.draft.amount);
     }
-  }
-
-  get #asset() {
-    return this.args.assets[0];
-  }
-
-  get #nothingEntered() {
-    return { asset: this.#asset, destination: "", amount: "" };
   }
 
   // Nobody knows whether the request arrived. The same one may go again.

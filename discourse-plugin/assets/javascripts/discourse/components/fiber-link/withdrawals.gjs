@@ -111,7 +111,7 @@ export default class FiberLinkWithdrawals extends Component {
             @action={{this.toggleForm}}
             @ariaControls="fiber-link-withdrawal-form"
             @ariaExpanded={{this.isFormShown}}
-            @icon={{if this.isFormShown "xmark" "arrow-right-from-bracket"}}
+            @icon={{if this.isFormShown "xmark" "arrow-up-from-bracket"}}
             @label={{if
               this.isFormShown
               "fiber_link.withdrawal.close_form"

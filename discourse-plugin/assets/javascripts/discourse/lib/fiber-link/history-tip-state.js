@@ -1,7 +1,7 @@
 const ICONS = {
   open: "clock",
   settled: "circle-check",
-  expired: "hourglass-end",
+  expired: "hourglass-start",
   failed: "circle-xmark",
 };
 

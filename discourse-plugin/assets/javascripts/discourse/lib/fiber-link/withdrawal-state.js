@@ -4,7 +4,7 @@
 const STATES = {
   awaiting_review: { icon: "user-check", tone: "waiting", open: true },
   waiting_for_liquidity: {
-    icon: "hourglass-half",
+    icon: "hourglass-start",
     tone: "waiting",
     open: true,
   },

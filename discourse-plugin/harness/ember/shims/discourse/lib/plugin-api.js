@@ -45,6 +45,10 @@ class PluginApi {
     registry.saveableUserOptions.set(fieldName, options);
   }
 
+  addCommunitySectionLink(arg, secondary) {
+    addTo(registry.communityLinks, secondary ? "more" : "main", arg);
+  }
+
   addAdminPluginConfigurationNav(pluginId, links) {
     registry.adminNavigation.set(pluginId, links);
   }
