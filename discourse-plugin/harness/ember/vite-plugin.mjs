@@ -120,7 +120,11 @@ function babelPlugins(file, macros) {
 }
 
 export default function discourse() {
-  const macros = buildMacros();
+  // As in development: without it nothing waits for promises in tests.
+  const macros = buildMacros({
+    dir: PLUGIN,
+    configure: (config) => config.enablePackageDevelopment(PLUGIN),
+  });
   return {
     name: "discourse-harness",
     enforce: "pre",

@@ -1,10 +1,10 @@
 import { module, test } from "qunit";
+import { i18n } from "discourse-i18n";
 import {
   isOpen,
   WITHDRAWAL_STATES,
   withdrawalState,
 } from "discourse/plugins/fiber-link/discourse/lib/fiber-link/withdrawal-state";
-import { i18n } from "discourse-i18n";
 
 module("Unit | Lib | fiber-link withdrawal state", function () {
   test("every state of the contract has its own words and an icon", function (assert) {

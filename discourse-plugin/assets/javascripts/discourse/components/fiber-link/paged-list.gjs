@@ -11,7 +11,7 @@ const FiberLinkPagedList = <template>
     aria-busy={{if @list.isLoading "true" "false"}}
     ...attributes
   >
-    {{#if @list.items}}
+    {{#if @list.isRead}}
       {{#if @list.isEmpty}}
         <p class="fiber-link-paged-list__empty">{{@empty}}</p>
       {{else}}

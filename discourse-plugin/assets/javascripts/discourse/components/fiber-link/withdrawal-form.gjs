@@ -39,23 +39,25 @@ export default class FiberLinkWithdrawalForm extends Component {
 
   @action
   async changeAsset(asset, { set, name }) {
-    await set(name, asset);
     this.draft.changeAsset(asset);
-    await this.#changed();
+    this.#plan();
+    await set(name, asset);
+    await this.#showFilledAmount();
   }
 
   @action
   async changeDestination(destination, { set, name }) {
-    await set(name, destination);
     this.draft.changeDestination(destination);
-    await this.#changed();
+    this.#plan();
+    await set(name, destination);
+    await this.#showFilledAmount();
   }
 
   @action
   async changeAmount(amount, { set, name }) {
-    await set(name, amount);
     this.draft.changeAmount(amount);
     this.#plan();
+    await set(name, amount);
   }
 
   @action
@@ -71,11 +73,6 @@ export default class FiberLinkWithdrawalForm extends Component {
       this.a11y.announce(i18n("fiber_link.withdrawal.accepted"), "polite");
       this.args.onWithdrawn?.(withdrawal);
     }
-  }
-
-  async #changed() {
-    await this.#showFilledAmount();
-    this.#plan();
   }
 
   #plan() {

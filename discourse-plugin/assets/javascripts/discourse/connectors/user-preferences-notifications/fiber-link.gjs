@@ -1,24 +1,28 @@
 import Component from "@glimmer/component";
+import { service } from "@ember/service";
 import { i18n } from "discourse-i18n";
 import FiberLinkPreferences from "../../components/fiber-link/preferences";
 import FiberLinkWallet from "../../components/fiber-link/wallet";
 
-// Preferences are saved by their owner alone, so staff do not see them for others.
+// Preferences are read and saved by their owner alone, so staff do not see those of others.
+/** @extends {Component<{ Args: { outletArgs: { model: any } } }>} */
 export default class FiberLinkPreferencesNotifications extends Component {
-  static shouldRender({ model }, { currentUser, siteSettings }) {
-    return siteSettings.fiber_link_enabled && currentUser?.id === model?.id;
+  @service currentUser;
+
+  get isOwnProfile() {
+    return this.currentUser?.id === this.args.outletArgs.model.id;
   }
 
   <template>
-    <div class="control-group fiber-link-preferences-section">
-      <label class="control-label">{{i18n
-          "fiber_link.preferences.title"
-        }}</label>
-      <div class="controls">
-        <FiberLinkWallet as |wallet|>
-          <FiberLinkPreferences @preferences={{wallet.preferences}} />
-        </FiberLinkWallet>
-      </div>
-    </div>
+    {{#if this.isOwnProfile}}
+      <section class="control-group fiber-link-preferences-section">
+        <h3 class="control-label">{{i18n "fiber_link.preferences.title"}}</h3>
+        <div class="controls">
+          <FiberLinkWallet as |wallet|>
+            <FiberLinkPreferences @preferences={{wallet.preferences}} />
+          </FiberLinkWallet>
+        </div>
+      </section>
+    {{/if}}
   </template>
 }

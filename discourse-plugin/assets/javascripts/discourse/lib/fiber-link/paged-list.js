@@ -12,9 +12,15 @@ export default class PagedList {
   #fetchPage;
   #pages = 0;
   #lastRead = null;
+  // Not tracked: it is read and set while a component is being made.
+  #isReading = false;
 
   constructor(fetchPage) {
     this.#fetchPage = fetchPage;
+  }
+
+  get isRead() {
+    return this.items !== null;
   }
 
   get isEmpty() {
@@ -75,10 +81,11 @@ export default class PagedList {
   }
 
   async #exclusively(read) {
-    if (this.isLoading) {
+    if (this.#isReading) {
       return;
     }
     this.#lastRead = read;
+    this.#isReading = true;
     this.isLoading = true;
     this.failure = null;
     try {
@@ -86,6 +93,7 @@ export default class PagedList {
     } catch (error) {
       this.failure = failureOf(error);
     } finally {
+      this.#isReading = false;
       this.isLoading = false;
     }
   }

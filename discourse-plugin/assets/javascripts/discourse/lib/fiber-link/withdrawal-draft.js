@@ -2,8 +2,8 @@ import { tracked } from "@glimmer/tracking";
 import { compareAmounts } from "./amount";
 import { isDecimal } from "./decimal";
 import failureOf from "./failure-of";
-import IdempotencyKey from "./idempotency-key";
 import { createWithdrawal, quoteWithdrawal } from "./wallet-api";
+import WithdrawalIntent from "./withdrawal-intent";
 
 // A withdrawal as it is being written: what was entered, the newest quote for it, and
 // the one request that it ends in.
@@ -24,7 +24,7 @@ export default class WithdrawalDraft {
   @tracked earlierFee = null;
 
   #asked = 0;
-  #key = new IdempotencyKey();
+  #intent = new WithdrawalIntent();
 
   constructor(asset) {
     this.asset = asset;
@@ -116,9 +116,9 @@ export default class WithdrawalDraft {
     try {
       const { withdrawal } = await createWithdrawal({
         ...values,
-        idempotency_key: this.#key.for(values),
+        idempotency_key: this.#intent.keyFor(values),
       });
-      this.#key.forget();
+      this.#intent.end();
       return withdrawal;
     } catch (error) {
       await this.#notAccepted(failureOf(error), values.fee);
@@ -133,7 +133,7 @@ export default class WithdrawalDraft {
       this.failure = failure;
       return;
     }
-    this.#key.forget();
+    this.#intent.end();
     if (failure.kind === "refused") {
       await this.askForQuote();
       if (this.#hasOtherFee(fee)) {

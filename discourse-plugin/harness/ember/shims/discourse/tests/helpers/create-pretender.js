@@ -26,7 +26,13 @@ export function resetPretender() {
   server.erroredRequest = (verb, path, request, error) => {
     throw error;
   };
+  applyDefaultHandlers();
   return server;
+}
+
+// What Discourse's own pretender answers without being told, as far as a plugin asks.
+export function applyDefaultHandlers() {
+  server.get("/session/csrf.json", () => response({ csrf: "of the test" }));
 }
 
 export { TOO_MANY_REQUESTS };

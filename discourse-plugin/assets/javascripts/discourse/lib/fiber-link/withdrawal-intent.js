@@ -1,9 +1,10 @@
-// One key for one intended request: the same values keep it, other values get a new one.
-export default class IdempotencyKey {
+// One key for each withdrawal that somebody means to make: asking again for the same one
+// takes the same key, asking for another one takes a new key.
+export default class WithdrawalIntent {
   #key = null;
   #values = null;
 
-  for(values) {
+  keyFor(values) {
     const text = JSON.stringify(values);
     if (this.#values !== text) {
       this.#key = randomKey();
@@ -12,8 +13,8 @@ export default class IdempotencyKey {
     return this.#key;
   }
 
-  // What was intended is done, or was refused: to ask for the same again is a new intent.
-  forget() {
+  // It was made, or was refused: to ask for the same again is another one.
+  end() {
     this.#key = null;
     this.#values = null;
   }
