@@ -8,9 +8,19 @@ module FiberLink
     # Of bech32 alone, which means the same in capitals and takes less than two thirds of the space.
     CAPITALS_MEAN_THE_SAME = /\A[a-z0-9]+\z/
 
+    # A window that waits asks again and again, and drawing takes a while.
+    KEPT_SECONDS = 15.minutes.to_i
+
     # `{ modules:, path: }`, or nil where the text does not fit into a code.
     def self.of(text)
       return if text.blank?
+      key = "fiber-link:qr:#{Digest::SHA256.hexdigest(text)}"
+      kept = Discourse.redis.get(key)
+      return JSON.parse(kept)&.symbolize_keys if kept
+      draw(text).tap { |code| Discourse.redis.setex(key, KEPT_SECONDS, code.to_json) }
+    end
+
+    def self.draw(text)
       text = text.upcase if text.match?(CAPITALS_MEAN_THE_SAME)
       modules = RQRCode::QRCode.new(text, level: :l).modules
       { modules: modules.size, path: path(modules) }
@@ -32,6 +42,6 @@ module FiberLink
         end
         .join
     end
-    private_class_method :path, :row_path
+    private_class_method :draw, :path, :row_path
   end
 end

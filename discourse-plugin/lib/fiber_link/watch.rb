@@ -17,22 +17,30 @@ module FiberLink
         Jobs.enqueue(:fiber_link_watch) if Tip.awaited.exists? && !running?
       end
 
+      # Also between one job and the next.
       def running?
         Discourse.redis.get(KEY).present?
       end
 
-      def run
-        token = SecureRandom.hex
-        return unless Discourse.redis.set(KEY, token, ex: LOCK_SECONDS, nx: true)
-        begin
-          pause = rounds
-        ensure
-          Discourse.redis.del(KEY) if Discourse.redis.get(KEY) == token
-        end
-        Jobs.enqueue_in(pause, :fiber_link_watch) if pause && Tip.awaited.exists?
+      # A job that goes on has the token of the one before it; any other begins, if nobody waits.
+      def run(token = nil)
+        held = token ? Discourse.redis.get(KEY) == token : false
+        token ||= SecureRandom.hex
+        return unless held || Discourse.redis.set(KEY, token, ex: LOCK_SECONDS, nx: true)
+        pause = rounds
+        return release(token) unless pause && Tip.awaited.exists?
+        Discourse.redis.expire(KEY, LOCK_SECONDS)
+        Jobs.enqueue_in(pause, :fiber_link_watch, token: token)
+      rescue StandardError
+        release(token)
+        raise
       end
 
       private
+
+      def release(token)
+        Discourse.redis.del(KEY) if Discourse.redis.get(KEY) == token
+      end
 
       # After how many seconds to go on, or nil where the scheduled job has to begin again.
       def rounds

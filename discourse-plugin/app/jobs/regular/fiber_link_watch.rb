@@ -5,8 +5,8 @@ module Jobs
   class FiberLinkWatch < ::Jobs::Base
     sidekiq_options retry: false
 
-    def execute(_args)
-      ::FiberLink::Watch.run if SiteSetting.fiber_link_enabled
+    def execute(args)
+      ::FiberLink::Watch.run(args[:token]) if SiteSetting.fiber_link_enabled
     end
   end
 end

@@ -1,0 +1,102 @@
+# frozen_string_literal: true
+
+require "rails_helper"
+
+RSpec.describe Jobs::FiberLinkWatch do
+  include_context "with a Fiber Link server"
+
+  let(:tip) { Fabricate(:fiber_link_tip, state: "open") }
+
+  def run = described_class.new.execute({})
+
+  it "records a settlement as soon as the server tells of it" do
+    serve_events([settled_event(tip)])
+    run
+    expect(tip.reload.state).to eq("settled")
+    expect(server.calls("event.list").first.params["waitSeconds"]).to eq(20)
+  end
+
+  it "goes on while tips are open, and ends with the last of them" do
+    serve_events([])
+    tip
+    expect_enqueued_with(job: :fiber_link_watch) { run }
+    expect(FiberLink::Watch).to be_running
+    tip.update!(expires_at: 1.hour.ago)
+    following = Jobs.enqueued.last.args
+    expect_not_enqueued_with(job: :fiber_link_watch) { described_class.new.execute(following) }
+    expect(server.calls("event.list").size).to eq(1)
+    expect(FiberLink::Watch).not_to be_running
+  end
+
+  it "leaves a server alone for a while that does not let it wait" do
+    serve_events([])
+    tip
+    run
+    expect(Jobs.enqueued.map(&:delay)).to eq([10.0])
+  end
+
+  it "asks for at most two pages in one run" do
+    other = Fabricate(:fiber_link_tip, state: "open")
+    serve_events(Array.new(500) { settled_event(tip) })
+    expect(other).to be_open
+    run
+    expect(server.calls("event.list").size).to eq(2)
+    expect(Jobs.enqueued.map(&:delay)).to eq([1.0])
+  end
+
+  it "waits once at a time, and others do nothing meanwhile" do
+    tip
+    server.on("event.list") do
+      run
+      { items: [], nextCursor: nil }
+    end
+    run
+    expect(server.calls("event.list").size).to eq(1)
+  end
+
+  it "is not started while one waits" do
+    tip
+    serve_events([])
+    Discourse.redis.set(FiberLink::Watch::KEY, "another", ex: 60)
+    expect_not_enqueued_with(job: :fiber_link_watch) { FiberLink::Watch.start }
+    run
+    expect(server.requests).to be_empty
+    expect(Discourse.redis.get(FiberLink::Watch::KEY)).to eq("another")
+  end
+
+  it "does not become two where a job begins between one and the next" do
+    serve_events([])
+    tip
+    run
+    run
+    expect(Jobs.enqueued.size).to eq(1)
+    described_class.new.execute(Jobs.enqueued.last.args)
+    expect(server.calls("event.list").size).to eq(2)
+    expect(Jobs.enqueued.size).to eq(2)
+    described_class.new.execute({ token: "another" })
+    expect(server.calls("event.list").size).to eq(2)
+  end
+
+  it "is started again after a process that died" do
+    tip
+    Discourse.redis.set(FiberLink::Watch::KEY, "dead", ex: FiberLink::Watch::LOCK_SECONDS)
+    freeze_time 61.seconds.from_now
+    expect_enqueued_with(job: :fiber_link_watch) { FiberLink::Watch.start }
+  end
+
+  it "ends when the server does not answer, and leaves it to the scheduled job to begin again" do
+    tip
+    SiteSetting.fiber_link_service_url = "http://127.0.0.1:1"
+    expect_not_enqueued_with(job: :fiber_link_watch) { run }
+    expect(FiberLink::Watch).not_to be_running
+    expect_enqueued_with(job: :fiber_link_watch) { Jobs::FiberLinkSync.new.execute({}) }
+  end
+
+  it "does nothing while the plugin is off" do
+    tip
+    SiteSetting.fiber_link_enabled = false
+    run
+    expect(server.requests).to be_empty
+    expect(Jobs.enqueued).to be_empty
+  end
+end
