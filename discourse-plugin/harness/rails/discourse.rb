@@ -53,7 +53,6 @@ end
 I18n.load_path += Dir["#{PLUGIN_DIR}/config/locales/*.en.yml"]
 I18n.load_path << "#{__dir__}/stand_in/server.en.yml"
 Discourse::Application.initialize!
-Rails.application.routes.append { draw_stand_in_routes(self) } if defined?(draw_stand_in_routes)
 
 require_relative "stand_in/schema"
 SiteSetting.check_settings!
