@@ -19,7 +19,7 @@ function squares(modules) {
       }
     }
   }
-  return path + finder(0, 0) + finder(modules - 7, 0) + finder(0, modules - 7);
+  return drawn + finder(0, 0) + finder(modules - 7, 0) + finder(0, modules - 7);
 }
 
 function user(id, username) {
@@ -97,7 +97,7 @@ async function openModal(page) {
 
 async function lookAgain(page) {
   await openModal(page);
-  await page.waitForSelector(".fiber-link-tip-status.--waiting");
+  await page.waitForSelector(".fiber-link-tip-status");
 }
 
 export const scenes = {

@@ -5,7 +5,7 @@ const SECOND = 1000;
 /** A clock that goes only when a test says so. */
 export default class FakeClock {
   timers = new Set();
-  share = 0;
+  share = 0.5;
 
   constructor(start = "2026-10-01T12:00:00Z") {
     this.time = Date.parse(start);

@@ -130,13 +130,23 @@ module("Integration | Component | FiberLinkTipModal", function (hooks) {
 
     await this.clock.advance(66);
 
+    assert.dom(TITLE).hasText("The time to pay is up", "only the time is up");
     assert
-      .dom(".fiber-link-countdown")
+      .dom(TEXT)
       .hasText(
-        "The time is up. If you have paid already, it will be credited.",
-        "only the time is up"
+        "If you have paid already, it will be credited, and you see it here.",
+        "a payment still counts"
       );
-    assert.dom(TITLE).hasText("Waiting for the payment", "it still waits");
+    assert.dom(PRIMARY).hasText("New invoice", "or one begins anew");
+    assert
+      .dom("details .fiber-link-tip-invoice__input")
+      .hasValue(TIP.invoice, "a wrong clock does not take the invoice away");
+
+    await publishToMessageBus("/fiber-link/tips", {
+      id: TIP.id,
+      state: "settled",
+    });
+    assert.dom(TITLE).hasText("Thank you, the tip has arrived", "it did count");
   });
 
   test("an expired tip offers a new invoice, with a new key", async function (assert) {
@@ -407,9 +417,8 @@ module("Integration | Component | FiberLinkTipModal", function (hooks) {
     forum({ open: { ...TIP, invoice, qr } });
     await this.open();
 
-    assert
-      .dom(".fiber-link-tip-invoice__broken")
-      .hasText("The invoice that came cannot be paid. Ask for a new one.");
+    assert.dom(TITLE).hasText("The invoice cannot be paid", "says so");
+    assert.dom(".fiber-link-tip-invoice").doesNotExist("shows nothing of it");
     assert.dom(".d-modal a").doesNotExist("no link");
     assert.dom(".d-modal script").doesNotExist("no script");
     assert.dom(".fiber-link-qr-code").doesNotExist("no QR code");

@@ -10,11 +10,7 @@ function padded(number) {
   return String(number).padStart(2, "0");
 }
 
-/**
- * Time left of an invoice. Its end says nothing about the payment: only the server knows.
- *
- * @extends {Component<{ Args: { until: string, clock?: any, onEnd?: () => void } }>}
- */
+/** @extends {Component<{ Args: { until: string, clock?: any } }>} */
 export default class FiberLinkCountdown extends Component {
   @tracked secondsLeft = this.#left();
 
@@ -29,10 +25,6 @@ export default class FiberLinkCountdown extends Component {
 
   get clock() {
     return this.args.clock ?? browserClock;
-  }
-
-  get isOver() {
-    return this.secondsLeft <= 0;
   }
 
   get time() {
@@ -52,24 +44,16 @@ export default class FiberLinkCountdown extends Component {
   #tick() {
     this.#cancel = this.clock.after(SECOND, () => {
       this.secondsLeft = this.#left();
-      if (this.isOver) {
-        this.args.onEnd?.();
-      } else {
+      if (this.secondsLeft > 0) {
         this.#tick();
       }
     });
   }
 
   <template>
-    {{#if this.isOver}}
-      <p class="fiber-link-countdown --over">{{i18n
-          "fiber_link.tip.invoice.time_is_up"
-        }}</p>
-    {{else}}
-      <p class="fiber-link-countdown" role="timer">{{i18n
-          "fiber_link.tip.invoice.time_left"
-          time=this.time
-        }}</p>
-    {{/if}}
+    <p class="fiber-link-countdown" role="timer">{{i18n
+        "fiber_link.tip.invoice.time_left"
+        time=this.time
+      }}</p>
   </template>
 }

@@ -37,6 +37,9 @@ export default class FiberLinkTipForm extends Component {
 
   get counter() {
     const left = this.draft.charactersLeft;
+    if (this.draft.errors.message) {
+      return undefined;
+    }
     return left < 0
       ? i18n("fiber_link.tip.form.too_long", { count: -left })
       : i18n("fiber_link.tip.form.characters_left", { count: left });

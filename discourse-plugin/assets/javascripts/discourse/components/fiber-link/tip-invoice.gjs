@@ -1,23 +1,15 @@
 import Component from "@glimmer/component";
 import { on } from "@ember/modifier";
 import { action } from "@ember/object";
-import { service } from "@ember/service";
 import dUniqueId from "discourse/ui-kit/helpers/d-unique-id";
 import { i18n } from "discourse-i18n";
-import { isPayable } from "../../lib/fiber-link/invoice";
 import FiberLinkCopyButton from "./copy-button";
 import FiberLinkCountdown from "./countdown";
 import FiberLinkQrCode from "./qr-code";
 
 /** @extends {Component<{ Args: { tip: any, clock?: any } }>} */
 export default class FiberLinkTipInvoice extends Component {
-  @service a11y;
-
   invoiceId = dUniqueId();
-
-  get isPayable() {
-    return isPayable(this.args.tip.invoice);
-  }
 
   @action
   select() {
@@ -26,43 +18,28 @@ export default class FiberLinkTipInvoice extends Component {
     input?.select();
   }
 
-  @action
-  announceEnd() {
-    this.a11y.announce(i18n("fiber_link.tip.invoice.time_is_up"), "polite");
-  }
-
   <template>
     <div class="fiber-link-tip-invoice">
-      {{#if this.isPayable}}
-        <FiberLinkQrCode @qr={{@tip.qr}} />
-        <FiberLinkCountdown
-          @until={{@tip.expires_at}}
-          @clock={{@clock}}
-          @onEnd={{this.announceEnd}}
+      <FiberLinkQrCode @qr={{@tip.qr}} />
+      <FiberLinkCountdown @until={{@tip.expires_at}} @clock={{@clock}} />
+      <div class="fiber-link-tip-invoice__text">
+        <label
+          class="fiber-link-tip-invoice__label"
+          for={{this.invoiceId}}
+        >{{i18n "fiber_link.tip.invoice.invoice"}}</label>
+        <input
+          type="text"
+          readonly
+          class="fiber-link-tip-invoice__input"
+          id={{this.invoiceId}}
+          value={{@tip.invoice}}
+          {{on "focus" this.select}}
         />
-        <div class="fiber-link-tip-invoice__text">
-          <label
-            class="fiber-link-tip-invoice__label"
-            for={{this.invoiceId}}
-          >{{i18n "fiber_link.tip.invoice.invoice"}}</label>
-          <input
-            type="text"
-            readonly
-            class="fiber-link-tip-invoice__input"
-            id={{this.invoiceId}}
-            value={{@tip.invoice}}
-            {{on "focus" this.select}}
-          />
-          <FiberLinkCopyButton
-            @value={{@tip.invoice}}
-            @onRefused={{this.select}}
-          />
-        </div>
-      {{else}}
-        <p class="fiber-link-tip-invoice__broken" role="alert">{{i18n
-            "fiber_link.tip.invoice.broken"
-          }}</p>
-      {{/if}}
+        <FiberLinkCopyButton
+          @value={{@tip.invoice}}
+          @onRefused={{this.select}}
+        />
+      </div>
     </div>
   </template>
 }

@@ -11,7 +11,7 @@ import DModal from "discourse/ui-kit/d-modal";
 import dUniqueId from "discourse/ui-kit/helpers/d-unique-id";
 import { i18n } from "discourse-i18n";
 import { browserClock } from "../../lib/fiber-link/clock";
-import { walletLink } from "../../lib/fiber-link/invoice";
+import { isPayable, walletLink } from "../../lib/fiber-link/invoice";
 import TipSession from "../../lib/fiber-link/tip-session";
 import { TIP_STATES } from "../../lib/fiber-link/tip-state";
 import FiberLinkTipForm from "../fiber-link/tip-form";
@@ -33,7 +33,7 @@ export default class FiberLinkTipModal extends Component {
       messageBus: this.messageBus,
       clock: this.clock,
       quickAmounts: this.quickAmounts,
-      onChange: (tip) => this.announce(tip.state),
+      onChange: () => this.announce(),
     });
     registerDestructor(this, () => this.session.end());
     this.session.load();
@@ -54,11 +54,17 @@ export default class FiberLinkTipModal extends Component {
 
   /** The state whose words are shown, or null while there is none. */
   get state() {
-    const { stage, tip } = this.session;
-    if (stage === "tip") {
-      return TIP_STATES[tip.state] ? tip.state : "failed";
+    const { stage, tip, isTimeUp } = this.session;
+    if (stage !== "tip") {
+      return stage === "unavailable" ? stage : null;
     }
-    return stage === "unavailable" ? stage : null;
+    if (tip.state !== "open") {
+      return tip.state;
+    }
+    if (!isPayable(tip.invoice)) {
+      return "broken";
+    }
+    return isTimeUp ? "time_is_up" : "open";
   }
 
   get nextStep() {
@@ -79,20 +85,18 @@ export default class FiberLinkTipModal extends Component {
     return this.state === "unavailable" && this.session.draft;
   }
 
-  announce(state) {
-    const { title, text } = {
-      title: i18n(`fiber_link.tip.states.${state}.title`),
-      text: i18n(`fiber_link.tip.states.${state}.text`),
-    };
-    this.a11y.announce(`${title} ${text}`, "polite");
+  announce() {
+    if (this.state) {
+      const title = i18n(`fiber_link.tip.states.${this.state}.title`);
+      const text = i18n(`fiber_link.tip.states.${this.state}.text`);
+      this.a11y.announce(`${title}. ${text}`, "polite");
+    }
   }
 
   @action
   async send() {
     const sent = await this.session.send();
-    if (sent && this.state) {
-      this.announce(this.state);
-    }
+    this.announce();
     return sent;
   }
 
@@ -148,6 +152,11 @@ export default class FiberLinkTipModal extends Component {
                   @clock={{this.clock}}
                 />
               {{/each}}
+            {{else if (eq this.state "time_is_up")}}
+              <details class="fiber-link-tip-modal__old-invoice">
+                <summary>{{i18n "fiber_link.tip.invoice.show_old"}}</summary>
+                <FiberLinkTipInvoice @tip={{this.session.tip}} />
+              </details>
             {{/if}}
           {{/if}}
         </DConditionalLoadingSpinner>

@@ -15,9 +15,11 @@ export default class TipSession {
   @tracked draft = null;
   @tracked error = null;
   @tracked isBusy = false;
+  @tracked isTimeUp = false;
 
   #intent = new TipIntent();
   #watch = null;
+  #cancelTimer = null;
   #lastId;
   /** @type {() => Promise<any>} */
   #again = () => this.load();
@@ -25,7 +27,7 @@ export default class TipSession {
 
   /**
    * @param {{id: number}} post
-   * @param {{messageBus: any, clock: any, quickAmounts: string[], onChange: (tip: object) => void}} services
+   * @param {{messageBus: any, clock: any, quickAmounts: string[], onChange: () => void}} services
    */
   constructor(post, services) {
     this.post = post;
@@ -96,6 +98,7 @@ export default class TipSession {
   end() {
     this.#ended = true;
     this.#watch?.stop();
+    this.#cancelTimer?.();
   }
 
   #show(tip) {
@@ -105,14 +108,29 @@ export default class TipSession {
     if (this.#ended) {
       return;
     }
+    this.#waitForEnd(tip);
     const { messageBus, clock, onChange } = this.services;
     const services = { messageBus, clock, lastId: this.#lastId };
     this.#watch = new TipWatch(tip, services, (changed) => {
       this.tip = changed;
       this.stage = "tip";
-      onChange?.(changed);
+      onChange?.();
     });
     this.#watch.start();
+  }
+
+  // By the clock here, which may be wrong: it says nothing about the payment.
+  #waitForEnd({ expires_at }) {
+    const { clock, onChange } = this.services;
+    const left = Date.parse(expires_at) - clock.now();
+    this.#cancelTimer?.();
+    this.isTimeUp = left <= 0;
+    if (left > 0) {
+      this.#cancelTimer = clock.after(left, () => {
+        this.isTimeUp = true;
+        onChange?.();
+      });
+    }
   }
 
   // One request at a time, however often the button is pressed.

@@ -1,7 +1,8 @@
 /**
  * What a tip can be, as its giver sees it: the words are at `fiber_link.tip.states.*`, and
- * `nextStep` is what the modal offers first. `unavailable` is no state of a tip: nobody
- * knows yet whether there is one.
+ * `nextStep` is what the modal offers first. The last three are no states of a tip: the
+ * invoice of an open one is older than it may be by this clock, or makes no sense, or
+ * nobody knows yet whether there is a tip.
  */
 export const TIP_STATES = Object.freeze({
   open: {
@@ -27,6 +28,18 @@ export const TIP_STATES = Object.freeze({
     tone: "success",
     nextStep: "close",
     rank: 2,
+  },
+  time_is_up: {
+    icon: "clock-rotate-left",
+    tone: "warning",
+    nextStep: "new_invoice",
+    rank: 0,
+  },
+  broken: {
+    icon: "triangle-exclamation",
+    tone: "danger",
+    nextStep: "new_invoice",
+    rank: 0,
   },
   unavailable: {
     icon: "triangle-exclamation",

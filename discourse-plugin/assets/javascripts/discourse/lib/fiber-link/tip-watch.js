@@ -4,7 +4,6 @@ import { isFinal, isLater, isWaiting } from "./tip-state";
 const CHANNEL = "/fiber-link/tips";
 const SECOND = 1000;
 const WAITS = [15, 30, 60, 120];
-const SPREAD = 0.25;
 const AT_MOST_EVERY = 10 * SECOND;
 
 /**
@@ -70,12 +69,18 @@ export default class TipWatch {
       return;
     }
     const { clock } = this.#services;
-    const wait = WAITS[Math.min(this.#asked, WAITS.length - 1)] * SECOND;
-    const spread = wait * (1 + SPREAD * clock.random());
-    this.#cancelTimer = clock.after(Math.max(spread, atLeast), () => {
+    this.#cancelTimer = clock.after(Math.max(this.#wait(), atLeast), () => {
       this.#asked += 1;
       this.#ask();
     });
+  }
+
+  #wait() {
+    const last = WAITS.length - 1;
+    const wait = WAITS[Math.min(this.#asked, last)] * SECOND;
+    return this.#asked === last
+      ? wait * (0.5 + this.#services.clock.random())
+      : wait;
   }
 
   // A page that nobody looks at does not ask: it does when it is looked at again.
