@@ -21,7 +21,8 @@ function serviceOf(value) {
 
 function replace(owner, name, value) {
   owner.unregister(`service:${name}`);
-  owner.register(`service:${name}`, serviceOf(value));
+  // Nobody is null, and Ember keeps no null as a singleton.
+  owner.register(`service:${name}`, serviceOf(value), { singleton: false });
 }
 
 export function prepare(owner, { user, settings }) {

@@ -6,6 +6,7 @@ import {
   response,
   success,
 } from "discourse/tests/helpers/create-pretender";
+import { startPlugin } from "../../../../app/application";
 import { publish } from "../../../../state/test-bus";
 import { EVILTROUT, prepare } from "../../../../state/test-services";
 
@@ -29,6 +30,7 @@ export function acceptance(name, callback) {
       const helper = { parsePostData, response, success };
       wanted.pretenders.forEach((make) => make(server, helper));
       Object.assign(this, prepare(this.owner, wanted));
+      startPlugin(this.owner);
     });
   });
 }
