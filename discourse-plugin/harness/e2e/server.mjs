@@ -58,6 +58,12 @@ export class Server {
     return response.json();
   }
 
+  /** What the node really paid: amounts in base units. */
+  async payments() {
+    const response = await fetch(`${this.url}/simulator/payments`);
+    return (await response.json()).payments;
+  }
+
   /** Ends the server as its host would; `start` brings it back at the same address. */
   async pause() {
     const ended = new Promise((done) => this.#process.once("exit", done));

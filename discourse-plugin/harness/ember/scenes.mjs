@@ -156,8 +156,12 @@ function answers(scene) {
   return {
     "GET /session/current.json": scene.visitor
       ? [404, { errors: ["nobody"] }]
-      : [200, { current_user: user(9, "eve"), csrf: "x" }],
-    "GET /site/settings.json": [200, { fiber_link_quick_amounts: "10|50|100" }],
+      : [200, { current_user: user(9, "eve") }],
+    "GET /session/csrf.json": [200, { csrf: "x" }],
+    "GET /site.json": [
+      200,
+      { site_settings: { fiber_link_quick_amounts: "10|50|100" } },
+    ],
     "GET /t/1.json": [
       200,
       {

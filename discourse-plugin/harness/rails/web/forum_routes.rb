@@ -2,6 +2,10 @@
 
 # The few of Discourse's own endpoints that the front end and the end-to-end test ask for.
 class StandInForumController < ApplicationController
+  # The real MessageBus stands before Rails and knows of no token.
+  skip_before_action :verify_authenticity_token, only: :poll
+  skip_before_action :check_xhr, only: :avatar
+
   def csrf
     render json: { csrf: form_authenticity_token }
   end
@@ -53,6 +57,14 @@ class StandInForumController < ApplicationController
   def user
     found = User.find_by_username(params[:username]) || raise(Discourse::NotFound)
     render json: { user: serialize_data(found, BasicUserSerializer, root: false) }
+  end
+
+  # Discourse draws the first letter of a name.
+  def avatar
+    hue = params[:letter].ord * 47 % 360
+    square = "<rect width=\"1\" height=\"1\" fill=\"hsl(#{hue} 40% 45%)\"/>"
+    picture = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1 1\">#{square}</svg>"
+    send_data picture, type: "image/svg+xml", disposition: "inline"
   end
 
   # `{channel: last_id}` as form fields or JSON; -1 is "from now on". Answers what came, or nothing
@@ -112,6 +124,7 @@ Discourse::Application.routes.append do
   get "/u/:username" => "stand_in_forum#user"
   get "/notifications" => "stand_in_forum#notifications"
   put "/notifications/mark-read" => "stand_in_forum#read_notifications"
+  get "/letter_avatar_proxy/v4/letter/:letter/:size" => "stand_in_forum#avatar"
   post "/message-bus/:client_id/poll" => "stand_in_forum#poll"
 end
 Rails.application.reload_routes!

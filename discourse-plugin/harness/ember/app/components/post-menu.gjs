@@ -7,6 +7,7 @@ import PluginOutlet from "discourse/components/plugin-outlet";
 import DAG from "discourse/lib/dag";
 import DButton from "discourse/ui-kit/d-button";
 import dConcatClass from "discourse/ui-kit/helpers/d-concat-class";
+import { i18n } from "discourse-i18n";
 import { transformed } from "../../state/plugin-registry";
 
 const KEYS = { LIKE: "like", SHOW_MORE: "showMore", REPLY: "reply" };
@@ -70,7 +71,10 @@ export default class PostMenu extends Component {
         @name="post-menu"
         @outletArgs={{hash post=@post state=this.state}}
       >
-        <nav class="post-controls">
+        <nav
+          class="post-controls"
+          aria-label={{i18n "post.controls" number=@post.post_number}}
+        >
           <div class="actions">
             {{#each this.visibleButtons key="key" as |button|}}
               <button.value

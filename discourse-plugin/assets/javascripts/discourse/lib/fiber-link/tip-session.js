@@ -24,6 +24,7 @@ export default class TipSession {
   /** @type {() => Promise<any>} */
   #again = () => this.load();
   #ended = false;
+  #isRunning = false;
 
   /**
    * @param {{id: number}} post
@@ -135,9 +136,10 @@ export default class TipSession {
 
   // One request at a time, however often the button is pressed.
   async #once(callback) {
-    if (this.isBusy) {
+    if (this.#isRunning) {
       return;
     }
+    this.#isRunning = true;
     this.isBusy = true;
     this.error = null;
     try {
@@ -145,6 +147,7 @@ export default class TipSession {
     } catch (error) {
       this.#failed(error);
     } finally {
+      this.#isRunning = false;
       this.isBusy = false;
     }
   }
