@@ -41,3 +41,9 @@ RSpec.describe "Fiber Link's settings" do
     end
   end
 end
+
+RSpec.describe "Fiber Link's files" do
+  it "define what their names say" do
+    expect { Rails.autoloaders.main.eager_load }.not_to raise_error
+  end
+end

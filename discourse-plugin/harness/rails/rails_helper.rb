@@ -4,6 +4,7 @@
 require_relative "discourse"
 require "rspec/rails"
 require "webmock/rspec"
+require "mocha/api"
 require "json-schema"
 require_relative "fabricators"
 require_relative "matchers"
@@ -38,6 +39,7 @@ module FabSpecs
 end
 
 RSpec.configure do |config|
+  config.mock_framework = :mocha
   config.infer_spec_type_from_file_location!
   config.use_transactional_fixtures = true
   config.extend FabSpecs

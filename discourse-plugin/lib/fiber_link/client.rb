@@ -59,7 +59,7 @@ module FiberLink
 
     # Without the proxy of the environment: the server usually stands beside the forum.
     def connection(url, seconds)
-      http = Net::HTTP.new(url.host, url.port, nil)
+      http = Net::HTTP.new(url.hostname, url.port, nil)
       http.use_ssl = url.scheme == "https"
       http.open_timeout = [seconds, SiteSetting.fiber_link_timeout_seconds].min
       http.read_timeout = seconds

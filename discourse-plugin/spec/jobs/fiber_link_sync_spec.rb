@@ -44,6 +44,6 @@ RSpec.describe Jobs::FiberLinkSync do
     Fabricate(:fiber_link_tip, state: "open")
     run
     expect(server.requests).to be_empty
-    expect(Jobs.enqueued).to be_empty
+    expect(Jobs::FiberLinkWatch.jobs).to be_empty
   end
 end

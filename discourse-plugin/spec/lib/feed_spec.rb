@@ -98,11 +98,11 @@ RSpec.describe FiberLink::Feed do
       foreign_event(message: { a: 1 }),
     ]
     serve_events([*bad, settled_event(tip)])
+    Discourse.expects(:warn_exception).times(bad.size)
     drain
     expect(tip.reload.state).to eq("settled")
     expect(FiberLink::Tip.count).to eq(1)
     expect(position.reload.passed_over).to eq(bad.size)
-    expect(Discourse.warnings.size).to eq(bad.size)
   end
 
   it "reads over types of events that it does not know" do
@@ -161,7 +161,7 @@ RSpec.describe FiberLink::Feed do
 
   it "records nothing when the cursor cannot be kept" do
     serve_events([settled_event(tip)])
-    allow_any_instance_of(FiberLink::FeedPosition).to receive(:update!).and_raise(
+    FiberLink::FeedPosition.any_instance.stubs(:update!).raises(
       ActiveRecord::StatementInvalid,
     )
     FiberLink::Tip.transaction(requires_new: true) do

@@ -120,6 +120,7 @@ RSpec.describe FiberLink::TipsController do
     end
 
     it "refuses posts of excluded categories and their subcategories" do
+      SiteSetting.max_category_nesting = 3
       category = Fabricate(:category)
       child = Fabricate(:category, parent_category: category)
       grandchild = Fabricate(:category, parent_category: child)
@@ -140,7 +141,7 @@ RSpec.describe FiberLink::TipsController do
     end
 
     it "refuses posts of people who take no tips" do
-      allow(FiberLink::Preferences).to receive(:accepting).and_return([])
+      FiberLink::Preferences.stubs(:accepting).returns([])
       instance_exec(target_post.id, &request)
       expect_refused("not_tippable")
     end
@@ -148,7 +149,7 @@ RSpec.describe FiberLink::TipsController do
     it "refuses posts whose author is gone, is no person, or that say what moderators did" do
       bot = Fabricate(:user, id: -5)
       [
-        Fabricate(:post, user: nil),
+        Fabricate(:post).tap { |post| post.update_columns(user_id: nil) },
         Fabricate(:post, user: bot),
         Fabricate(:post, post_type: Post.types[:small_action]),
         Fabricate(:post, user_deleted: true),

@@ -47,9 +47,7 @@ RSpec.describe FiberLink::TipNotifier do
   end
 
   it "tells nobody who does not want to be told" do
-    allow(FiberLink::Preferences).to receive(:for).with(payee).and_return(
-      instance_double(FiberLink::Preferences, notified?: false),
-    )
+    FiberLink::Preferences.stubs(:for).with(payee).returns(stub(notified?: false))
     notify
     expect(notifications).to be_empty
   end
@@ -98,7 +96,8 @@ RSpec.describe FiberLink::TipNotifier do
     ["<" * 280, "<script>&\u2028".ljust(280, "&"), "\u{1f600}" * 280,
 "\\\"" * 140].each do |message|
       Notification.delete_all
-      3.times { notify(message: message, user: Fabricate(:user, username: "x" * 60)) }
+      3.times { |n| notify(message: message, user: Fabricate(:user, username: "#{n}#{"x" * 19}")) }
+      User.where("username LIKE '_xxx%'").update_all("username = 'u' || id")
       expect(notifications.last.data.length).to be <= 1000
       expect(data[:message].length).to be > 50
       expect(message).to start_with(data[:message].delete_suffix("…"))

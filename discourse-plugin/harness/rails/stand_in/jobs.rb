@@ -10,6 +10,14 @@ module Jobs
 
       def sidekiq_options(options = nil) = options ? (@sidekiq_options = options) : @sidekiq_options
       def every(*) = raise("only scheduled jobs repeat")
+
+      # The enqueued ones, as Sidekiq's fake has them.
+      def jobs = Jobs.enqueued.select { |job| job.name == job_name }.map(&:to_sidekiq)
+      def clear = Jobs.enqueued.reject! { |job| job.name == job_name }
+
+      private
+
+      def job_name = name.demodulize.underscore.to_sym
     end
   end
 
@@ -17,7 +25,9 @@ module Jobs
     def self.every(interval = nil) = interval ? (@every = interval) : @every
   end
 
-  Enqueued = Struct.new(:name, :args, :delay)
+  Enqueued = Struct.new(:name, :args, :at) do
+    def to_sidekiq = { "args" => [args.deep_stringify_keys], "at" => at }.compact
+  end
 
   class << self
     def enqueued = (@enqueued ||= [])
@@ -35,8 +45,9 @@ module Jobs
     def add(name, args, delay)
       raise "no such job: #{name}" unless const_defined?(name.to_s.camelize)
       args.to_json
-      runner ? runner.call(find(name), args,
-delay) : enqueued << Enqueued.new(name.to_sym, args, delay)
+      return runner.call(find(name), args, delay) && nil if runner
+      at = delay.positive? ? Time.now.to_f + delay : nil
+      enqueued << Enqueued.new(name.to_sym, args, at)
       nil
     end
   end
