@@ -20,8 +20,8 @@ module FiberLink
 
     def advance(wait_seconds: 0)
       cursor = FeedPosition.current.cursor
-      params = { after: cursor, limit: PAGE }.compact
-      page = Client.call("event.list", params, wait_seconds: wait_seconds)
+      page = ask(cursor, wait_seconds)
+      return 0 if page.nil?
       items = page.array("items", limit: PAGE)
       following = page.optional(:string, "nextCursor", limit: CURSOR_LIMIT)
       publish(record(items, from: cursor, to: following || cursor))
@@ -32,6 +32,20 @@ module FiberLink
     end
 
     private
+
+    # Nil where the server does not know the cursor: it was put back to an older copy, or the app is
+    # another one. Then everything is read anew, and what is known already changes nothing.
+    def ask(cursor, wait_seconds)
+      params = { after: cursor, limit: PAGE }.compact
+      Client.call("event.list", params, wait_seconds: wait_seconds)
+    rescue Refused => e
+      unless cursor && e.issues.any? { |issue| issue[:field] == "after" }
+        raise Unavailable.new(:bad_answer, "event.list refused: #{e.message}")
+      end
+      Rails.logger.warn("fiber-link: the server does not know our cursor; its events are read anew")
+      FeedPosition.where(id: FeedPosition::ID, cursor: cursor).update_all(cursor: nil)
+      nil
+    end
 
     def record(items, from:, to:)
       FeedPosition.current

@@ -139,6 +139,29 @@ RSpec.describe FiberLink::Feed do
     end
   end
 
+  it "reads everything anew where the server does not know its cursor" do
+    position.update!(cursor: "of-another-store")
+    unknown = { issues: [{ field: "after", message: "not a cursor of this app" }] }
+    server.on("event.list") do |params|
+      case params["after"]
+      when "of-another-store" then server.error(-32_602, "Invalid params", unknown)
+      when nil then { items: [settled_event(tip)], nextCursor: "1" }
+      else { items: [], nextCursor: nil }
+      end
+    end
+    drain
+    expect(position.reload.cursor).to be_nil
+    drain
+    expect(position.reload.cursor).to eq("1")
+    expect(tip.reload.state).to eq("settled")
+  end
+
+  it "says that an answer is bad where the server refuses anything else of it" do
+    server.on("event.list") { server.error(-32_602, "words") }
+    expect { drain }.to raise_error(FiberLink::Unavailable)
+    expect(position.reload.last_error).to eq("bad_answer")
+  end
+
   it "keeps the kind of the last error until the next success" do
     SiteSetting.fiber_link_service_url = "http://127.0.0.1:1"
     expect { drain }.to raise_error(FiberLink::Unavailable)

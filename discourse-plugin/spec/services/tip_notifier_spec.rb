@@ -148,6 +148,14 @@ RSpec.describe FiberLink::TipNotifier do
       end
     end
 
+    it "tells of each end once, though the server's events are read anew" do
+      2.times { end_withdrawal("withdrawal.failed") }
+      expect(Notification.count).to eq(1)
+      end_withdrawal("withdrawal.completed")
+      end_withdrawal("withdrawal.failed", { id: "w-2" })
+      expect(Notification.count).to eq(3)
+    end
+
     it "tells nobody of withdrawals before the installation or of people who are gone" do
       end_withdrawal("withdrawal.completed", at: 1.day.ago)
       end_withdrawal("withdrawal.completed", { userId: "999999" })

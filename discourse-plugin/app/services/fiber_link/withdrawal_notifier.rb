@@ -9,17 +9,28 @@ module FiberLink
     def self.ended(type, withdrawal, at)
       return if at < FeedPosition.current.notified_from
       user = User.find_by(id: ForumId.parse(withdrawal.string("userId")))
-      return if user.nil?
+      kind = KINDS.fetch(type)
+      id = withdrawal.string("id")
+      return if user.nil? || told?(user, kind, id)
       Notification.create!(
         notification_type: Notification.types[:fiber_link_withdrawal],
         user_id: user.id,
         data: {
-          kind: KINDS.fetch(type),
-          withdrawal_id: withdrawal.string("id"),
+          kind: kind,
+          withdrawal_id: id,
           asset: withdrawal.string("asset"),
           amount: Amount.format(withdrawal.amount("amount")),
         }.to_json,
       )
     end
+
+    # Events come again when the server's are read anew.
+    def self.told?(user, kind, id)
+      Notification
+        .where(user_id: user.id, notification_type: Notification.types[:fiber_link_withdrawal])
+        .where("data::json ->> 'kind' = ? AND data::json ->> 'withdrawal_id' = ?", kind, id)
+        .exists?
+    end
+    private_class_method :told?
   end
 end
