@@ -1,14 +1,18 @@
 // Pictures of each state of the modal and of a topic, at phone and desk width, light and
-// dark, with the forum played from here. `screenshots.mjs <folder>` says where they go.
+// dark, with the forum played from here; axe looks at each of them too.
+// `screenshots.mjs <folder>` says where they go.
 import { mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { launch, serve } from "./browser.mjs";
 import { buildPage } from "./build.mjs";
 import { played, scenes } from "./scenes.mjs";
 
 const folder = path.resolve(
-  process.argv[2] ?? path.join(import.meta.dirname, "out/screenshots")
+  process.argv.slice(2).find((arg) => !arg.startsWith("--")) ??
+    path.join(import.meta.dirname, "out/screenshots")
 );
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const WIDTHS = { phone: 390, desk: 1280 };
 
 async function readyPage(browser, url, width, colorScheme) {
@@ -24,6 +28,21 @@ async function readyPage(browser, url, width, colorScheme) {
   await page.waitForSelector("html[data-ready]");
   await page.waitForSelector(".topic-post");
   return page;
+}
+
+// Only what the plugin draws: the page around it is not ours.
+async function violations(page) {
+  await page.addScriptTag({ path: AXE });
+  return page.evaluate(async () => {
+    const ours = ".d-modal, .fiber-link-post-tips, .post-controls";
+    if (!document.querySelector(ours)) {
+      return [];
+    }
+    const found = await globalThis.axe.run({ include: ours });
+    return found.violations.map(
+      ({ id, help, nodes }) => `${id}: ${help} (${nodes[0].html})`
+    );
+  });
 }
 
 if (!process.argv.includes("--no-build")) {
@@ -42,6 +61,10 @@ try {
         await page.waitForTimeout(100);
         const file = `${name}-${place}-${scheme}.png`;
         await page.screenshot({ path: path.join(folder, file) });
+        for (const violation of await violations(page)) {
+          process.exitCode = 1;
+          console.log(`${file}: ${violation}`);
+        }
         await page.close();
         server.close();
       }

@@ -120,7 +120,7 @@ function babelPlugins(file, macros) {
 }
 
 export default function discourse() {
-  // As in development: without it nothing waits for promises in tests.
+  // As in development: Ember's assertions hold, and tests wait for requests.
   const macros = buildMacros({
     dir: PLUGIN,
     configure: (config) => config.enablePackageDevelopment(PLUGIN),

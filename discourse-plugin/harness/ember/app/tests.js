@@ -11,7 +11,10 @@ setApplication(
 );
 
 const only = new URLSearchParams(location.search).get("file");
-const files = import.meta.glob("../../../test/javascripts/**/*-test.{gjs,js}");
+const files = import.meta.glob([
+  "../../../test/javascripts/**/*-test.{gjs,js}",
+  "../tests/*-test.{gjs,js}",
+]);
 for (const [file, load] of Object.entries(files)) {
   if (!only || file.includes(only)) {
     await load();
@@ -31,6 +34,6 @@ QUnit.on("runEnd", ({ testCounts }) => {
   globalThis.__results = { counts: testCounts, results };
 });
 
-QUnit.config.testTimeout = 15_000;
+QUnit.config.testTimeout = 60_000;
 setupEmberOnerrorValidation();
 start({ loadTests: false, setupEmberOnerrorValidation: false });

@@ -9,20 +9,14 @@ export const EVILTROUT = {
   avatar_template: "/letter_avatar_proxy/v4/letter/e/aaa/{size}.png",
 };
 
-function serviceOf(value) {
-  return class {
-    static isServiceFactory = true;
-
-    static create() {
-      return value;
-    }
-  };
-}
-
+// Not a singleton: the container cannot take down a visitor, who is null.
 function replace(owner, name, value) {
   owner.unregister(`service:${name}`);
-  // Nobody is null, and Ember keeps no null as a singleton.
-  owner.register(`service:${name}`, serviceOf(value), { singleton: false });
+  owner.register(
+    `service:${name}`,
+    { create: () => value },
+    { singleton: false }
+  );
 }
 
 export function prepare(owner, { user, settings }) {

@@ -51,7 +51,7 @@ module("Integration | Component | FiberLinkTipModal load", function (hooks) {
       </template>
     );
     assert.dom(".fiber-link-tip-invoice").exists({ count: MODALS }, "all open");
-    await clock.advance(MINUTES * 60);
+    await clock.advance(MINUTES * 60, 5);
 
     const total = perMinute.reduce((sum, count) => sum + count, 0);
     const opening = 2 * MODALS;

@@ -1,6 +1,7 @@
 import Component from "@glimmer/component";
 import { tracked } from "@glimmer/tracking";
 import { action } from "@ember/object";
+import { schedule } from "@ember/runloop";
 import { modifier } from "ember-modifier";
 import DButton from "discourse/ui-kit/d-button";
 import DConditionalLoadingSpinner from "discourse/ui-kit/d-conditional-loading-spinner";
@@ -25,7 +26,7 @@ export default class FiberLinkPostTipList extends Component {
   follow = modifier((element, [count]) => {
     if (this.shown !== count) {
       this.shown = count;
-      this.load(null);
+      schedule("afterRender", this, this.load, null);
     }
   });
 
@@ -43,7 +44,6 @@ export default class FiberLinkPostTipList extends Component {
     if (this.isLoading && before) {
       return;
     }
-    await Promise.resolve();
     this.isLoading = true;
     this.error = null;
     try {
