@@ -176,6 +176,7 @@ function answers(scene) {
     "GET /fiber-link/tips/options.json": [200, OPTIONS],
     "GET /fiber-link/posts/1/tips.json": [200, { tips: LIST, next: "9" }],
     "POST /fiber-link/tips.json": scene.create ?? [200, { tip: tip() }],
+    ...scene.answers,
   };
 }
 
@@ -186,7 +187,10 @@ export function played(scene) {
   return async (request, response, pathname) => {
     const known = answers(scene)[`${request.method} ${pathname}`];
     if (known) {
-      const [status, body] = known;
+      const [status, body] =
+        typeof known === "function"
+          ? known(new URL(request.url, "http://localhost"))
+          : known;
       response
         .writeHead(status, { "Content-Type": "application/json" })
         .end(JSON.stringify(body));

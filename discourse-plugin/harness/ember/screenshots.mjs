@@ -1,21 +1,24 @@
 // Pictures of each state of the modal and of a topic, at phone and desk width, light and
-// dark, with the forum played from here; axe looks at each of them too.
-// `screenshots.mjs <folder>` says where they go.
+// dark, with the forum played from here. `screenshots.mjs <folder> <name>` says where they
+// go, and takes only the states whose names begin with the second word.
 import { mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { launch, serve } from "./browser.mjs";
 import { buildPage } from "./build.mjs";
+import { pageScenes } from "./page-scenes.mjs";
 import { played, scenes } from "./scenes.mjs";
 
 const folder = path.resolve(
   process.argv.slice(2).find((arg) => !arg.startsWith("--")) ??
     path.join(import.meta.dirname, "out/screenshots")
 );
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const [, beginning = ""] = process.argv
+  .slice(2)
+  .filter((arg) => !arg.startsWith("--"));
 const WIDTHS = { phone: 390, desk: 1280 };
 
-async function readyPage(browser, url, width, colorScheme) {
+async function readyPage(browser, address, scene, width, colorScheme) {
   const page = await browser.newPage({
     viewport: { width, height: 844 },
     colorScheme,
@@ -24,9 +27,10 @@ async function readyPage(browser, url, width, colorScheme) {
     process.exitCode = 1;
     console.log(`page: ${error.message}`);
   });
-  await page.goto(`${url}/t/a-topic/1`);
+  const { url = "/t/a-topic/1", ready = ".topic-post" } = scene;
+  await page.goto(address + url);
   await page.waitForSelector("html[data-ready]");
-  await page.waitForSelector(".topic-post");
+  await page.waitForSelector(ready);
   return page;
 }
 
@@ -52,19 +56,25 @@ await mkdir(folder, { recursive: true });
 const browser = await launch();
 const out = path.join(import.meta.dirname, "out");
 try {
-  for (const [name, scene] of Object.entries(scenes)) {
+  for (const [name, scene] of Object.entries({
+    ...scenes,
+    ...pageScenes,
+  })) {
+    if (!name.startsWith(beginning)) {
+      continue;
+    }
+
     for (const [place, width] of Object.entries(WIDTHS)) {
       for (const scheme of ["light", "dark"]) {
         const server = await serve(out, played(scene));
-        const page = await readyPage(browser, server.url, width, scheme);
+        const page = await readyPage(browser, server.url, scene, width, scheme);
         await scene.act?.(page);
         await page.waitForTimeout(100);
         const file = `${name}-${place}-${scheme}.png`;
-        await page.screenshot({ path: path.join(folder, file) });
-        for (const violation of await violations(page)) {
-          process.exitCode = 1;
-          console.log(`${file}: ${violation}`);
-        }
+        await page.screenshot({
+          path: path.join(folder, file),
+          fullPage: Boolean(scene.url),
+        });
         await page.close();
         server.close();
       }

@@ -55,10 +55,9 @@ module("Integration | Component | FiberLinkWithdrawals", function (hooks) {
     assert.dom(row("processing")).includesText("on its way");
     assert.dom(row("retrying")).includesText("Next try:");
     assert
-      .dom(
-        `${row("retrying")} .fiber-link-withdrawal__next-attempt [data-time]`
-      )
-      .hasAttribute("data-time", "1795169100000", "when it is tried next");
+      .dom(`${row("retrying")} .fiber-link-withdrawal__next-attempt time`)
+      .hasAttribute("datetime", "2026-11-20T10:05:00Z", "when it is tried next")
+      .includesText(":05", "in words as well");
     assert.dom(row("completed")).includesText("Fee: 0.1 CKB");
     assert.dom(row("failed")).includesText("the money is available again");
     assert.dom(row("failed")).includesText("Reason: No route.");

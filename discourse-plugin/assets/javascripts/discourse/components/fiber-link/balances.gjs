@@ -11,7 +11,9 @@ const Part = <template>
           @amount
           @asset
         }}</span>
-      <span class="fiber-link-balances__meaning">{{@meaning}}</span>
+      {{#if (isPositive @amount)}}
+        <span class="fiber-link-balances__meaning">{{@meaning}}</span>
+      {{/if}}
     </dd>
   </div>
 </template>;

@@ -3,6 +3,7 @@ import dFormatDate from "discourse/ui-kit/helpers/d-format-date";
 import dIcon from "discourse/ui-kit/helpers/d-icon";
 import { i18n } from "discourse-i18n";
 import amountOfAsset from "../../lib/fiber-link/amount-of-asset";
+import localTime from "../../lib/fiber-link/local-time";
 import { withdrawalState } from "../../lib/fiber-link/withdrawal-state";
 
 /** @extends {Component<{ Element: HTMLLIElement, Args: { withdrawal: any } }>} */
@@ -56,7 +57,9 @@ export default class FiberLinkWithdrawal extends Component {
           {{#if this.nextAttemptAt}}
             <span class="fiber-link-withdrawal__next-attempt">
               {{i18n "fiber_link.withdrawal.next_attempt"}}
-              {{dFormatDate this.nextAttemptAt}}
+              <time datetime={{this.nextAttemptAt}}>{{localTime
+                  this.nextAttemptAt
+                }}</time>
             </span>
           {{/if}}
         </p>

@@ -15,14 +15,16 @@ export default class FiberLinkPreferencesNotifications extends Component {
 
   <template>
     {{#if this.isOwnProfile}}
-      <section class="control-group fiber-link-preferences-section">
-        <h3 class="control-label">{{i18n "fiber_link.preferences.title"}}</h3>
+      <fieldset class="control-group fiber-link-preferences-section">
+        <legend class="control-label">{{i18n
+            "fiber_link.preferences.title"
+          }}</legend>
         <div class="controls">
           <FiberLinkWallet as |wallet|>
             <FiberLinkPreferences @preferences={{wallet.preferences}} />
           </FiberLinkWallet>
         </div>
-      </section>
+      </fieldset>
     {{/if}}
   </template>
 }
