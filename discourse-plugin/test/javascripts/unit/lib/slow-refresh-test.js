@@ -8,22 +8,34 @@ function pause(milliseconds) {
 }
 
 module("Unit | Lib | fiber-link slow refresh", function () {
-  test("refreshes while it is wanted, slower each time, and then stops", async function (assert) {
-    const times = [];
-    const refreshing = new SlowRefresh({
-      refresh: async () => times.push(performance.now()),
-      wanted: () => times.length < 4,
-      first: 20,
-      longest: 60,
+  test("refreshes while it is wanted, slower each time up to a limit, and then stops", async function (assert) {
+    const waits = [];
+    const { setTimeout: realTimeout } = globalThis;
+    globalThis.setTimeout = (callback, wait) => {
+      waits.push(wait);
+      return realTimeout(callback, 0);
+    };
+    let count = 0;
+    const done = new Promise((resolve) => {
+      new SlowRefresh({
+        refresh: async () => count++,
+        wanted: () => {
+          if (count === 5) {
+            resolve();
+          }
+          return count < 5;
+        },
+        first: 1000,
+        longest: 3000,
+      }).start();
     });
 
-    times.push(performance.now());
-    refreshing.start();
-    await pause(400);
-
-    assert.strictEqual(times.length, 4, "three times, then no more");
-    const waits = times.slice(1).map((time, index) => time - times[index]);
-    assert.true(waits[2] > waits[0], `slower and slower: ${waits}`);
+    try {
+      await done;
+    } finally {
+      globalThis.setTimeout = realTimeout;
+    }
+    assert.deepEqual(waits, [1000, 1500, 2250, 3000, 3000]);
   });
 
   test("does nothing after it was stopped, also in the middle of a refresh", async function (assert) {
