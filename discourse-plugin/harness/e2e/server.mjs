@@ -64,8 +64,11 @@ export class Server {
     return (await response.json()).payments;
   }
 
-  /** Ends the server as its host would; `start` brings it back at the same address. */
+  /** Ends the server as its host would; `resume` brings it back at the same address. */
   async pause() {
+    if (this.#process.exitCode !== null) {
+      return;
+    }
     const ended = new Promise((done) => this.#process.once("exit", done));
     this.#process.kill("SIGTERM");
     await ended;

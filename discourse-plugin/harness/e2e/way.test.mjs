@@ -2,40 +2,27 @@
 // plugin, the forum and signed requests to the server, and out again to a creator's wallet.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { Forum } from "./forum.mjs";
-import { launch } from "./pages.mjs";
-import { Server } from "./server.mjs";
+import { inWorld, LOOKS, TOPIC, Topic } from "./world.mjs";
 
-const TOPIC = "/t/how-the-fiber-network-settles/1";
-
-let browser;
-
-before(async () => {
-  if (!process.env.NOBUILD) await Forum.build();
-  browser = await launch();
-});
-
-after(() => browser?.close());
+before(() => Forum.build());
 
 async function tip(visit, server) {
-  const { page } = visit;
-  await page.locator("#post_1").getByRole("button", { name: "Tip this post" }).click();
-  await page.getByRole("button", { name: "50", exact: true }).waitFor();
+  const topic = new Topic(visit);
+  await visit.look("topic");
+  await topic.open(1);
   await visit.look("form");
-  await page.getByRole("button", { name: "50", exact: true }).click();
-  await page.getByLabel("Message (optional)").fill("Well said");
-  await page.getByRole("button", { name: "Create invoice" }).click();
-  await page.getByRole("heading", { name: "Waiting for the payment" }).waitFor();
+  await topic.button("50").click();
+  await topic.create("50", { message: "Well said" });
+  const invoice = await topic.invoice();
   await visit.look("invoice");
-
-  const invoice = await page.getByLabel("Invoice", { exact: true }).inputValue();
   assert.equal((await visit.readQr()).toLowerCase(), invoice);
-  const wallet = page.getByRole("link", { name: "Open in wallet" });
+  const wallet = topic.page.getByRole("link", { name: "Open in wallet" });
   assert.equal(await wallet.getAttribute("href"), `fiber:${invoice}`);
 
   await server.simulate("pay", { invoice });
-  await page.getByRole("heading", { name: "Thank you, the tip has arrived" }).waitFor();
+  await topic.settled();
   await visit.look("settled");
 }
 
@@ -46,41 +33,31 @@ async function withdraw(visit, server) {
   await page.getByRole("button", { name: "Withdraw" }).first().click();
   const { invoice } = await server.simulate("invoice", { asset: "CKB", amount: "40" });
   await page.getByLabel("Invoice to pay").fill(invoice);
-  await page.getByText("You receive").waitFor();
+  await page.getByText("Taken from your balance, at most").waitFor();
   await visit.look("quote");
   await page.locator(".fiber-link-withdrawal-form__send").click();
   await page.getByText("The invoice is paid.").waitFor({ timeout: 60_000 });
   await visit.look("paid");
 }
 
-for (const width of ["phone", "desk"]) {
-  for (const colorScheme of ["light", "dark"]) {
-    test(`a post is tipped, read live and paid out, at ${width} width, ${colorScheme}`, async () => {
-      const server = await Server.start();
-      const forum = await Forum.start(server);
-      try {
-        const options = { width, colorScheme };
-        const reader = await forum.visit(browser, "reader", TOPIC, options);
-        const { navigations } = reader;
-        const tipper = await forum.visit(browser, "tipper", TOPIC, options);
-        await tipper.look("topic");
-        await tip(tipper, server);
-        await tipper.end();
+for (const look of LOOKS) {
+  test(`a post is tipped, read live and paid out: ${look.width}, ${look.colorScheme}`, () =>
+    inWorld(async ({ server, visit }) => {
+      const reader = await visit("reader", TOPIC, look);
+      const { navigations } = reader;
+      const tipper = await visit("tipper", TOPIC, look);
+      await tip(tipper, server);
+      await tipper.end();
 
-        await reader.page.locator("#post_1").getByText("50 CKB").waitFor();
-        await reader.look("totals");
-        assert.equal(reader.navigations, navigations, "the reader's page was never loaded again");
-        await reader.end();
+      await new Topic(reader).post(1).getByText("50 CKB").waitFor();
+      await reader.look("totals");
+      assert.equal(reader.navigations, navigations, "the reader's page was never loaded again");
+      await reader.end();
 
-        const author = await forum.visit(browser, "author", "/u/author/fiber-link", options);
-        await withdraw(author, server);
-        await author.end();
-        const paid = (await server.payments()).map(({ amount, timesPaid }) => [amount, timesPaid]);
-        assert.deepEqual(paid, [["4000000000", 1]]);
-      } finally {
-        await forum.stop();
-        await server.stop();
-      }
-    });
-  }
+      const author = await visit("author", "/u/author/fiber-link", look);
+      await withdraw(author, server);
+      await author.end();
+      const paid = (await server.payments()).map(({ amount, timesPaid }) => [amount, timesPaid]);
+      assert.deepEqual(paid, [["4000000000", 1]]);
+    }));
 }

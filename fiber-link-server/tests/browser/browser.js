@@ -70,9 +70,7 @@ export class Visit {
     await page.evaluate(() => Promise.all(document.getAnimations()
       .filter((animation) => animation.effect.getTiming().iterations !== Infinity)
       .map((animation) => animation.finished.catch(() => {}))));
-    await mkdir(this.folder, { recursive: true });
-    this.#steps += 1;
-    await page.screenshot({ path: join(this.folder, `${this.name}-${this.#steps}-${step}.png`) });
+    await this.photograph(step);
     await page.evaluate(axe);
     const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
     const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
@@ -82,6 +80,12 @@ export class Visit {
       clientWidth: document.documentElement.clientWidth,
     }));
     assert.ok(scrollWidth <= clientWidth, `${this.name}, ${step} scrolls sideways`);
+  }
+
+  async photograph(step) {
+    await mkdir(this.folder, { recursive: true });
+    this.#steps += 1;
+    await this.page.screenshot({ path: join(this.folder, `${this.name}-${this.#steps}-${step}.png`) });
   }
 
   /** The text in the QR code, read from the picture of it. */

@@ -27,7 +27,12 @@ module StandIn
           author: { name: "Ada Author" },
           tipper: { name: "Tim Tipper" },
           reader: { name: "Rita Reader" },
-        }.to_h { |name, fields| [name, User.create!(username: name.to_s, **fields)] }
+        }.to_h { |name, fields| [name, User.create!(username: name.to_s, **fields, **names(name))] }
+      end
+
+      def names(person)
+        named = JSON.parse(ENV.fetch("STAND_IN_NAMES", "{}"))[person.to_s]
+        named ? { name: named } : {}
       end
 
       def make_topic(people)

@@ -15,7 +15,7 @@ export default class PageFrame extends Component {
 
   @action
   async logOut() {
-    await ajax(`/session/${this.currentUser.username}`, { type: "DELETE" });
+    await ajax("/session.json", { type: "DELETE" });
     window.location.reload();
   }
 
