@@ -24,6 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         asset: ckb.id.clone(),
         amount: ckb.parse("61")?,
         message: Some("Thank you!".into()),
+        anonymous: false,
         idempotency_key: Some("ann-42-1".parse()?),
     };
     let tip = link.create_tip(&forum, request).await?;

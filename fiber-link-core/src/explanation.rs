@@ -108,8 +108,11 @@ pub(crate) fn of_tip(
 ) -> Explanation {
     let terms = tip.terms();
     let amount = whole(assets, &terms.asset, terms.amount);
-    let what =
-        format!("Tip of {amount} from {} to {} for post {}", terms.from_user, terms.to_user, terms.post);
+    let anonymously = if terms.anonymous { ", anonymously," } else { "" };
+    let what = format!(
+        "Tip of {amount} from {}{anonymously} to {} for post {}",
+        terms.from_user, terms.to_user, terms.post
+    );
     let mut story = vec![happened(tip.created_at(), "created, and its payment hash stored")];
     let (how, ended, next, safe) = match tip.state() {
         TipState::Creating => (

@@ -35,6 +35,7 @@
 //!         asset: AssetId::ckb(),
 //!         amount: Asset::ckb().parse("1.5")?,
 //!         message: None,
+//!         anonymous: false,
 //!         idempotency_key: None,
 //!     })
 //!     .await?;

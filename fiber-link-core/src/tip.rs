@@ -44,6 +44,8 @@ pub struct TipTerms {
     pub amount: Amount,
     /// A word to the creator; at most 280 characters.
     pub message: Option<String>,
+    /// Whether the creator is not told who tips.
+    pub anonymous: bool,
 }
 
 /// Where a tip stands.

@@ -28,7 +28,8 @@ fn settled_tip(id: TipId) -> Tip {
         expires_at: NOW,
     };
     let (post, from_user) = (PostId::new("42").unwrap(), UserId::new("ann").unwrap());
-    let terms = TipTerms { app, post, from_user, to_user: user, asset, amount, message: None };
+    let terms =
+        TipTerms { app, post, from_user, to_user: user, asset, amount, message: None, anonymous: false };
     Tip::restore(id, terms, payment_hash, NOW, TipState::Settled { invoice, at: NOW })
 }
 

@@ -62,11 +62,11 @@ const SQLITE: &str = "
     PRAGMA wal_checkpoint(TRUNCATE)";
 
 const POSTGRES: &str = "
-    INSERT INTO {schema}.tips (id, app, post, from_user, to_user, asset, amount, payment_hash, created_at, state,
-        phase, ended_at, version, invoice, invoice_expires_at)
+    INSERT INTO {schema}.tips (id, app, post, from_user, to_user, asset, amount, anonymous, payment_hash, created_at,
+        state, phase, ended_at, version, invoice, invoice_expires_at)
     SELECT (lpad(to_hex({begins} + n * 1000), 12, '0') || '70008' || lpad(to_hex(n), 15, '0'))::uuid,
         'app-' || (n % 10), 'post-' || (n % 13), 'user-' || (n % 19), 'user-' || (n % 17), 'CKB', 100,
-        sha256(n::text::bytea), to_timestamp({begins} / 1000 + n),
+        false, sha256(n::text::bytea), to_timestamp({begins} / 1000 + n),
         CASE WHEN n % 50 = 0 THEN 'unpaid' WHEN n % 10 = 1 THEN 'expired' ELSE 'settled' END,
         CASE WHEN n % 50 = 0 THEN 'open' WHEN n % 10 = 1 THEN 'ended' ELSE 'settled' END,
         CASE WHEN n % 50 > 0 THEN to_timestamp({begins} / 1000 + n) END, 2, 'fibd1' || n, to_timestamp({begins} / 1000 + n)

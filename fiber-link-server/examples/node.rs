@@ -105,6 +105,7 @@ impl Hub {
             asset: AssetId::ckb(),
             amount: Amount::new(150_000_000),
             message: None,
+            anonymous: false,
             idempotency_key: None,
         };
         Ok(self.link.create_tip(&self.app, request).await?)

@@ -11,7 +11,7 @@ use fiber_link_core::{
 /// What is said of a withdrawal whose funds people released.
 pub(crate) const RELEASED: &str = "the funds were returned, because how the payment ended is not known";
 
-pub(crate) const TIP_COLUMNS: [Column; 14] = [
+pub(crate) const TIP_COLUMNS: [Column; 15] = [
     Column::shown("id"),
     Column::shown("appId"),
     Column::shown("createdAt"),
@@ -24,11 +24,12 @@ pub(crate) const TIP_COLUMNS: [Column; 14] = [
     Column::shown("postId"),
     Column::more("settledAt"),
     Column::more("message"),
+    Column::more("anonymous"),
     Column::more("paymentHash"),
     Column::more("invoice"),
 ];
 
-pub(crate) fn tip(assets: &Assets, tip: &Tip) -> [Field; 14] {
+pub(crate) fn tip(assets: &Assets, tip: &Tip) -> [Field; 15] {
     let terms = tip.terms();
     [
         Field::text(&tip.id()),
@@ -43,6 +44,7 @@ pub(crate) fn tip(assets: &Assets, tip: &Tip) -> [Field; 14] {
         Field::text(&terms.post),
         optional_time(tip.settled_at()),
         Field::optional(terms.message.as_ref()),
+        Field::Flag(terms.anonymous),
         Field::text(&tip.payment_hash()),
         Field::optional(tip.invoice().map(|invoice| &invoice.encoded)),
     ]

@@ -39,6 +39,7 @@ impl Column {
 pub(crate) enum Field {
     Text(String),
     Number(u64),
+    Flag(bool),
     /// JSON as it is stored.
     Json(String),
     Nothing,
@@ -57,6 +58,7 @@ impl Field {
         match self {
             Self::Text(text) | Self::Json(text) => text.clone(),
             Self::Number(number) => number.to_string(),
+            Self::Flag(flag) => flag.to_string(),
             Self::Nothing => String::new(),
         }
     }
@@ -65,6 +67,7 @@ impl Field {
         match self {
             Self::Text(text) => Value::String(text),
             Self::Number(number) => Value::from(number),
+            Self::Flag(flag) => Value::from(flag),
             Self::Json(text) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
             Self::Nothing => Value::Null,
         }

@@ -123,6 +123,7 @@ async fn a_tip_is_shown_under_the_names_of_the_wire_in_whole_units() {
         "postId": "post-1",
         "settledAt": "2025-10-09T08:55:00.000Z",
         "message": "=1+1, \"he\"\nsaid",
+        "anonymous": false,
         "paymentHash": third.payment_hash().to_string(),
         "invoice": sample::invoice_of(&third).encoded,
     });

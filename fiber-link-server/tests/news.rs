@@ -153,6 +153,7 @@ impl Server {
             asset: AssetId::ckb(),
             amount: Asset::ckb().parse("1").unwrap(),
             message: None,
+            anonymous: false,
             idempotency_key: None,
         };
         let tip = self.link.create_tip(&app.parse().unwrap(), request).await.unwrap();

@@ -107,6 +107,7 @@ async fn rate(link: &FiberLink, node: &FakeNode, crowd: Crowd) -> Result<f64, Fa
                     asset: AssetId::ckb(),
                     amount: Amount::new(150_000_000),
                     message: None,
+                    anonymous: false,
                     idempotency_key: None,
                 };
                 let tip = link.create_tip(&AppId::new(app.as_str())?, request).await?;

@@ -34,6 +34,7 @@ CREATE TABLE {schema}.tips (
     asset              text COLLATE "C" NOT NULL,
     amount             {schema}.amount NOT NULL,
     message            text,
+    anonymous          boolean NOT NULL,
     payment_hash       bytea NOT NULL,
     created_at         timestamptz NOT NULL,
     state              text NOT NULL,

@@ -100,6 +100,10 @@ impl<'r> Fields<'r> {
         number.map(fits).transpose()
     }
 
+    pub(crate) fn flag(&mut self) -> Read<bool> {
+        self.value()
+    }
+
     pub(crate) fn time(&mut self) -> Read<Timestamp> {
         self.value::<Time>().map(Timestamp::from)
     }

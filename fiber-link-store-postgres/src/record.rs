@@ -94,6 +94,7 @@ pub(crate) fn tip(tip: &Tip, due: Option<Due>, version: Version) -> Row {
         "asset": terms.asset.as_str(),
         "amount": terms.amount.to_string(),
         "message": terms.message.as_deref().map(text),
+        "anonymous": terms.anonymous,
         "payment_hash": bytes(tip.payment_hash().as_bytes()),
         "created_at": time(tip.created_at())?,
         "state": state.as_str(),

@@ -14,7 +14,7 @@ use fiber_link_core::{
 macro_rules! tip_columns {
     () => {
         "tips.id, tips.app, tips.post, tips.from_user, tips.to_user, tips.asset, tips.amount::text, tips.message, \
-         tips.payment_hash, tips.created_at, tips.version, tips.state, tips.ended_at, tips.invoice, \
+         tips.anonymous, tips.payment_hash, tips.created_at, tips.version, tips.state, tips.ended_at, tips.invoice, \
          tips.invoice_expires_at"
     };
 }
@@ -105,6 +105,7 @@ pub(crate) fn tip(fields: &mut Fields<'_>) -> Read<Stored<Tip>> {
         asset: fields.parsed()?,
         amount: fields.amount()?,
         message: fields.optional()?,
+        anonymous: fields.flag()?,
     };
     let payment_hash = fields.payment_hash()?;
     let created_at = fields.time()?;

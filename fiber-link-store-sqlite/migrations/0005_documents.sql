@@ -78,6 +78,9 @@ SELECT one, 'plain:' || lower(hex(seed)), node, node_since, network FROM hub;
 DROP TABLE hub;
 ALTER TABLE sealed_hub RENAME TO hub;
 
+-- Whether the creator is not told who tips.
+ALTER TABLE tips ADD COLUMN anonymous INTEGER NOT NULL DEFAULT 0;
+
 -- What lists are led by, and what is looked for.
 CREATE INDEX tips_of_post ON tips (app, post, id);
 CREATE INDEX withdrawals_of_user ON withdrawals (app, user, id);

@@ -16,8 +16,9 @@ statements! {
     ACCEPT_NODE = "UPDATE hub SET node = ?1, node_since = ?2 WHERE one = 1";
     CREATE_TIP = "INSERT INTO tips (id, app, post, from_user, to_user, asset, amount, message, payment_hash,
             created_at, version, state, phase, ended_at, invoice_digest, invoice_expires_at, invoice,
-            next_check_at, check_since, settled_number)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
+            next_check_at, check_since, settled_number, anonymous)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+            ?21)";
     LAST_SETTLED = "SELECT settled_number FROM tips WHERE app = ?1 AND settled_number IS NOT NULL
         ORDER BY settled_number DESC LIMIT 1";
     UPDATE_OPEN_TIP = "UPDATE tips SET version = version + 1, state = ?3, ended_at = NULL,
@@ -92,6 +93,7 @@ pub(crate) fn create_tip(connection: &Connection, tip: &Tip, due: Option<Due>) -
         due.next_check_at,
         due.check_since,
         next_settled_number(connection, tip)?,
+        terms.anonymous,
     ];
     insert(connection, CREATE_TIP, params, Existing::Tip)
 }

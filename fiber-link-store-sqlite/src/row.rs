@@ -20,7 +20,7 @@ use uuid::Uuid;
 macro_rules! tip_columns {
     () => {
         "tips.id, tips.app, tips.post, tips.from_user, tips.to_user, tips.asset, tips.amount, tips.message, \
-         tips.payment_hash, tips.created_at, tips.version, tips.state, tips.ended_at, tips.invoice, \
+         tips.anonymous, tips.payment_hash, tips.created_at, tips.version, tips.state, tips.ended_at, tips.invoice, \
          tips.invoice_expires_at"
     };
 }
@@ -153,6 +153,14 @@ impl<'r> Fields<'r> {
         T::try_from(number).map_err(|_| self.corrupt(format_args!("{number} is out of range")))
     }
 
+    pub(crate) fn flag(&mut self) -> Read<bool> {
+        match self.integer()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            other => Err(self.corrupt(format_args!("{other} is neither 0 nor 1"))),
+        }
+    }
+
     pub(crate) fn time(&mut self) -> Read<Timestamp> {
         self.number().map(Timestamp::from_millis)
     }
@@ -206,6 +214,7 @@ pub(crate) fn tip(fields: &mut Fields<'_>) -> Read<Stored<Tip>> {
         asset: fields.parsed()?,
         amount: fields.amount()?,
         message: fields.optional(|f| f.text().map(str::to_owned))?,
+        anonymous: fields.flag()?,
     };
     let payment_hash = fields.payment_hash()?;
     let created_at = fields.time()?;

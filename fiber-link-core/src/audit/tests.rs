@@ -18,6 +18,7 @@ fn tip(n: u8) -> Tip {
         asset: AssetId::ckb(),
         amount: Amount::new(1_000),
         message: None,
+        anonymous: false,
     };
     Tip::create(TipId::from_uuid(Uuid::from_u128(n.into())), terms, PaymentHash::new([n; 32]), NOW)
 }

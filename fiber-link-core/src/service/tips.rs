@@ -28,6 +28,8 @@ pub struct TipRequest {
     pub amount: Amount,
     /// A word to the creator; trimmed, at most [`MESSAGE_CHARACTERS`].
     pub message: Option<String>,
+    /// Whether the creator is not told who tips.
+    pub anonymous: bool,
     /// The caller's name for this request, so that a repeat acts once.
     pub idempotency_key: Option<IdempotencyKey>,
 }
@@ -92,7 +94,10 @@ impl TipRequest {
         let amount = self.amount.to_string();
         let message = self.message.as_deref().unwrap_or_default();
         let names = [self.post.as_str(), self.from_user.as_str(), self.to_user.as_str(), self.asset.as_str()];
-        ParamsDigest::of(names.into_iter().chain([amount.as_str(), message]).map(str::as_bytes))
+        // One that is not anonymous has the digest of requests from before there were others.
+        let anonymous = self.anonymous.then_some("anonymous");
+        let fields = names.into_iter().chain([amount.as_str(), message]).chain(anonymous);
+        ParamsDigest::of(fields.map(str::as_bytes))
     }
 
     fn terms(&self, app: &AppId) -> TipTerms {
@@ -104,6 +109,7 @@ impl TipRequest {
             asset: self.asset.clone(),
             amount: self.amount,
             message: self.message.clone(),
+            anonymous: self.anonymous,
         }
     }
 }

@@ -89,6 +89,7 @@ pub fn tip_terms() -> TipTerms {
         asset: AssetId::ckb(),
         amount: Amount::new(100),
         message: None,
+        anonymous: false,
     }
 }
 

@@ -13,7 +13,7 @@ const SCRIPT: &str = r"\set n :n + 1
 INSERT INTO {schema}.nonces VALUES (sha256(int8send(:n) || int8send(:client_id)), now() + interval '11 minutes');
 INSERT INTO {schema}.tips VALUES (encode(int8send(:n) || int8send(:client_id), 'hex')::uuid, 'bench',
     :client_id::text, 'u' || :client_id, 'c' || :client_id || '-' || (:n % 100), 'CKB', 150000000, 'thank you',
-    sha256(int8send(:client_id) || int8send(:n)), date_trunc('milliseconds', now()), 'creating', 'open', NULL, 1,
+    false, sha256(int8send(:client_id) || int8send(:n)), date_trunc('milliseconds', now()), 'creating', 'open', NULL, 1,
     now() + interval '2 seconds', now(), NULL, NULL);
 UPDATE {schema}.tips SET version = version + 1, state = 'unpaid', phase = 'open', ended_at = NULL,
     invoice_expires_at = now() + interval '1 hour', invoice = 'fibd1' || :client_id || 'q' || :n || repeat('q', {letters}),

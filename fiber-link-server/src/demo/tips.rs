@@ -83,6 +83,7 @@ pub(super) async fn create(
         asset: AssetId::ckb(),
         amount: demo.read_amount(&new.amount)?,
         message: Some(new.message),
+        anonymous: false,
         idempotency_key: None,
     };
     let tip = demo.link.create_tip(&demo.app, request).await.map_err(refusal)?;

@@ -40,6 +40,7 @@ impl World {
             asset: AssetId::ckb(),
             amount: Amount::new(100),
             message: None,
+            anonymous: false,
             idempotency_key: None,
         };
         self.link.create_tip(&forum(), request).await.unwrap().payment_hash()

@@ -65,8 +65,9 @@ struct TipRow {
     state: &'static str,
     exact_state: String,
     direction: &'static str,
-    counterparty_user_id: String,
+    counterparty_user_id: Option<String>,
     message: Option<String>,
+    anonymous: bool,
     created_at: String,
     settled_at: Option<String>,
 }
@@ -120,6 +121,7 @@ struct SettlementRow {
     invoice: String,
     from_user_id: String,
     to_user_id: String,
+    anonymous: bool,
     state: &'static str,
     exact_state: String,
     retry_count: u32,
@@ -153,6 +155,7 @@ struct InvoiceRow {
     asset: String,
     from_user_id: String,
     to_user_id: String,
+    anonymous: bool,
     created_at: String,
     timeline_href: String,
 }
@@ -289,8 +292,11 @@ fn of_asset(summary: &Summary, asset: &AssetId) -> (Balance, Amount) {
 /// A tip without an invoice was shown to nobody, and is not shown here either.
 fn tip_row(link: &FiberLink, user: &UserId, tip: &Tip) -> Option<TipRow> {
     let terms = tip.terms();
-    let (direction, counterparty) =
-        if terms.to_user == *user { ("IN", &terms.from_user) } else { ("OUT", &terms.to_user) };
+    let (direction, counterparty) = if terms.to_user == *user {
+        ("IN", Some(&terms.from_user).filter(|_| !terms.anonymous))
+    } else {
+        ("OUT", Some(&terms.to_user))
+    };
     Some(TipRow {
         id: tip.id().to_string(),
         invoice: tip.invoice()?.encoded.clone(),
@@ -300,8 +306,9 @@ fn tip_row(link: &FiberLink, user: &UserId, tip: &Tip) -> Option<TipRow> {
         state: wire_state(tip.state().phase()),
         exact_state: tip.state().as_str().to_ascii_uppercase(),
         direction,
-        counterparty_user_id: counterparty.to_string(),
+        counterparty_user_id: counterparty.map(ToString::to_string),
         message: terms.message.clone(),
+        anonymous: terms.anonymous,
         created_at: wire_time::format(tip.created_at()),
         settled_at: tip.settled_at().map(wire_time::format),
     })
@@ -404,6 +411,7 @@ fn settlement_row(tip: &Tip) -> Option<SettlementRow> {
         invoice: tip.invoice()?.encoded.clone(),
         from_user_id: terms.from_user.to_string(),
         to_user_id: terms.to_user.to_string(),
+        anonymous: terms.anonymous,
         state: wire_state(phase),
         failure_reason: (phase == TipPhase::Ended).then(|| exact_state.clone()),
         exact_state,
@@ -425,6 +433,7 @@ fn invoice_row(link: &FiberLink, tip: &Tip) -> Option<InvoiceRow> {
         asset: terms.asset.to_string(),
         from_user_id: terms.from_user.to_string(),
         to_user_id: terms.to_user.to_string(),
+        anonymous: terms.anonymous,
         created_at: wire_time::format(tip.created_at()),
         // The characters of an invoice are letters and digits.
         timeline_href: format!("/fiber-link/timeline/{invoice}"),

@@ -86,6 +86,7 @@ fn tip_params() -> impl Strategy<Value = String> {
         ("asset", ASSETS.to_vec()),
         ("amount", AMOUNTS.to_vec()),
         ("message", vec!["null", "\"\"", "\" thank\\nyou \"", "\"é\"", "\"a\\u0000b\""]),
+        ("anonymous", vec!["true", "false", "null"]),
         ("idempotencyKey", OPTIONAL_NAMES.to_vec()),
     ])
 }
@@ -219,6 +220,7 @@ proptest! {
                     "asset": tip.asset.as_str(),
                     "amount": asset.format(tip.amount),
                     "message": tip.message,
+                    "anonymous": tip.anonymous,
                     "idempotencyKey": tip.idempotency_key.as_ref().map(|key| key.as_str()),
                 });
                 prop_assert_eq!(tips::read_request(&assets(), &again.to_string()).unwrap(), tip);

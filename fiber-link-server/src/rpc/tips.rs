@@ -51,6 +51,7 @@ struct FeedItem {
     from_user_id: String,
     to_user_id: String,
     message: Option<String>,
+    anonymous: bool,
     settled_at: String,
 }
 
@@ -81,8 +82,9 @@ pub(super) fn read_request(assets: &Assets, params: &str) -> Result<TipRequest, 
     let to_user = params.required("toUserId", params::name);
     let (asset, amount) = params.asset_and_amount(assets);
     let message = params.optional("message", params::message);
+    let anonymous = params.optional("anonymous", params::boolean);
     let key = params.optional("idempotencyKey", params::name);
-    match (post, from_user, to_user, asset, amount, message, key) {
+    match (post, from_user, to_user, asset, amount, message, anonymous, key) {
         (
             Some(post),
             Some(from_user),
@@ -90,6 +92,7 @@ pub(super) fn read_request(assets: &Assets, params: &str) -> Result<TipRequest, 
             Some(asset),
             Some(amount),
             Some(message),
+            Some(anonymous),
             Some(idempotency_key),
         ) => Ok(TipRequest {
             post,
@@ -98,6 +101,7 @@ pub(super) fn read_request(assets: &Assets, params: &str) -> Result<TipRequest, 
             asset,
             amount,
             message: message.flatten(),
+            anonymous: anonymous.unwrap_or(false),
             idempotency_key,
         }),
         _ => Err(params.refusal().into()),
@@ -187,6 +191,7 @@ fn feed_item(link: &FiberLink, tip: &Tip) -> Option<FeedItem> {
         from_user_id: terms.from_user.to_string(),
         to_user_id: terms.to_user.to_string(),
         message: terms.message.clone(),
+        anonymous: terms.anonymous,
         settled_at: tip.settled_at().map(wire_time::format)?,
     })
 }

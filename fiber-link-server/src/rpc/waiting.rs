@@ -67,6 +67,7 @@ mod tests {
             asset: AssetId::ckb(),
             amount: Amount::new(100_000_000),
             message: None,
+            anonymous: false,
             idempotency_key: None,
         };
         let tip = link.create_tip(app, request).await.unwrap();

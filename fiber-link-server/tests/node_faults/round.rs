@@ -24,6 +24,7 @@ fn request(number: usize) -> TipRequest {
         asset: AssetId::ckb(),
         amount: Amount::new(100_000_000),
         message: None,
+        anonymous: false,
         idempotency_key: None,
     }
 }

@@ -96,6 +96,8 @@ cases! {
             a_tip_of_another_app_is_not_found
             wrong_params_are_named_and_change_nothing
             a_message_is_trimmed_and_null_is_none
+            who_tips_anonymously_is_told_to_the_app_and_not_to_the_creator
+            a_request_without_the_word_anonymous_repeats_as_one_that_is_not
             a_node_that_is_down_is_told_apart_from_one_that_refuses
             a_store_that_fails_is_an_internal_error_without_its_cause
             the_feed_gives_settled_tips_oldest_first_and_goes_on_after_a_cursor

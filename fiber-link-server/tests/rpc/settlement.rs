@@ -66,6 +66,7 @@ fn tip() -> TipRequest {
         asset: AssetId::ckb(),
         amount: Amount::new(100_000_000),
         message: None,
+        anonymous: false,
         idempotency_key: None,
     }
 }

@@ -91,6 +91,7 @@ pub(crate) async fn wrong_params_are_named_and_change_nothing(backend: Backend) 
         ("message", json!("é".repeat(281)), "must have at most 280 characters, got 281"),
         ("message", json!({}), "must be a string"),
         ("message", json!("a\u{1b}b"), "must not contain control characters"),
+        ("anonymous", json!("yes"), "must be true or false"),
         ("idempotencyKey", json!(""), "must not be empty"),
         ("idempotencyKey", json!(long), "must have at most 255 bytes, got 256"),
     ];
@@ -121,6 +122,50 @@ pub(crate) async fn a_message_is_trimmed_and_null_is_none(backend: Backend) {
         hub.call("tip.create", params).await.result();
         let summary = hub.call("dashboard.summary", json!({ "userId": user })).await;
         assert_eq!(summary.result()["tips"][0]["message"], shown);
+    }
+}
+
+pub(crate) async fn who_tips_anonymously_is_told_to_the_app_and_not_to_the_creator(backend: Backend) {
+    let hub = Hub::new(backend).await;
+    let invoice =
+        hub.call("tip.create", with(tip(), "anonymous", json!(true))).await.result()["invoice"].clone();
+    hub.node.pay(invoice.as_str().unwrap(), false).unwrap();
+    hub.settle().await;
+    let named = hub.call("tip.create", with(tip(), "anonymous", json!(false))).await.result().clone();
+    let tips_of = async |user: &str| {
+        let summary = hub.call("dashboard.summary", json!({ "userId": user })).await;
+        let tips = summary.result()["tips"].as_array().unwrap().clone();
+        let shown = tips.iter().map(|tip| (tip["anonymous"] == true, tip["counterpartyUserId"].clone()));
+        shown.collect::<Vec<_>>()
+    };
+    assert_eq!(tips_of("9").await, [(false, json!("7")), (true, json!(null))], "who got them");
+    assert_eq!(tips_of("7").await, [(false, json!("9")), (true, json!("9"))], "who gave them");
+
+    let feed = hub.call("tip.settled_feed", json!({})).await;
+    let item = &feed.result()["items"][0];
+    assert_eq!((&item["fromUserId"], &item["anonymous"]), (&json!("7"), &json!(true)));
+    let admin = hub.call("dashboard.summary", json!({ "userId": "1", "includeAdmin": true })).await;
+    let admin = &admin.result()["admin"];
+    for rows in [&admin["settlements"], &admin["pipelineBoard"]["invoiceRows"]] {
+        let shown = rows
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| (&row["invoice"], &row["fromUserId"], &row["anonymous"]));
+        let user = &json!("7");
+        let expected = [(&named["invoice"], user, &json!(false)), (&invoice, user, &json!(true))];
+        assert_eq!(shown.collect::<Vec<_>>(), expected);
+    }
+}
+
+pub(crate) async fn a_request_without_the_word_anonymous_repeats_as_one_that_is_not(backend: Backend) {
+    let hub = Hub::new(backend).await;
+    let keyed = with(tip(), "idempotencyKey", json!("k"));
+    let first = hub.call("tip.create", keyed.clone()).await;
+    for (anonymous, code) in [(json!(null), 0), (json!(false), 0), (json!(true), -32010)] {
+        let again = hub.call("tip.create", with(keyed.clone(), "anonymous", anonymous.clone())).await;
+        assert_eq!(again.code(), code, "{anonymous}: {}", again.text);
+        assert!(code != 0 || again.text == first.text);
     }
 }
 
@@ -164,7 +209,8 @@ pub(crate) async fn the_feed_gives_settled_tips_oldest_first_and_goes_on_after_a
     assert_eq!(items[0]["settledAt"], "2025-10-09T09:53:20.000Z");
     let expected = json!({
         "tipIntentId": items[0]["tipIntentId"], "postId": "42", "invoice": invoices[0], "amount": "1", "asset": "CKB",
-        "fromUserId": "7", "toUserId": "9", "message": null, "settledAt": "2025-10-09T09:53:20.000Z",
+        "fromUserId": "7", "toUserId": "9", "message": null, "anonymous": false,
+        "settledAt": "2025-10-09T09:53:20.000Z",
     });
     assert_eq!(items[0], expected);
     let cursor = &first.result()["nextCursor"];

@@ -18,6 +18,7 @@ fn tips() -> Vec<Op> {
     let terms = TipTerms {
         amount: Amount::MAX,
         message: Some("a word with U+0000 \0 and — ✗".to_owned()),
+        anonymous: true,
         ..sample::tip_terms()
     };
     let template = sample::tip_with(0, terms.clone(), TipState::Creating);

@@ -56,6 +56,7 @@ fn tip(key: &str, amount: u64) -> TipRequest {
         asset: AssetId::ckb(),
         amount: Amount::new(amount),
         message: Some("Thank you — ✓".to_owned()),
+        anonymous: false,
         idempotency_key: Some(IdempotencyKey::new(key).unwrap()),
     }
 }

@@ -42,7 +42,7 @@ const GENERATE: &str = "
         CASE WHEN n % 50 = 0 THEN 'open' WHEN n % 10 = 0 THEN 'ended' ELSE 'settled' END AS phase
         FROM generate_series(1, 200000) AS n;
     INSERT INTO {schema}.tips
-        SELECT id, app, 'post', giver, payee, 'CKB', n, NULL, sha256(n::text::bytea), at,
+        SELECT id, app, 'post', giver, payee, 'CKB', n, NULL, false, sha256(n::text::bytea), at,
             CASE phase WHEN 'open' THEN 'unpaid' WHEN 'ended' THEN 'expired' ELSE 'settled' END, phase,
             CASE WHEN phase <> 'open' THEN at END, 2, CASE WHEN phase = 'open' THEN at END,
             CASE WHEN phase = 'open' THEN at END, at, 'fibd1' || md5(n::text)

@@ -19,6 +19,7 @@ fn tip() -> TipRequest {
         asset: AssetId::ckb(),
         amount: Amount::new(1),
         message: None,
+        anonymous: false,
         idempotency_key: None,
     }
 }

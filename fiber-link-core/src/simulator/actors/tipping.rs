@@ -64,6 +64,7 @@ fn request(user: &User, random: &mut Random) -> Option<TipRequest> {
         asset: asset.id,
         amount: Amount::new(random.between(1, units.max(1))),
         message: random.one_in(3).then(|| "thank you".to_owned()),
+        anonymous: random.one_in(4),
         idempotency_key: keyed.then(|| IdempotencyKey::new(format!("tip-{number}")).ok()).flatten(),
     })
 }

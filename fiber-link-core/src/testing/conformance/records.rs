@@ -6,8 +6,10 @@ use crate::*;
 use std::sync::Arc;
 
 pub async fn every_state_of_a_tip_is_read_back_as_written(store: Arc<dyn Store>) {
-    for (n, message) in [(1, None), (2, Some("grüße ✓ 'quoted' \"too\" \\ \n".to_owned()))] {
-        let tip = sample::tip_with(n, TipTerms { message, ..sample::tip_terms() }, TipState::Creating);
+    let kinds = [(1, None, true), (2, Some("grüße ✓ 'quoted' \"too\" \\ \n".to_owned()), false)];
+    for (n, message, anonymous) in kinds {
+        let terms = TipTerms { message, anonymous, ..sample::tip_terms() };
+        let tip = sample::tip_with(n, terms, TipState::Creating);
         let invoice = sample::invoice_of(&tip);
         let mut version = Version::FIRST;
         commit(&*store, [create_tip(tip.clone())]).await.unwrap();
@@ -86,6 +88,7 @@ pub async fn the_longest_and_the_largest_are_read_back_as_written(store: Arc<dyn
         asset: asset.clone(),
         amount: Amount::MAX,
         message: Some("✓".repeat(280)),
+        anonymous: false,
     };
     let tip = Tip::restore(sample::tip_id(1), terms, sample::payment_hash(1), far, TipState::Creating);
     let invoice = Invoice { encoded: "fake1".repeat(400), expires_at: far, ..sample::invoice_of(&tip) };

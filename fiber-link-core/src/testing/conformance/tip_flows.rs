@@ -159,7 +159,8 @@ pub async fn an_idempotency_key_makes_one_tip_of_many_requests(store: Arc<dyn St
         TipRequest { from_user: user("carol"), ..same.clone() },
         TipRequest { to_user: user("carol"), ..same.clone() },
         TipRequest { amount: Amount::new(1), ..same.clone() },
-        TipRequest { message: Some("thanks".into()), ..same },
+        TipRequest { message: Some("thanks".into()), ..same.clone() },
+        TipRequest { anonymous: true, ..same },
     ];
     for other in others {
         let conflict = world.link.create_tip(&app, other).await;

@@ -157,6 +157,7 @@ pub(super) fn tip_of(ckb: u64) -> TipRequest {
         asset: AssetId::ckb(),
         amount: Amount::new(ckb * CKB),
         message: None,
+        anonymous: false,
         idempotency_key: None,
     }
 }

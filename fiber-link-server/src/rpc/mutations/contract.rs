@@ -31,6 +31,7 @@ pub(super) fn wrong_fields(fields: &Map<String, Value>, call: &str) -> BTreeSet<
                 note(field, required(field, &name));
             }
             note("message", optional("message", &message));
+            note("anonymous", optional("anonymous", &Value::is_boolean));
         }
         _ => {
             note("userId", required("userId", &name));
