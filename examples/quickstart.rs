@@ -43,6 +43,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         asset: ckb.id.clone(),
         amount: ckb.parse("60")?,
         destination: RequestedDestination::PaymentRequest(invoice),
+        network_fee: None,
         idempotency_key: Some("ben-1".parse()?),
     };
     link.request_withdrawal(&forum, request).await?;

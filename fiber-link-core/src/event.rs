@@ -24,6 +24,8 @@ pub enum EventKind {
     WithdrawalCompleted(WithdrawalId),
     /// A withdrawal ended without payment, and its funds are available again.
     WithdrawalFailed(WithdrawalId),
+    /// A withdrawal whose funds people had released was paid after all.
+    WithdrawalPaidLate(WithdrawalId),
 }
 
 impl EventKind {
@@ -33,6 +35,7 @@ impl EventKind {
             Self::TipSettled(_) => "tip_settled",
             Self::WithdrawalCompleted(_) => "withdrawal_completed",
             Self::WithdrawalFailed(_) => "withdrawal_failed",
+            Self::WithdrawalPaidLate(_) => "withdrawal_paid_late",
         }
     }
 }

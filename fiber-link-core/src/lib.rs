@@ -13,9 +13,9 @@
 //! - [`beat`](FiberLink::beat), to be called every few seconds where several processes share a store:
 //!   what one of them leaves unfinished is taken over once it [left](FiberLink::leave) or was
 //!   [declared dead](Administration::declare_dead).
-//! - [`wait_for_settled_tips`](FiberLink::wait_for_settled_tips), for readers that want to hear of
-//!   settled tips at once; [`pass_on_news`](FiberLink::pass_on_news), to be called beside the passes,
-//!   tells them what other processes settled.
+//! - [`wait_for_news`](FiberLink::wait_for_news), for readers that want to hear of
+//!   settled tips and [`events`](FiberLink::events) at once; [`pass_on_news`](FiberLink::pass_on_news), to
+//!   be called beside the passes, tells them what other processes did.
 //! - [`audit`] recomputes the ledger and compares it with every record.
 //!
 //! ```
@@ -190,9 +190,10 @@ pub use review::{Review, ReviewReason, ReviewVerdict, VerdictError};
 pub use sealing::{KeyError, KeyId, Keyring, MOST_KEYS, NoSealedSecret, Purpose, SealedSecret, UnsealError};
 pub use secret::{NoRandomness, Secret};
 pub use service::{
-    Builder, CreateTipError, DestinationRefusal, Exclusivity, FiberLink, LiveSecret, MESSAGE_CHARACTERS,
-    OpenError, Payouts, Quote, QuoteError, QuoteProblem, Readiness, RequestedDestination, Settings, Summary,
-    TipRequest, WithdrawError, WithdrawalRequest,
+    AskedAmountError, Builder, CreateTipError, DestinationRefusal, EventPlace, EventSubject, EventsError,
+    Exclusivity, FiberLink, LiveSecret, MESSAGE_CHARACTERS, OpenError, Payouts, Quote, QuoteError,
+    QuoteProblem, Readiness, RequestedDestination, Settings, Summary, TipRequest, ToldEvent, WithdrawError,
+    WithdrawalRequest,
 };
 pub use settlement::{CONCURRENT_COMMITS, HASHES_PER_QUESTION, SettlementReport};
 pub use standing::{NodeStanding, StandingError, Stop};

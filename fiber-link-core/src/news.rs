@@ -1,4 +1,4 @@
-//! Readers that wait for settled tips of an app, on any runtime.
+//! Readers that wait for settled tips and ended withdrawals of an app, on any runtime.
 
 use crate::signal::Signal;
 use crate::{AppId, FiberLink};
@@ -24,7 +24,7 @@ struct Readers {
     dismissed: bool,
 }
 
-/// A place among the readers that wait for settled tips of an app. Dropping it frees the place.
+/// A place among the readers that wait for settled tips and ended withdrawals of an app. Dropping it frees the place.
 #[must_use = "dropping it frees the place"]
 pub struct WaitingReader {
     link: FiberLink,
@@ -35,24 +35,24 @@ pub struct WaitingReader {
 /// What a waiting reader heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heard {
-    /// There may be more settled tips: look again.
+    /// There may be more: look again.
     News,
     /// This process lets nobody wait any more.
     Dismissed,
 }
 
 impl FiberLink {
-    /// A place among the readers that wait for settled tips of `app`; none where too many wait, or
-    /// this process lets nobody wait any more. Take the place, look, and where there is nothing yet,
-    /// wait and look again: what is settled after the place was taken is heard of. News may repeat
+    /// A place among the readers that wait for settled tips and ended withdrawals of `app`; none where
+    /// too many wait, or this process lets nobody wait any more. Take the place, look, and where there is
+    /// nothing yet, wait and look again: what happens after the place was taken is heard of. News may repeat
     /// and may be lost, so look now and then without any.
-    pub fn wait_for_settled_tips(&self, app: &AppId) -> Option<WaitingReader> {
+    pub fn wait_for_news(&self, app: &AppId) -> Option<WaitingReader> {
         let (place, signal) = self.parts().news.enter(app)?;
         Some(WaitingReader { link: self.clone(), place, signal })
     }
 
     /// Wakes waiting readers whenever another process has news for them; what this process settles
-    /// they hear of without it. Ends when the store has no more to say. Call it beside the passes.
+    /// and pays they hear of without it. Ends when the store has no more to say. Call it beside the passes.
     ///
     /// # Cancellation
     /// Safe: news are lost, and waiting readers look by themselves.
@@ -156,8 +156,7 @@ mod tests {
     #[pollster::test]
     async fn every_reader_of_an_app_hears_of_it_once_and_others_do_not() {
         let link = link().await;
-        let mut readers =
-            [forum(), forum(), app_id("wiki")].map(|app| link.wait_for_settled_tips(&app).unwrap());
+        let mut readers = [forum(), forum(), app_id("wiki")].map(|app| link.wait_for_news(&app).unwrap());
         let mut heard = || readers.each_mut().map(|reader| reader.news().now_or_never());
         assert_eq!(heard(), [None; 3]);
         link.parts().news.tell(&forum());
@@ -169,24 +168,24 @@ mod tests {
     #[pollster::test]
     async fn places_are_bounded_for_each_app_and_in_all_and_free_again_when_they_are_left() {
         let link = link().await;
-        let mut of_forum: Vec<_> = std::iter::from_fn(|| link.wait_for_settled_tips(&forum())).collect();
+        let mut of_forum: Vec<_> = std::iter::from_fn(|| link.wait_for_news(&forum())).collect();
         assert_eq!(of_forum.len(), MOST_WAITING_PER_APP);
         let rest: Vec<_> =
-            (0..1_000).filter_map(|n| link.wait_for_settled_tips(&app_id(&format!("app-{n}")))).collect();
+            (0..1_000).filter_map(|n| link.wait_for_news(&app_id(&format!("app-{n}")))).collect();
         assert_eq!(of_forum.len() + rest.len(), MOST_WAITING);
         of_forum.pop();
-        assert!(link.wait_for_settled_tips(&app_id("wiki")).is_some());
-        of_forum.push(link.wait_for_settled_tips(&forum()).unwrap());
-        assert!(link.wait_for_settled_tips(&forum()).is_none());
+        assert!(link.wait_for_news(&app_id("wiki")).is_some());
+        of_forum.push(link.wait_for_news(&forum()).unwrap());
+        assert!(link.wait_for_news(&forum()).is_none());
     }
 
     #[pollster::test]
     async fn who_is_dismissed_waits_no_more_and_nobody_else_does() {
         let link = link().await;
-        let mut reader = link.wait_for_settled_tips(&forum()).unwrap();
+        let mut reader = link.wait_for_news(&forum()).unwrap();
         assert_eq!(reader.news().now_or_never(), None);
         link.dismiss_readers();
         assert_eq!([reader.news().await, reader.news().await], [Heard::Dismissed; 2]);
-        assert!(link.wait_for_settled_tips(&forum()).is_none());
+        assert!(link.wait_for_news(&forum()).is_none());
     }
 }

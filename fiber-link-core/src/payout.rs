@@ -531,8 +531,12 @@ impl FiberLink {
                 changes = changes.with(Op::GiveBackToLimit(GiveBackToLimit { key, amount, requested_at }));
             }
         }
+        changes.with(self.event(next, kind, now))
+    }
+
+    fn event(&self, withdrawal: &Withdrawal, kind: EventKind, now: Timestamp) -> Op {
         let id = EventId::from_uuid(self.next_id(now));
-        changes.with(Op::Emit(Event { id, app: next.terms().app.clone(), kind, at: now }))
+        Op::Emit(Event { id, app: withdrawal.terms().app.clone(), kind, at: now })
     }
 
     /// Whoever may have sent it is dead, its claim ran out, a node of sound memory does not know
@@ -563,8 +567,16 @@ impl FiberLink {
     }
 
     async fn commit(&self, changes: ChangeSet) -> Result<Stepped, AdvanceError> {
+        let emitted = |op: &Op| if let Op::Emit(event) = op { Some(event.app.clone()) } else { None };
+        let app = changes.ops().iter().find_map(emitted);
         match self.parts().store.commit(changes).await {
-            Ok(()) | Err(CommitError::Conflict) => Ok(Stepped::Moved),
+            Ok(()) => {
+                if let Some(app) = app {
+                    self.parts().news.tell(&app);
+                }
+                Ok(Stepped::Moved)
+            }
+            Err(CommitError::Conflict) => Ok(Stepped::Moved),
             Err(error) => Err(self.refused(error)),
         }
     }

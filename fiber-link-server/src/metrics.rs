@@ -209,7 +209,7 @@ impl Inner {
         );
         registry.register_with_unit(
             "request_duration",
-            "Time from the head of a request until its answer; tip.settled_feed waits as long as it is asked to",
+            "Time from the head of a request until its answer; tip.settled_feed and event.list wait as long as they are asked to",
             Unit::Seconds,
             self.request_durations.clone(),
         );

@@ -4,12 +4,52 @@ use crate::rpc::{whole_units, wire_state};
 use crate::table::{Column, Field};
 use crate::wire_time;
 use fiber_link_core::{
-    Assets, Attempt, AttemptState, Destination, EntrySource, FailureReason, NumberedAuditRecord,
+    Amount, Assets, Attempt, AttemptState, Destination, EntrySource, FailureReason, NumberedAuditRecord,
     NumberedEntry, Timestamp, Tip, Withdrawal, WithdrawalState,
 };
 
 /// What is said of a withdrawal whose funds people released.
-pub(crate) const RELEASED: &str = "the funds were returned, because how the payment ended is not known";
+const RELEASED: &str = "the funds were returned, because how the payment ended is not known";
+
+/// How a withdrawal goes, beside its state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Course<'a> {
+    /// When it is tried again.
+    pub(crate) next_retry_at: Option<Timestamp>,
+    /// Why it failed, or has to be tried again, in words that callers and operators may see.
+    pub(crate) reason: Option<&'a str>,
+    /// What the way cost.
+    pub(crate) fee: Option<Amount>,
+}
+
+impl<'a> Course<'a> {
+    pub(crate) fn of(withdrawal: &'a Withdrawal) -> Self {
+        let because = |reason| Self { reason: Some(reason), ..Self::default() };
+        match withdrawal.state() {
+            WithdrawalState::RetryPending { at, last_error } => {
+                Self { next_retry_at: Some(*at), ..because(last_error) }
+            }
+            WithdrawalState::Failed { reason: FailureReason::AttemptsFailed { last_error }, .. } => {
+                because(last_error)
+            }
+            WithdrawalState::Failed { reason: FailureReason::InvoiceExpired, .. } => {
+                because("the payment request ran out before it could be paid")
+            }
+            WithdrawalState::Failed { reason: FailureReason::Rejected, .. } => {
+                because("the withdrawal was looked at and rejected")
+            }
+            WithdrawalState::Released { .. }
+            | WithdrawalState::Failed { reason: FailureReason::Released, .. } => because(RELEASED),
+            WithdrawalState::Completed { fee, .. } | WithdrawalState::PaidAfterRelease { fee, .. } => {
+                Self { fee: Some(*fee), ..Self::default() }
+            }
+            WithdrawalState::AwaitingReview
+            | WithdrawalState::LiquidityPending
+            | WithdrawalState::Pending
+            | WithdrawalState::Processing { .. } => Self::default(),
+        }
+    }
+}
 
 pub(crate) const TIP_COLUMNS: [Column; 15] = [
     Column::shown("id"),
@@ -72,32 +112,7 @@ pub(crate) fn withdrawal(assets: &Assets, withdrawal: &Withdrawal) -> [Field; 15
     let terms = withdrawal.terms();
     let whole = |amount| Field::Text(whole_units(assets, &terms.asset, amount));
     let Destination::PaymentRequest(destination) = &terms.destination;
-    let (mut next_retry, mut last_error, mut fee) = (None, None, Field::Nothing);
-    match withdrawal.state() {
-        WithdrawalState::RetryPending { at, last_error: error } => {
-            next_retry = Some(*at);
-            last_error = Some(error.as_str());
-        }
-        WithdrawalState::Failed { reason: FailureReason::AttemptsFailed { last_error: error }, .. } => {
-            last_error = Some(error);
-        }
-        WithdrawalState::Failed { reason: FailureReason::InvoiceExpired, .. } => {
-            last_error = Some("the payment request ran out before it could be paid");
-        }
-        WithdrawalState::Failed { reason: FailureReason::Rejected, .. } => {
-            last_error = Some("the withdrawal was looked at and rejected");
-        }
-        WithdrawalState::Released { .. }
-        | WithdrawalState::Failed { reason: FailureReason::Released, .. } => {
-            last_error = Some(RELEASED);
-        }
-        WithdrawalState::Completed { fee: paid, .. }
-        | WithdrawalState::PaidAfterRelease { fee: paid, .. } => fee = whole(*paid),
-        WithdrawalState::AwaitingReview
-        | WithdrawalState::LiquidityPending
-        | WithdrawalState::Pending
-        | WithdrawalState::Processing { .. } => {}
-    }
+    let Course { next_retry_at, reason, fee } = Course::of(withdrawal);
     [
         Field::text(&withdrawal.id()),
         Field::text(&terms.app),
@@ -108,10 +123,10 @@ pub(crate) fn withdrawal(assets: &Assets, withdrawal: &Withdrawal) -> [Field; 15
         Field::text(&terms.user),
         time(withdrawal.updated_at()),
         Field::Number(withdrawal.attempts().saturating_sub(1).into()),
-        optional_time(next_retry),
-        Field::optional(last_error),
+        optional_time(next_retry_at),
+        Field::optional(reason),
         whole(terms.fee_limit),
-        fee,
+        fee.map_or(Field::Nothing, whole),
         Field::text(&withdrawal.payment_hash()),
         Field::text(&destination.encoded),
     ]

@@ -1,12 +1,16 @@
 //! `POST /rpc`: signed JSON-RPC, in the order of work that the wire contract gives.
 
+mod assets;
 mod authentication;
 pub(crate) mod body;
 mod dashboard;
 mod envelope;
 mod error;
+mod events;
+mod lists;
 #[cfg(test)]
 mod mutations;
+mod objects;
 pub(crate) mod params;
 mod tips;
 mod waiting;
@@ -35,10 +39,15 @@ enum Method {
     HealthPing,
     TipCreate,
     TipStatus,
+    TipList,
     TipSettledFeed,
+    EventList,
     DashboardSummary,
+    AssetList,
     WithdrawalQuote,
     WithdrawalRequest,
+    WithdrawalGet,
+    WithdrawalList,
 }
 
 impl Method {
@@ -47,10 +56,15 @@ impl Method {
             "health.ping" => Some(Self::HealthPing),
             "tip.create" => Some(Self::TipCreate),
             "tip.status" | "tip.get" => Some(Self::TipStatus),
+            "tip.list" => Some(Self::TipList),
             "tip.settled_feed" => Some(Self::TipSettledFeed),
+            "event.list" => Some(Self::EventList),
             "dashboard.summary" => Some(Self::DashboardSummary),
+            "asset.list" => Some(Self::AssetList),
             "withdrawal.quote" => Some(Self::WithdrawalQuote),
             "withdrawal.request" => Some(Self::WithdrawalRequest),
+            "withdrawal.get" => Some(Self::WithdrawalGet),
+            "withdrawal.list" => Some(Self::WithdrawalList),
             _ => None,
         }
     }
@@ -60,10 +74,15 @@ impl Method {
             Self::HealthPing => "health.ping",
             Self::TipCreate => "tip.create",
             Self::TipStatus => "tip.status",
+            Self::TipList => "tip.list",
             Self::TipSettledFeed => "tip.settled_feed",
+            Self::EventList => "event.list",
             Self::DashboardSummary => "dashboard.summary",
+            Self::AssetList => "asset.list",
             Self::WithdrawalQuote => "withdrawal.quote",
             Self::WithdrawalRequest => "withdrawal.request",
+            Self::WithdrawalGet => "withdrawal.get",
+            Self::WithdrawalList => "withdrawal.list",
         }
     }
 }
@@ -168,9 +187,14 @@ async fn dispatch(api: &Api, app: &AppId, method: Method, params: &str) -> Resul
         Method::TipCreate => encode(&tips::create(link, app, params).await?),
         Method::TipStatus => encode(&tips::status(link, app, params).await?),
         Method::TipSettledFeed => encode(&tips::settled_feed(api, app, params).await?),
+        Method::TipList => encode(&lists::tips(link, app, params).await?),
+        Method::EventList => encode(&events::list(api, app, params).await?),
+        Method::AssetList => encode(&assets::list(link, app, params).await?),
         Method::DashboardSummary => encode(&dashboard::summary(link, app, params).await?),
         Method::WithdrawalQuote => encode(&withdrawals::quote(link, app, params).await?),
         Method::WithdrawalRequest => encode(&withdrawals::request(link, app, params).await?),
+        Method::WithdrawalGet => encode(&withdrawals::get(link, app, params).await?),
+        Method::WithdrawalList => encode(&lists::withdrawals(link, app, params).await?),
     }
 }
 

@@ -3,7 +3,7 @@
 //! refused.
 
 use crate::error::{GroupFailed, Refusal, UnexpectedAnswer, Verdict, is_lock_timeout, refusal, verdict};
-use crate::news::settled_apps;
+use crate::news::apps_with_news;
 use crate::record::{self, millis};
 use crate::statement::{bound, query, statements};
 use crate::time::Time;
@@ -41,7 +41,7 @@ impl Unit {
     /// Also has others told of what it settled, whether or not its caller is still there.
     fn answer(self, store: &PostgresStore, outcome: Result<(), CommitError>) {
         if outcome.is_ok() {
-            store.tell(settled_apps(self.changes.ops()));
+            store.tell(apps_with_news(self.changes.ops()));
         }
         drop(self.place);
         // A caller that no longer listens has lost its answer, as it was told.

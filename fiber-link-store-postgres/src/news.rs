@@ -1,4 +1,4 @@
-//! What the servers on one database tell each other of settled tips, by NOTIFY on a channel that is
+//! What the servers on one database tell each other of settled tips and other events, by NOTIFY on a channel that is
 //! called like the schema.
 //!
 //! It is sent after the commit and beside it: a transaction that notifies takes a lock of the whole
@@ -21,13 +21,13 @@ use tokio::time::{sleep, timeout};
 use tracing::Instrument;
 
 statements! {
-    tell = "SELECT pg_notify($1, app) FROM unnest($2::text[]) AS settled (app)";
+    tell = "SELECT pg_notify($1, app) FROM unnest($2::text[]) AS news (app)";
 }
 
 /// How many apps may wait to be told of; of more nobody is told.
 const MOST_UNTOLD: usize = 1_000;
 
-/// The least time between two notifications. What is settled meanwhile is told of by the second.
+/// The least time between two notifications. What happens meanwhile is told of by the second.
 const GAP: Duration = Duration::from_millis(50);
 
 /// How long the listening connection may be silent before it is tried out.
@@ -69,13 +69,19 @@ impl Untold {
     }
 }
 
-/// The apps of which these writes settle a tip.
-pub(crate) fn settled_apps(ops: &[Op]) -> BTreeSet<AppId> {
-    let app = |tip: &Tip| tip.settled_at().map(|_| tip.terms().app.clone());
-    let settled = ops.iter().filter_map(|op| {
-        if let Op::CreateTip { tip, .. } | Op::UpdateTip { next: tip, .. } = op { app(tip) } else { None }
-    });
-    settled.collect()
+/// The apps of which these writes settle a tip, or emit an event.
+pub(crate) fn apps_with_news(ops: &[Op]) -> BTreeSet<AppId> {
+    let settled = |tip: &Tip| tip.settled_at().map(|_| tip.terms().app.clone());
+    let app = |op: &Op| {
+        if let Op::CreateTip { tip, .. } | Op::UpdateTip { next: tip, .. } = op {
+            settled(tip)
+        } else if let Op::Emit(event) = op {
+            Some(event.app.clone())
+        } else {
+            None
+        }
+    };
+    ops.iter().filter_map(app).collect()
 }
 
 impl PostgresStore {
@@ -95,7 +101,7 @@ impl PostgresStore {
                 let channel = store.schema().name().to_owned();
                 let tell = query(&store.statements().news.tell).bind(channel).bind(apps);
                 if let Err(error) = store.database().execute(tell).await {
-                    tracing::debug!(%error, "other servers were not told of settled tips");
+                    tracing::debug!(%error, "other servers were not told the news");
                 }
                 sleep(GAP).await;
             }

@@ -264,7 +264,9 @@ pub(crate) fn idempotency(record: &IdempotencyRecord) -> Row {
 pub(crate) fn event(event: &Event) -> Row {
     let subject = match &event.kind {
         EventKind::TipSettled(id) => id.as_uuid(),
-        EventKind::WithdrawalCompleted(id) | EventKind::WithdrawalFailed(id) => id.as_uuid(),
+        EventKind::WithdrawalCompleted(id)
+        | EventKind::WithdrawalFailed(id)
+        | EventKind::WithdrawalPaidLate(id) => id.as_uuid(),
     };
     Ok(json!({
         "id": id(event.id.as_uuid()),

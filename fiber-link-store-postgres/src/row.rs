@@ -311,6 +311,7 @@ pub(crate) fn event(fields: &mut Fields<'_>) -> Read<NumberedEvent> {
         "tip_settled" => EventKind::TipSettled(fields.id(TipId::from_uuid)?),
         "withdrawal_completed" => EventKind::WithdrawalCompleted(fields.id(WithdrawalId::from_uuid)?),
         "withdrawal_failed" => EventKind::WithdrawalFailed(fields.id(WithdrawalId::from_uuid)?),
+        "withdrawal_paid_late" => EventKind::WithdrawalPaidLate(fields.id(WithdrawalId::from_uuid)?),
         unknown => return Err(fields.corrupt(format_args!("{unknown:?} is no event"))),
     };
     Ok(NumberedEvent { number, event: Event { id, app, kind, at: fields.time()? } })

@@ -187,7 +187,9 @@ fn remember(connection: &Connection, record: &IdempotencyRecord, now: Timestamp)
 fn emit(connection: &Connection, event: &Event) -> Result<(), CommitError> {
     let subject = match &event.kind {
         EventKind::TipSettled(id) => id.as_uuid(),
-        EventKind::WithdrawalCompleted(id) | EventKind::WithdrawalFailed(id) => id.as_uuid(),
+        EventKind::WithdrawalCompleted(id)
+        | EventKind::WithdrawalFailed(id)
+        | EventKind::WithdrawalPaidLate(id) => id.as_uuid(),
     };
     let params = params![
         event.app.as_str(),

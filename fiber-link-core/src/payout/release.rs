@@ -4,8 +4,8 @@
 use super::{AdvanceError, Known, Stepped, find_live_attempt};
 use crate::release::{self, Release};
 use crate::{
-    Attempt, AttemptId, ChangeSet, Destination, FiberLink, NodeMemory, Op, Step, Stored, Timestamp, Verdict,
-    Withdrawal, posting,
+    Attempt, AttemptId, ChangeSet, Destination, EventKind, FiberLink, NodeMemory, Op, Step, Stored,
+    Timestamp, Verdict, Withdrawal, posting,
 };
 
 impl FiberLink {
@@ -74,8 +74,9 @@ impl FiberLink {
                     "a payment was made after its funds had been released: the hub bears it"
                 );
                 let late = posting::of_late_payment(&next);
+                let event = self.event(&next, EventKind::WithdrawalPaidLate(next.id()), now);
                 let changes = ChangeSet::new().update_withdrawal(withdrawal, next, now);
-                let changes = late.into_iter().fold(changes, ChangeSet::post);
+                let changes = late.into_iter().fold(changes, ChangeSet::post).with(event);
                 self.commit(changes.update_attempt(&attempt, attempt.succeed(fee, now)?)).await
             }
             Verdict::Failed(proof) => {

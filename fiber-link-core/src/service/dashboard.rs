@@ -2,8 +2,8 @@
 
 use super::FiberLink;
 use crate::{
-    AppId, AssetId, Balance, BalanceQuery, StoreError, Stored, Tip, TipQuery, TipTotals, TipsOf, UserId,
-    Withdrawal, WithdrawalQuery, WithdrawalsOf,
+    AppId, AssetId, Balance, BalanceQuery, Page, StoreError, Stored, Tip, TipQuery, TipTotals, TipsOf,
+    UserId, Withdrawal, WithdrawalId, WithdrawalLookup, WithdrawalQuery, WithdrawalsOf,
 };
 use futures_util::future::try_join3;
 
@@ -54,5 +54,34 @@ impl FiberLink {
         let query = WithdrawalQuery::Newest { of, before: None, limit };
         let withdrawals = self.parts().store.withdrawals(query).await?;
         Ok(withdrawals.into_iter().map(Stored::into_inner).collect())
+    }
+
+    /// The withdrawal of this id, if it is one of the app's.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store failed.
+    pub async fn find_withdrawal(
+        &self,
+        app: &AppId,
+        id: WithdrawalId,
+    ) -> Result<Option<Withdrawal>, StoreError> {
+        let found = self.parts().store.find_withdrawal(WithdrawalLookup::Id(id)).await?;
+        Ok(found.map(Stored::into_inner).filter(|withdrawal| withdrawal.terms().app == *app))
+    }
+
+    /// A page of withdrawals, the newest first; at most `limit`, which is less than
+    /// [`MAX_ROWS`](crate::MAX_ROWS).
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store failed.
+    pub async fn list_withdrawals(
+        &self,
+        of: WithdrawalsOf,
+        before: Option<WithdrawalId>,
+        limit: u32,
+    ) -> Result<Page<Withdrawal, WithdrawalId>, StoreError> {
+        let query = WithdrawalQuery::Newest { of, before, limit: limit.saturating_add(1) };
+        let withdrawals = self.parts().store.withdrawals(query).await?;
+        Ok(Page::cut(withdrawals.into_iter().map(Stored::into_inner).collect(), limit, Withdrawal::id))
     }
 }

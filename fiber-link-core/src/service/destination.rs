@@ -2,8 +2,8 @@
 
 use super::FiberLink;
 use crate::{
-    Amount, Asset, AssetId, Network, NodeError, NodeKey, PaymentRequestDestination, StoreError, Timestamp,
-    TipLookup, WithdrawalLookup,
+    Amount, Asset, AssetId, DecodedInvoice, Network, NodeError, NodeKey, PaymentRequestDestination,
+    StoreError, Timestamp, TipLookup, WithdrawalLookup,
 };
 use std::time::Duration;
 
@@ -98,14 +98,7 @@ impl FiberLink {
         now: Timestamp,
     ) -> Result<CheckedDestination, DestinationError> {
         let encoded = encoded.trim();
-        if encoded.is_empty() || encoded.len() > LONGEST_INVOICE {
-            return Err(DestinationRefusal::NotAnInvoice.into());
-        }
-        let invoice = match self.parts().node.decode_invoice(encoded).await {
-            Ok(invoice) => invoice,
-            Err(NodeError::InvalidInvoice { .. }) => return Err(DestinationRefusal::NotAnInvoice.into()),
-            Err(error) => return Err(DestinationError::Node(error)),
-        };
+        let invoice = self.decode_payment_request(encoded).await?;
         let hub = &self.parts().hub;
         if invoice.network != hub.network {
             let (found, expected) = (invoice.network, hub.network);
@@ -116,13 +109,7 @@ impl FiberLink {
         if invoice.payee == Some(self.own_node()) || own_tip.is_some() {
             return Err(DestinationRefusal::IssuedHere.into());
         }
-        if invoice.asset.as_ref() != Some(&asset.id) {
-            let found = invoice
-                .asset
-                .map_or_else(|| "an asset that is not accepted here".to_owned(), |id| id.to_string());
-            return Err(DestinationRefusal::OtherAsset { found, expected: asset.id.clone() }.into());
-        }
-        let asked = invoice.amount.ok_or(DestinationRefusal::NoAmount)?;
+        let asked = asked_of(&invoice, asset)?;
         if asked != amount {
             let (found, expected) = (asset.format(asked), asset.format(amount));
             return Err(DestinationRefusal::OtherAmount { found, expected }.into());
@@ -141,6 +128,33 @@ impl FiberLink {
         };
         Ok(CheckedDestination { invoice, payee })
     }
+
+    /// What the node reads in a text.
+    pub(super) async fn decode_payment_request(
+        &self,
+        encoded: &str,
+    ) -> Result<DecodedInvoice, DestinationError> {
+        let encoded = encoded.trim();
+        if encoded.is_empty() || encoded.len() > LONGEST_INVOICE {
+            return Err(DestinationRefusal::NotAnInvoice.into());
+        }
+        match self.parts().node.decode_invoice(encoded).await {
+            Ok(invoice) => Ok(invoice),
+            Err(NodeError::InvalidInvoice { .. }) => Err(DestinationRefusal::NotAnInvoice.into()),
+            Err(error) => Err(DestinationError::Node(error)),
+        }
+    }
+}
+
+/// How much of `asset` it asks for.
+pub(super) fn asked_of(invoice: &DecodedInvoice, asset: &Asset) -> Result<Amount, DestinationRefusal> {
+    if invoice.asset.as_ref() != Some(&asset.id) {
+        let found = invoice.asset.as_ref();
+        let found =
+            found.map_or_else(|| "an asset that is not accepted here".to_owned(), ToString::to_string);
+        return Err(DestinationRefusal::OtherAsset { found, expected: asset.id.clone() });
+    }
+    invoice.amount.ok_or(DestinationRefusal::NoAmount)
 }
 
 fn check_expiry(expires_at: Timestamp, now: Timestamp) -> Result<(), DestinationRefusal> {

@@ -3,6 +3,7 @@
 mod apps;
 mod dashboard;
 mod destination;
+mod events;
 mod open;
 mod policies;
 mod remembered;
@@ -14,10 +15,11 @@ mod withdrawals;
 pub use apps::LiveSecret;
 pub use dashboard::Summary;
 pub use destination::DestinationRefusal;
+pub use events::{EventPlace, EventSubject, EventsError, ToldEvent};
 pub use open::{Builder, Exclusivity, OpenError, Payouts, Settings};
 pub use tips::{CreateTipError, MESSAGE_CHARACTERS, TipRequest};
 pub use withdrawals::{
-    Quote, QuoteError, QuoteProblem, RequestedDestination, WithdrawError, WithdrawalRequest,
+    AskedAmountError, Quote, QuoteError, QuoteProblem, RequestedDestination, WithdrawError, WithdrawalRequest,
 };
 
 pub(crate) use policies::unset;

@@ -4,7 +4,7 @@ use super::{FiberLink, TRIES, too_many_writers};
 use crate::{
     Activity, Amount, AppId, Asset, AssetId, ChangeSet, CommitError, Existing, IDEMPOTENCY_MEMORY,
     IdempotencyKey, IdempotencyRecord, IdempotencyScope, IdempotencySubject, IdempotentMethod,
-    InvoiceRequest, InvoiceState, InvoiceStatus, NodeError, NodeStanding, Op, ParamsDigest, Paused,
+    InvoiceRequest, InvoiceState, InvoiceStatus, NodeError, NodeStanding, Op, Page, ParamsDigest, Paused,
     PolicyRefusal, PostId, Preimage, SettledPosition, SettledQuery, StandingError, StoreError, Stored, Tip,
     TipId, TipLookup, TipPhase, TipPolicy, TipQuery, TipState, TipTerms, TipsOf, UserAccount, UserId,
     Version,
@@ -197,7 +197,19 @@ impl FiberLink {
     /// # Errors
     /// [`StoreError`] if the store failed.
     pub async fn find_tip(&self, app: &AppId, invoice: &str) -> Result<Option<Tip>, StoreError> {
-        let tip = self.parts().store.find_tip(TipLookup::Invoice(invoice.to_owned())).await?;
+        self.look_at_tip(app, TipLookup::Invoice(invoice.to_owned())).await
+    }
+
+    /// The tip of this id, if it is one of the app's; as [`find_tip`](Self::find_tip).
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store failed.
+    pub async fn find_tip_by_id(&self, app: &AppId, id: TipId) -> Result<Option<Tip>, StoreError> {
+        self.look_at_tip(app, TipLookup::Id(id)).await
+    }
+
+    async fn look_at_tip(&self, app: &AppId, lookup: TipLookup) -> Result<Option<Tip>, StoreError> {
+        let tip = self.parts().store.find_tip(lookup).await?;
         let tip = tip.map(Stored::into_inner).filter(|tip| tip.terms().app == *app);
         if let Some(tip) = &tip
             && tip.settled_at().is_none()
@@ -236,6 +248,21 @@ impl FiberLink {
         let of = TipsOf::App { app: app.clone(), phase };
         let tips = self.parts().store.tips(TipQuery::Newest { of, before: None, limit }).await?;
         Ok(tips.into_iter().map(Stored::into_inner).collect())
+    }
+
+    /// A page of tips, the newest first; at most `limit`, which is less than [`MAX_ROWS`](crate::MAX_ROWS).
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store failed.
+    pub async fn list_tips(
+        &self,
+        of: TipsOf,
+        before: Option<TipId>,
+        limit: u32,
+    ) -> Result<Page<Tip, TipId>, StoreError> {
+        let query = TipQuery::Newest { of, before, limit: limit.saturating_add(1) };
+        let tips = self.parts().store.tips(query).await?;
+        Ok(Page::cut(tips.into_iter().map(Stored::into_inner).collect(), limit, Tip::id))
     }
 
     /// What the policy says of a new tip, unless it or a switch refuses it.

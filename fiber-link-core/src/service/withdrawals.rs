@@ -1,6 +1,6 @@
 //! Quoting and requesting withdrawals.
 
-use super::destination::{CheckedDestination, DestinationError};
+use super::destination::{CheckedDestination, DestinationError, asked_of};
 use super::reviews::{Payout, Sifted};
 use super::{DestinationRefusal, FiberLink, TRIES, too_many_writers};
 use crate::{
@@ -23,6 +23,9 @@ pub struct WithdrawalRequest {
     pub amount: Amount,
     /// Where it goes.
     pub destination: RequestedDestination,
+    /// The highest fee that the user was promised, in base units: with another one the request is refused.
+    /// Any will do where nothing is said.
+    pub network_fee: Option<Amount>,
     /// The caller's name for this request, so that a repeat acts once.
     pub idempotency_key: Option<IdempotencyKey>,
 }
@@ -103,6 +106,23 @@ pub enum QuoteError {
     Store(#[from] StoreError),
 }
 
+/// Why it is not known what an invoice asks.
+#[derive(Debug, thiserror::Error)]
+pub enum AskedAmountError {
+    /// The asset is none of ours.
+    #[error("asset {0} is not accepted here")]
+    UnknownAsset(AssetId),
+    /// It asks for no amount of this asset, or is no invoice.
+    #[error(transparent)]
+    Destination(#[from] DestinationRefusal),
+    /// The node gave no answer.
+    #[error("the node cannot be reached")]
+    NodeUnavailable(#[source] NodeError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Why a withdrawal was not accepted. Nothing is reserved then, except where the store failed:
 /// a repeat with the same idempotency key tells.
 #[derive(Debug, thiserror::Error)]
@@ -122,6 +142,15 @@ pub enum WithdrawError {
     /// The destination cannot be paid.
     #[error(transparent)]
     Destination(#[from] DestinationRefusal),
+    /// The highest fee is another one than the user was promised. Amounts are whole units, as people write
+    /// them.
+    #[error("the network fee limit is {found}, but {promised} was promised")]
+    OtherFee {
+        /// What it would be now.
+        found: String,
+        /// What the request says.
+        promised: String,
+    },
     /// A switch stops withdrawals.
     #[error(transparent)]
     Paused(#[from] Paused),
@@ -151,8 +180,10 @@ impl WithdrawalRequest {
             RequestedDestination::CkbAddress(address) => ("address", address),
         };
         let amount = self.amount.to_string();
+        // A request that names no fee has the digest of requests from before one could.
+        let fee = self.network_fee.map(|fee| fee.to_string());
         let fields = [self.user.as_str(), self.asset.as_str(), &amount, kind, destination];
-        ParamsDigest::of(fields.into_iter().map(str::as_bytes))
+        ParamsDigest::of(fields.into_iter().chain(fee.as_deref()).map(str::as_bytes))
     }
 
     fn account(&self, app: &AppId) -> UserAccount {
@@ -177,6 +208,17 @@ impl Considered {
         match self.policy.fee_bearer {
             FeeBearer::User => self.fee_limit,
             FeeBearer::Hub => Amount::ZERO,
+        }
+    }
+
+    /// Refuses a request that names another fee.
+    fn check_fee(&self, request: &WithdrawalRequest) -> Result<(), WithdrawError> {
+        let (fee, whole) = (self.network_fee(), |amount| self.asset.format(amount));
+        match request.network_fee {
+            Some(promised) if promised != fee => {
+                Err(WithdrawError::OtherFee { found: whole(fee), promised: whole(promised) })
+            }
+            Some(_) | None => Ok(()),
         }
     }
 
@@ -253,6 +295,22 @@ impl FiberLink {
         })
     }
 
+    /// What an invoice asks, for a withdrawal of it.
+    ///
+    /// # Errors
+    /// [`AskedAmountError`] if it asks for no amount of this asset, or the node does not answer.
+    pub async fn asked_amount(&self, asset: &AssetId, encoded: &str) -> Result<Amount, AskedAmountError> {
+        let found = self.assets().find(asset);
+        let asset = found.ok_or_else(|| AskedAmountError::UnknownAsset(asset.clone()))?;
+        let decoded = self.decode_payment_request(encoded).await;
+        let asked = decoded.and_then(|invoice| Ok(asked_of(&invoice, asset)?));
+        asked.map_err(|error| match error {
+            DestinationError::Refused(refusal) => refusal.into(),
+            DestinationError::Node(error) => AskedAmountError::NodeUnavailable(error),
+            DestinationError::Store(error) => error.into(),
+        })
+    }
+
     /// Accepts a withdrawal: checks it, reserves amount and highest fee, and leaves the rest to the
     /// payout passes.
     ///
@@ -307,6 +365,7 @@ impl FiberLink {
         if let Some(refusal) = considered.refusal(app, request) {
             return Err(refusal.into());
         }
+        considered.check_fee(request)?;
         let now = self.now();
         let keyed = remembered.is_some();
         let destination = match self.checked_destination(request, &considered.asset, now).await {
@@ -420,6 +479,7 @@ impl FiberLink {
                 error @ (WithdrawError::UnknownAsset(_)
                 | WithdrawError::AmountZero
                 | WithdrawError::IdempotencyConflict
+                | WithdrawError::OtherFee { .. }
                 | WithdrawError::Paused(_)
                 | WithdrawError::InsufficientFunds),
             ) => Err(StoreError::backend(error).into()),

@@ -172,6 +172,7 @@ impl Demo {
             asset: AssetId::ckb(),
             amount: self.read_amount(&new.amount)?,
             destination: RequestedDestination::PaymentRequest(new.invoice),
+            network_fee: None,
             idempotency_key: None,
         })
     }
@@ -272,7 +273,9 @@ fn refusal(error: WithdrawError) -> Refusal {
         }
         WithdrawError::Paused(paused) => Refusal::new(StatusCode::CONFLICT, paused.to_string()),
         WithdrawError::Destination(refusal) => Refusal::field("invoice", refusal.to_string()),
-        WithdrawError::UnknownAsset(_) | WithdrawError::IdempotencyConflict => Refusal::internal(&error),
+        WithdrawError::UnknownAsset(_)
+        | WithdrawError::IdempotencyConflict
+        | WithdrawError::OtherFee { .. } => Refusal::internal(&error),
         WithdrawError::NodeUnavailable(_) => Refusal::node(&error),
         WithdrawError::Store(error) => error.into(),
     }

@@ -3,11 +3,11 @@
 use super::error::RpcError;
 use super::params::{self, Params};
 use super::tips::{whole_units, wire_state};
-use crate::rows::RELEASED;
+use crate::rows::Course;
 use crate::wire_time;
 use fiber_link_core::{
-    Amount, AppId, AssetId, Balance, FailureReason, FiberLink, MAX_ROWS, StoreError, Summary, Tip, TipPhase,
-    UserId, Withdrawal, WithdrawalState,
+    Amount, AppId, AssetId, Balance, FiberLink, MAX_ROWS, StoreError, Summary, Tip, TipPhase, UserId,
+    Withdrawal,
 };
 use futures_util::future::try_join5;
 use serde::Serialize;
@@ -359,33 +359,7 @@ fn newest(tips: &[(TipPhase, Vec<Tip>)], wanted: Option<TipPhase>) -> Vec<&Tip> 
 fn withdrawal_row(link: &FiberLink, withdrawal: &Withdrawal) -> WithdrawalRow {
     let terms = withdrawal.terms();
     let whole = |amount| super::whole_units(link.assets(), &terms.asset, amount);
-    let (mut next_retry_at, mut last_error, mut network_fee) = (None, None, None);
-    match withdrawal.state() {
-        WithdrawalState::RetryPending { at, last_error: error } => {
-            next_retry_at = Some(wire_time::format(*at));
-            last_error = Some(error.clone());
-        }
-        WithdrawalState::Failed { reason: FailureReason::AttemptsFailed { last_error: error }, .. } => {
-            last_error = Some(error.clone());
-        }
-        WithdrawalState::Failed { reason: FailureReason::InvoiceExpired, .. } => {
-            last_error = Some("the payment request ran out before it could be paid".to_owned());
-        }
-        WithdrawalState::Failed { reason: FailureReason::Rejected, .. } => {
-            last_error = Some("the withdrawal was looked at and rejected".to_owned());
-        }
-        WithdrawalState::Released { .. }
-        | WithdrawalState::Failed { reason: FailureReason::Released, .. } => {
-            last_error = Some(RELEASED.to_owned());
-        }
-        WithdrawalState::Completed { fee, .. } | WithdrawalState::PaidAfterRelease { fee, .. } => {
-            network_fee = Some(whole(*fee));
-        }
-        WithdrawalState::AwaitingReview
-        | WithdrawalState::LiquidityPending
-        | WithdrawalState::Pending
-        | WithdrawalState::Processing { .. } => {}
-    }
+    let course = Course::of(withdrawal);
     WithdrawalRow {
         id: withdrawal.id().to_string(),
         user_id: terms.user.to_string(),
@@ -396,10 +370,10 @@ fn withdrawal_row(link: &FiberLink, withdrawal: &Withdrawal) -> WithdrawalRow {
         created_at: wire_time::format(withdrawal.created_at()),
         updated_at: wire_time::format(withdrawal.updated_at()),
         tx_hash: None,
-        next_retry_at,
-        last_error,
+        next_retry_at: course.next_retry_at.map(wire_time::format),
+        last_error: course.reason.map(str::to_owned),
         network_fee_limit: whole(terms.fee_limit),
-        network_fee,
+        network_fee: course.fee.map(whole),
     }
 }
 

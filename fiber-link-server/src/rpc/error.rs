@@ -14,6 +14,9 @@ pub(crate) struct RpcError {
     data: Option<Value>,
 }
 
+/// Tells it from a tip that is not found: the code is the same.
+const WITHDRAWAL_NOT_FOUND: &str = "Withdrawal not found";
+
 /// Errors that the earlier service did not have. Each has a stable name in `data.reason`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
@@ -62,6 +65,10 @@ impl RpcError {
         Self::plain(-32004, "Tip not found")
     }
 
+    pub(crate) const fn withdrawal_not_found() -> Self {
+        Self::plain(-32004, WITHDRAWAL_NOT_FOUND)
+    }
+
     pub(crate) const fn rate_limited() -> Self {
         Self::plain(-32005, "Rate limit exceeded")
     }
@@ -107,7 +114,7 @@ impl RpcError {
         self.code
     }
 
-    /// A name for the code, for metrics.
+    /// A name for it, for metrics.
     pub(crate) fn name(&self) -> &'static str {
         match self.code {
             -32700 => "parse_error",
@@ -116,6 +123,7 @@ impl RpcError {
             -32602 => "invalid_params",
             -32603 => "internal",
             -32001 => "unauthorized",
+            -32004 if self.message == WITHDRAWAL_NOT_FOUND => "withdrawal_not_found",
             -32004 => "tip_not_found",
             -32005 => "rate_limited",
             -32010 => "idempotency_conflict",
@@ -167,6 +175,7 @@ mod tests {
             RpcError::internal(&std::fmt::Error),
             RpcError::unauthorized(),
             RpcError::tip_not_found(),
+            RpcError::withdrawal_not_found(),
             RpcError::rate_limited(),
             RpcError::of(Reason::IdempotencyConflict),
             RpcError::of(Reason::NodeUnavailable),

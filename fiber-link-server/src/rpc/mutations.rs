@@ -102,6 +102,7 @@ fn withdrawal_params() -> impl Strategy<Value = String> {
         ("asset", ASSETS.to_vec()),
         ("amount", AMOUNTS.to_vec()),
         ("toAddress", vec!["\"ckt1qq\"", "\"fibd1qq\"", "null"]),
+        ("networkFeeLimit", vec!["\"0\"", "\"0.00\"", "\"0.5\"", "\"1\"", "null"]),
         ("idempotencyKey", OPTIONAL_NAMES.to_vec()),
     ]);
     (rest, prop::option::weighted(0.8, prop_oneof![4 => destination, 1 => strange()])).prop_map(
@@ -249,6 +250,7 @@ proptest! {
                     "asset": withdrawal.asset.as_str(),
                     "amount": asset.format(withdrawal.amount),
                     "destination": destination,
+                    "networkFeeLimit": withdrawal.network_fee.map(|fee| asset.format(fee)),
                     "idempotencyKey": withdrawal.idempotency_key.as_ref().map(|key| key.as_str()),
                 });
                 prop_assert_eq!(withdrawals::read_request(&assets(), &again.to_string()).unwrap(), withdrawal);

@@ -15,7 +15,7 @@ const SHOWN: usize = 64;
 const MOST_DESTINATION: usize = 8_192;
 
 /// The params of one call, and what is wrong with them so far.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Params {
     fields: Map<String, Value>,
     issues: Vec<Issue>,
@@ -116,9 +116,28 @@ impl Params {
 
     /// An asset and an amount of it, greater than zero.
     pub(crate) fn asset_and_amount(&mut self, assets: &Assets) -> (Read<AssetId>, Read<Amount>) {
-        let asset = self.required("asset", |value| known_asset(value, assets));
+        let asset = self.asset(assets);
         let amount = self.required("amount", |value| amount(value, asset));
         (asset.map(|asset| asset.id.clone()), amount)
+    }
+
+    pub(crate) fn asset<'a>(&mut self, assets: &'a Assets) -> Read<&'a Asset> {
+        self.required("asset", |value| known_asset(value, assets))
+    }
+
+    /// Which one of two fields is there. Both or neither are noted under both names.
+    pub(crate) fn exactly_one(&mut self, fields: [&'static str; 2]) -> Read<&'static str> {
+        let [one, other] = fields;
+        match fields.map(|field| self.has(field)) {
+            [true, false] => Some(one),
+            [false, true] => Some(other),
+            [true, true] | [false, false] => {
+                let message = format!("exactly one of {one} and {other} is required");
+                self.wrong(one, message.clone());
+                self.wrong(other, message);
+                None
+            }
+        }
     }
 
     /// The fields of an object within the params, to be read like params; wrong ones are named
@@ -177,6 +196,12 @@ impl From<Issues> for RpcError {
     }
 }
 
+/// One wrong field with what came.
+pub(crate) fn refused_value(field: &str, got: &str, message: String) -> RpcError {
+    let issue = Issue { field: field.to_owned(), message: message.clone(), got: Some(cut(got)) };
+    RpcError::refused(message).with_data(json!({ "issues": Issues(vec![issue]) }))
+}
+
 /// One wrong field of params that could be read.
 pub(crate) fn refused_field(field: &str, message: impl Into<String>) -> RpcError {
     Issues::one(field, message).into()
@@ -186,6 +211,12 @@ pub(crate) fn refused_field(field: &str, message: impl Into<String>) -> RpcError
 pub(crate) fn refused_destination(message: String) -> RpcError {
     let issues = Issues::one("destination", message.clone());
     RpcError::refused(message).with_data(json!({ "issues": issues }))
+}
+
+/// An id that the server made.
+pub(crate) fn id<T: FromStr>(value: &Value) -> Result<T, String> {
+    let made = string(value)?.parse().ok();
+    made.ok_or_else(|| "must be an id such as \"01990c1e-6a3f-7000-8000-0000000000ab\"".to_owned())
 }
 
 /// A name such as an id.
@@ -276,11 +307,18 @@ fn known_asset<'a>(value: &Value, assets: &'a Assets) -> Result<&'a Asset, Strin
     })
 }
 
-/// Without a known asset only the form can be checked.
 fn amount(value: &Value, asset: Option<&Asset>) -> Result<Amount, String> {
+    let is_nothing = |text: &str| asset.unwrap_or(&Asset::ckb()).parse(text).is_ok_and(Amount::is_zero);
+    match value.as_str() {
+        Some(text) if is_nothing(text) => Err("must be greater than zero".to_owned()),
+        Some(_) | None => amount_or_nothing(value, asset),
+    }
+}
+
+/// Without a known asset only the form can be checked.
+pub(crate) fn amount_or_nothing(value: &Value, asset: Option<&Asset>) -> Result<Amount, String> {
     let text = value.as_str().ok_or_else(|| "must be a string such as \"1.5\"".to_owned())?;
     match asset.unwrap_or(&Asset::ckb()).parse(text) {
-        Ok(amount) if amount.is_zero() => Err("must be greater than zero".to_owned()),
         Ok(amount) => Ok(amount),
         Err(error) if asset.is_some() || error == ParseAmountError::NotDecimal => Err(error.to_string()),
         Err(_) => Ok(Amount::ZERO),

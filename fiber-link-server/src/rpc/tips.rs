@@ -1,6 +1,8 @@
 //! `tip.create`, `tip.status` and `tip.settled_feed`.
 
 use super::error::{Reason, RpcError};
+use super::lists::{NamedTip, read_named_tip};
+use super::objects::{self, TipObject};
 use super::params::{self, Params};
 use super::waiting::{self, LONGEST_WAIT};
 use crate::api::Api;
@@ -19,18 +21,6 @@ pub(super) struct Created {
     tip_id: String,
     payment_hash: String,
     expires_at: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Status {
-    state: &'static str,
-    exact_state: String,
-    tip_id: String,
-    asset: String,
-    amount: String,
-    settled_at: Option<String>,
-    expires_at: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -126,22 +116,15 @@ fn refusal(error: CreateTipError) -> RpcError {
     }
 }
 
-pub(super) async fn status(link: &FiberLink, app: &AppId, params: &str) -> Result<Status, RpcError> {
+pub(super) async fn status(link: &FiberLink, app: &AppId, params: &str) -> Result<TipObject, RpcError> {
     let mut params = Params::read(params)?;
-    let Some(invoice) = params.required("invoice", params::destination_text) else {
-        return Err(params.refusal().into());
+    let tip = match read_named_tip(&mut params) {
+        Some(NamedTip::Id(id)) => link.find_tip_by_id(app, id).await,
+        Some(NamedTip::Invoice(invoice)) => link.find_tip(app, &invoice).await,
+        None => return Err(params.refusal().into()),
     };
-    let tip = link.find_tip(app, &invoice).await.map_err(|error| RpcError::internal(&error))?;
-    let tip = tip.ok_or_else(RpcError::tip_not_found)?;
-    Ok(Status {
-        state: wire_state(tip.state().phase()),
-        exact_state: tip.state().as_str().to_ascii_uppercase(),
-        tip_id: tip.id().to_string(),
-        asset: tip.terms().asset.to_string(),
-        amount: whole_units(link, &tip),
-        settled_at: tip.settled_at().map(wire_time::format),
-        expires_at: tip.invoice().map(|invoice| wire_time::format(invoice.expires_at)),
-    })
+    let tip = tip.map_err(|error| RpcError::internal(&error))?;
+    Ok(objects::tip(link, &tip.ok_or_else(RpcError::tip_not_found)?))
 }
 
 pub(super) async fn settled_feed(api: &Api, app: &AppId, params: &str) -> Result<Feed, RpcError> {

@@ -1,7 +1,9 @@
-//! Readers of settled tips that wait for the next one.
+//! Readers of settled tips and of events that wait for the next one.
 
 use crate::api::Api;
-use fiber_link_core::{AppId, Heard, SettledPosition, StoreError, Tip, WaitingReader};
+use fiber_link_core::{
+    AppId, EventPlace, EventsError, Heard, SettledPosition, StoreError, Tip, ToldEvent, WaitingReader,
+};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -22,29 +24,42 @@ pub(super) async fn settled_tips(
     wait: Duration,
 ) -> Result<Vec<Tip>, StoreError> {
     // Taken before the first look: what is settled in between is heard of.
-    let reader = if wait.is_zero() { None } else { api.link.wait_for_settled_tips(app) };
+    let reader = if wait.is_zero() { None } else { api.link.wait_for_news(app) };
     let look = || api.link.settled_tips(app, after, limit);
     look_until_there_is_one(reader, wait, api.look_every, look).await
 }
 
-async fn look_until_there_is_one<L: Future<Output = Result<Vec<Tip>, StoreError>>>(
+/// Events after a place, as [`settled_tips`] are waited for. Both count towards the same places.
+pub(super) async fn events(
+    api: &Api,
+    app: &AppId,
+    after: Option<EventPlace>,
+    limit: u32,
+    wait: Duration,
+) -> Result<Vec<ToldEvent>, EventsError> {
+    let reader = if wait.is_zero() { None } else { api.link.wait_for_news(app) };
+    let look = || api.link.events(app, after, limit);
+    look_until_there_is_one(reader, wait, api.look_every, look).await
+}
+
+async fn look_until_there_is_one<T, E, L: Future<Output = Result<Vec<T>, E>>>(
     mut reader: Option<WaitingReader>,
     wait: Duration,
     look_every: Duration,
     look: impl Fn() -> L,
-) -> Result<Vec<Tip>, StoreError> {
+) -> Result<Vec<T>, E> {
     let began = Instant::now();
     loop {
         let looked = Instant::now();
-        let tips = look().await?;
+        let found = look().await?;
         let left = wait.saturating_sub(began.elapsed());
-        let Some(reader) = reader.as_mut().filter(|_| tips.is_empty() && !left.is_zero()) else {
-            return Ok(tips);
+        let Some(reader) = reader.as_mut().filter(|_| found.is_empty() && !left.is_zero()) else {
+            return Ok(found);
         };
         tokio::select! {
             heard = reader.news() => match heard {
                 Heard::News => sleep(left.min(SHORTEST_BREAK.saturating_sub(looked.elapsed()))).await,
-                Heard::Dismissed => return Ok(tips),
+                Heard::Dismissed => return Ok(found),
             },
             () = sleep(left.min(look_every)) => {}
         }
@@ -88,10 +103,10 @@ mod tests {
         let (looks, began) = (Cell::new(0), Instant::now());
         let look = || {
             looks.set(looks.get() + 1);
-            std::future::ready(Ok(Vec::new()))
+            std::future::ready(Ok::<Vec<Tip>, StoreError>(Vec::new()))
         };
         let wait = Duration::from_millis(220);
-        let reader = link.wait_for_settled_tips(&app);
+        let reader = link.wait_for_news(&app);
         let settlements = async {
             while began.elapsed() < wait {
                 settle_one(&link, &node, &app).await;

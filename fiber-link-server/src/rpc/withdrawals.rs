@@ -1,11 +1,12 @@
-//! `withdrawal.quote` and `withdrawal.request`.
+//! `withdrawal.quote`, `withdrawal.request` and `withdrawal.get`.
 
 use super::error::{Reason, RpcError};
+use super::objects::{self, WithdrawalObject};
 use super::params::{self, Params};
 use crate::wire_time;
 use fiber_link_core::{
-    Acceptance, AppId, Assets, FiberLink, Quote, QuoteError, RequestedDestination, WithdrawError, Withdrawal,
-    WithdrawalRequest,
+    Acceptance, AppId, AskedAmountError, Assets, FiberLink, IdempotencyKey, Quote, QuoteError,
+    RequestedDestination, WithdrawError, Withdrawal, WithdrawalRequest,
 };
 use serde::Serialize;
 
@@ -37,7 +38,7 @@ pub(super) struct Requested {
 }
 
 pub(super) async fn quote(link: &FiberLink, app: &AppId, params: &str) -> Result<Quoted, RpcError> {
-    let request = read_request(link.assets(), params)?;
+    let request = read_quote(link, params).await?;
     let quote = link.quote_withdrawal(app, &request).await.map_err(no_quote)?;
     Ok(quoted(&quote))
 }
@@ -87,13 +88,50 @@ pub(super) fn read_request(assets: &Assets, params: &str) -> Result<WithdrawalRe
     let user = params.required("userId", params::name);
     let (asset, amount) = params.asset_and_amount(assets);
     let destination = read_destination(&mut params);
+    let known = asset.as_ref().and_then(|asset| assets.find(asset));
+    let fee = params.optional("networkFeeLimit", |value| params::amount_or_nothing(value, known));
     let key = params.optional("idempotencyKey", params::name);
-    match (user, asset, amount, destination, key) {
-        (Some(user), Some(asset), Some(amount), Some(destination), Some(idempotency_key)) => {
-            Ok(WithdrawalRequest { user, asset, amount, destination, idempotency_key })
-        }
+    match (user, asset, amount, destination, fee, key) {
+        (
+            Some(user),
+            Some(asset),
+            Some(amount),
+            Some(destination),
+            Some(network_fee),
+            Some(idempotency_key),
+        ) => Ok(WithdrawalRequest { user, asset, amount, destination, network_fee, idempotency_key }),
         _ => Err(params.refusal().into()),
     }
+}
+
+/// Reads a request whose amount may be missing: then it is what the invoice asks.
+async fn read_quote(link: &FiberLink, params: &str) -> Result<WithdrawalRequest, RpcError> {
+    let mut fields = Params::read(params)?;
+    let named = read_destination(&mut fields.clone());
+    let Some(RequestedDestination::PaymentRequest(invoice)) = named.filter(|_| !fields.has("amount")) else {
+        return read_request(link.assets(), params);
+    };
+    let user = fields.required("userId", params::name);
+    let asset = fields.asset(link.assets());
+    let key = fields.optional("idempotencyKey", params::name::<IdempotencyKey>);
+    let (Some(user), Some(asset), Some(_)) = (user, asset, key) else { return Err(fields.refusal().into()) };
+    let amount = link.asked_amount(&asset.id, &invoice).await.map_err(no_amount)?;
+    let destination = RequestedDestination::PaymentRequest(invoice);
+    Ok(WithdrawalRequest {
+        user,
+        asset: asset.id.clone(),
+        amount,
+        destination,
+        network_fee: None,
+        idempotency_key: None,
+    })
+}
+
+pub(super) async fn get(link: &FiberLink, app: &AppId, params: &str) -> Result<WithdrawalObject, RpcError> {
+    let mut params = Params::read(params)?;
+    let Some(id) = params.required("id", params::id) else { return Err(params.refusal().into()) };
+    let found = link.find_withdrawal(app, id).await.map_err(|error| RpcError::internal(&error))?;
+    Ok(objects::withdrawal(link, &found.ok_or_else(RpcError::withdrawal_not_found)?))
 }
 
 #[derive(Clone, Copy)]
@@ -136,6 +174,16 @@ fn of_legacy_address(text: String) -> RequestedDestination {
     }
 }
 
+fn no_amount(error: AskedAmountError) -> RpcError {
+    let text = error.to_string();
+    match error {
+        AskedAmountError::UnknownAsset(_) => params::refused_field("asset", text),
+        AskedAmountError::Destination(_) => params::refused_destination(text),
+        AskedAmountError::NodeUnavailable(cause) => RpcError::caused(Reason::NodeUnavailable, &cause),
+        AskedAmountError::Store(cause) => RpcError::internal(&cause),
+    }
+}
+
 fn no_quote(error: QuoteError) -> RpcError {
     let text = error.to_string();
     match error {
@@ -155,6 +203,7 @@ fn refusal(error: WithdrawError) -> RpcError {
         WithdrawError::Policy(_) | WithdrawError::InsufficientFunds => RpcError::refused(text),
         WithdrawError::Paused(paused) => RpcError::paused(paused),
         WithdrawError::Destination(_) => params::refused_destination(text),
+        WithdrawError::OtherFee { promised, .. } => params::refused_value("networkFeeLimit", &promised, text),
         WithdrawError::NodeUnavailable(cause) => RpcError::caused(Reason::NodeUnavailable, &cause),
         WithdrawError::Store(cause) => RpcError::internal(&cause),
     }

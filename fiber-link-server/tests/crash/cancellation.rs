@@ -190,7 +190,8 @@ impl Visitor {
                 ("withdrawal.quote", params)
             }
             14..=15 => ("dashboard.summary", json!({ "userId": CREATOR, "includeAdmin": true })),
-            16..=17 => ("tip.settled_feed", json!({})),
+            16 => ("tip.settled_feed", json!({})),
+            17 => ("event.list", json!({})),
             _ => ("tip.status", json!({ "invoice": self.invoice })),
         }
     }

@@ -16,9 +16,11 @@ mod authentication;
 mod backend;
 mod dashboard;
 mod envelope;
+mod events;
 mod health;
 mod hub;
 mod idempotency;
+mod lists;
 mod mutations;
 mod payouts;
 mod settlement;
@@ -67,6 +69,12 @@ cases! {
             a_body_has_at_most_one_mebibyte
             only_posts_are_answered
         }
+        events {
+            what_happened_is_told_in_order_with_what_it_happened_to
+            many_events_are_read_once_each_while_more_come
+            a_cursor_that_is_none_of_the_apps_is_named
+            who_waits_for_events_hears_of_a_withdrawal_that_is_paid
+        }
         health {
             it_lives_and_is_ready
             a_node_that_is_down_makes_it_live_but_not_ready
@@ -78,6 +86,14 @@ cases! {
             a_tip_whose_node_was_down_is_carried_on_by_a_repeat
             the_same_key_64_times_at_once_is_one_tip_and_one_answer
             the_same_key_64_times_at_once_is_one_withdrawal_and_one_answer
+        }
+        lists {
+            tips_are_listed_by_their_post_and_by_either_side_newest_first
+            a_list_of_tips_goes_on_from_page_to_page
+            wrong_lists_are_named
+            a_withdrawal_is_shown_as_it_goes
+            a_withdrawal_of_another_app_is_not_found
+            assets_are_listed_with_the_bounds_of_the_callers_app
         }
         payouts {
             a_payment_whose_answer_is_lost_is_paid_once
@@ -93,6 +109,7 @@ cases! {
             an_invoice_asks_for_whole_units_in_base_units
             a_tip_is_unpaid_then_settled
             an_ended_tip_is_failed_until_a_late_payment_settles_it
+            a_tip_is_found_by_its_id_with_all_that_is_known_of_it
             a_tip_of_another_app_is_not_found
             wrong_params_are_named_and_change_nothing
             a_message_is_trimmed_and_null_is_none
@@ -107,6 +124,8 @@ cases! {
         withdrawals {
             what_is_tipped_can_be_withdrawn_to_the_same_number
             a_quote_says_what_a_request_would_do
+            a_quote_without_an_amount_is_of_what_the_invoice_asks
+            a_request_holds_to_the_fee_of_its_quote_or_changes_nothing
             a_withdrawal_that_cannot_be_is_refused_with_its_reason
             what_an_operator_stopped_is_told_with_whose_switch_it_is
             a_legacy_payment_request_is_one

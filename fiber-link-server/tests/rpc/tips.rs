@@ -59,6 +59,31 @@ pub(crate) async fn an_ended_tip_is_failed_until_a_late_payment_settles_it(backe
     }
 }
 
+pub(crate) async fn a_tip_is_found_by_its_id_with_all_that_is_known_of_it(backend: Backend) {
+    let hub = Hub::new(backend).await;
+    let created = hub.call("tip.create", with(tip(), "message", json!("thanks"))).await.result().clone();
+    let (invoice, id) = (created["invoice"].as_str().unwrap(), &created["tipId"]);
+    let expected = |state: &str, settled_at: Value| {
+        json!({
+            "tipId": id, "postId": "42", "fromUserId": "7", "toUserId": "9", "asset": "CKB", "amount": "61",
+            "message": "thanks", "anonymous": false, "state": state, "exactState": state, "invoice": invoice,
+            "paymentHash": created["paymentHash"], "createdAt": "2025-10-09T08:53:20.000Z",
+            "settledAt": settled_at, "expiresAt": created["expiresAt"],
+        })
+    };
+    for params in [json!({ "tipId": id }), json!({ "invoice": invoice, "tipId": null })] {
+        for method in ["tip.get", "tip.status"] {
+            assert_eq!(hub.call(method, params.clone()).await.result(), &expected("UNPAID", Value::Null));
+        }
+    }
+    hub.node.pay(invoice, false).unwrap();
+    hub.settle().await;
+    let settled = expected("SETTLED", json!("2025-10-09T09:53:20.000Z"));
+    assert_eq!(hub.call("tip.get", json!({ "tipId": id })).await.result(), &settled);
+    let foreign = hub.call_as(OTHER, "tip.get", json!({ "tipId": id })).await;
+    assert_eq!((foreign.code(), foreign.message()), (-32004, "Tip not found"));
+}
+
 pub(crate) async fn a_tip_of_another_app_is_not_found(backend: Backend) {
     let hub = Hub::new(backend).await;
     let invoice = hub.give("9", "1").await;
@@ -105,10 +130,14 @@ pub(crate) async fn wrong_params_are_named_and_change_nothing(backend: Backend) 
     assert_eq!(answer.fields(), ["postId", "fromUserId", "toUserId", "asset", "amount"]);
     let huge = hub.call("tip.create", with(tip(), "postId", json!("x".repeat(900_000)))).await;
     assert!(huge.text.len() < 400, "a huge value is not sent back whole");
-    for params in [json!({}), json!({ "invoice": 7 }), json!({ "invoice": "a b" }), json!({ "invoice": "" })]
-    {
+    for params in [json!({ "invoice": 7 }), json!({ "invoice": "a b" }), json!({ "invoice": "" })] {
         assert_eq!(hub.call("tip.status", params).await.fields(), ["invoice"]);
     }
+    let id = "01990c1e-6a3f-7000-8000-0000000000ab";
+    for params in [json!({}), json!({ "tipId": id, "invoice": "fibd1" })] {
+        assert_eq!(hub.call("tip.get", params).await.fields(), ["tipId", "invoice"]);
+    }
+    assert_eq!(hub.call("tip.get", json!({ "tipId": "42" })).await.fields(), ["tipId"]);
     assert_eq!(hub.node.questions().create_invoice, 0, "the node was never asked");
 }
 

@@ -57,6 +57,66 @@ pub(crate) async fn a_quote_says_what_a_request_would_do(backend: Backend) {
     assert_eq!(hub.balances("9").await, ("62".to_owned(), "0".to_owned()), "a quote reserves nothing");
 }
 
+pub(crate) async fn a_quote_without_an_amount_is_of_what_the_invoice_asks(backend: Backend) {
+    let hub = Hub::new(backend).await;
+    hub.give("9", "62").await;
+    let invoice = hub.foreign_invoice("60.5");
+    let without = |mut params: Value| {
+        params.as_object_mut().unwrap().remove("amount");
+        params
+    };
+    let expected = hub.call("withdrawal.quote", to(&invoice, "60.5")).await.result().clone();
+    let legacy = json!({ "userId": "9", "asset": "CKB", "toAddress": invoice });
+    for params in [without(to(&invoice, "1")), with_amount(to(&invoice, "1"), json!(null)), legacy] {
+        assert_eq!(hub.call("withdrawal.quote", params).await.result(), &expected);
+    }
+    let garbage = hub.call("withdrawal.quote", without(to("fibd1nonsense", "1"))).await;
+    assert_eq!((garbage.code(), garbage.message()), (-32602, "payment request is not a Fiber invoice"));
+    assert_eq!(garbage.fields(), ["destination"]);
+    let address = json!({ "userId": "9", "asset": "CKB", "toAddress": "ckt1qzda0cr08m85" });
+    assert_eq!(hub.call("withdrawal.quote", address).await.fields(), ["amount"], "an address asks for none");
+    let nobody = json!({ "asset": "DOGE", "toAddress": invoice });
+    assert_eq!(hub.call("withdrawal.quote", nobody).await.fields(), ["userId", "asset"]);
+    let request = hub.call("withdrawal.request", without(to(&invoice, "1"))).await;
+    assert_eq!(request.fields(), ["amount"], "what is promised has an amount");
+    hub.node.set_down(true);
+    assert_eq!(hub.call("withdrawal.quote", without(to(&invoice, "1"))).await.code(), -32011);
+}
+
+pub(crate) async fn a_request_holds_to_the_fee_of_its_quote_or_changes_nothing(backend: Backend) {
+    let hub = Hub::new(backend).await;
+    hub.give("9", "62").await;
+    let invoice = hub.foreign_invoice("60.5");
+    let quote = hub.call("withdrawal.quote", to(&invoice, "60.5")).await.result().clone();
+    let request = |fee: &Value, key: &str| {
+        let mut params = with_key(to(&invoice, "60.5"), key);
+        params["networkFeeLimit"] = fee.clone();
+        params
+    };
+    for other in ["0.6", "0", "0.60500001"] {
+        let refused = hub.call("withdrawal.request", request(&json!(other), other)).await;
+        let message = format!("the network fee limit is 0.605, but {other} was promised");
+        assert_eq!((refused.code(), refused.message()), (-32602, message.as_str()));
+        let issues = json!([{ "field": "networkFeeLimit", "message": message, "got": other }]);
+        assert_eq!(refused.json["error"]["data"]["issues"], issues);
+    }
+    for wrong in [json!(1), json!("-1"), json!("0.000000001")] {
+        let answer = hub.call("withdrawal.request", request(&wrong, "wrong")).await;
+        assert_eq!(answer.fields(), ["networkFeeLimit"], "{wrong}");
+    }
+    assert_eq!(hub.balances("9").await, ("62".to_owned(), "0".to_owned()));
+    let fee = &quote["networkFee"];
+    let accepted = hub.call("withdrawal.request", request(fee, "key")).await;
+    assert_eq!(&accepted.result()["networkFeeLimit"], fee);
+    let again = hub.call("withdrawal.request", request(&json!("0.6050"), "key")).await;
+    assert_eq!(again.text, accepted.text, "the same fee in another spelling");
+    for other in [json!(null), json!("0.6")] {
+        let conflict = hub.call("withdrawal.request", request(&other, "key")).await;
+        assert_eq!(conflict.code(), -32010, "{other}");
+    }
+    assert_eq!(hub.balances("9").await, ("0.895".to_owned(), "61.105".to_owned()));
+}
+
 pub(crate) async fn what_an_operator_stopped_is_told_with_whose_switch_it_is(backend: Backend) {
     let hub = Hub::new(backend).await;
     hub.give("9", "62").await;
@@ -235,6 +295,11 @@ pub(crate) async fn a_withdrawal_waits_for_liquidity_and_a_repeat_says_so_still(
     hub.pay_out().await;
     assert_eq!(hub.node.payments().len(), 1);
     assert_eq!(hub.call("withdrawal.request", params).await.text, first.text);
+}
+
+fn with_amount(mut params: Value, amount: Value) -> Value {
+    params["amount"] = amount;
+    params
 }
 
 fn with_key(mut params: Value, key: &str) -> Value {

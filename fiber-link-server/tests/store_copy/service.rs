@@ -42,6 +42,7 @@ impl Hub {
             asset: AssetId::ckb(),
             amount: Amount::new(amount),
             destination: RequestedDestination::PaymentRequest(self.node.publish(invoice)),
+            network_fee: None,
             idempotency_key: Some(IdempotencyKey::new(format!("out-{hash}")).unwrap()),
         };
         (hash, request)

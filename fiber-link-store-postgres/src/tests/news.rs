@@ -2,7 +2,7 @@
 
 use super::*;
 use fiber_link_core::testing::sample::{self, app_id, at, change_set, tip_terms};
-use fiber_link_core::{AppId, Op, Store, Tip, TipState, TipTerms};
+use fiber_link_core::{AppId, Event, Op, Store, Tip, TipState, TipTerms};
 use futures_util::{FutureExt, StreamExt};
 use std::path::Path;
 use std::sync::Arc;
@@ -60,11 +60,14 @@ async fn listener(store: &PostgresStore, before: i64) -> i64 {
 }
 
 #[tokio::test]
-async fn others_hear_of_settled_tips_and_of_nothing_else() {
+async fn others_hear_of_settled_tips_and_of_events_and_of_nothing_else() {
     let store = fresh_store().await;
     let other = PostgresStore::with_pool(pool(), store.schema().clone()).await.unwrap();
     let mut ear = ear(&other).await;
-    store.commit(change_set([tip(1, "wiki", false), Op::Emit(sample::event(1))])).await.unwrap();
+    store.commit(change_set([tip(1, "wiki", false)])).await.unwrap();
+    let emitted = Event { app: app_id("shop"), ..sample::event(1) };
+    store.commit(change_set([Op::Emit(emitted)])).await.unwrap();
+    assert_eq!(next(&mut ear).await, app_id("shop"));
     store.commit(change_set([tip(2, "forum", true)])).await.unwrap();
     assert_eq!(next(&mut ear).await, app_id("forum"));
     store.commit(change_set([tip(3, "wiki", true), tip(4, "blog", true)])).await.unwrap();

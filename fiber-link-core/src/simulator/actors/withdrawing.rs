@@ -80,6 +80,7 @@ pub(super) async fn withdraw(user: &User, random: &mut Random) {
         asset: asked.asset,
         amount: asked.amount,
         destination: RequestedDestination::PaymentRequest(asked.encoded),
+        network_fee: None,
         idempotency_key: keyed.then(|| IdempotencyKey::new(format!("withdrawal-{number}")).ok()).flatten(),
     };
     ask_until_answered(user, random, request, asked.kind).await;
@@ -177,6 +178,7 @@ fn refused(user: &User, error: &WithdrawError, key: Option<IdempotencyKey>, kind
         WithdrawError::Destination(_)
         | WithdrawError::UnknownAsset(_)
         | WithdrawError::AmountZero
+        | WithdrawError::OtherFee { .. }
         | WithdrawError::Policy(_)
         | WithdrawError::Paused(_)
         | WithdrawError::InsufficientFunds

@@ -125,7 +125,9 @@ impl Oracle {
         for event in events {
             match event {
                 EventKind::TipSettled(id) => self.check_tip(sight, id)?,
-                EventKind::WithdrawalCompleted(id) | EventKind::WithdrawalFailed(id) => {
+                EventKind::WithdrawalCompleted(id)
+                | EventKind::WithdrawalFailed(id)
+                | EventKind::WithdrawalPaidLate(id) => {
                     self.check_withdrawal(sight, id)?;
                 }
             }

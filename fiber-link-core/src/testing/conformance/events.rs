@@ -23,6 +23,7 @@ pub async fn events_are_numbered_from_one_in_each_app(store: Arc<dyn Store>) {
         EventKind::TipSettled(tip),
         EventKind::WithdrawalCompleted(withdrawal),
         EventKind::WithdrawalFailed(withdrawal),
+        EventKind::WithdrawalPaidLate(withdrawal),
     ];
     for (n, kind) in (1..).zip(kinds) {
         commit(&*store, [Op::Emit(Event { kind, ..event_in("forum", n) })]).await.unwrap();

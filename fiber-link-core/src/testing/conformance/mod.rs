@@ -7,6 +7,7 @@ mod admission;
 mod atomicity;
 mod clock_flows;
 mod documents;
+mod event_flows;
 mod events;
 mod ledger;
 mod limits;
@@ -217,11 +218,18 @@ macro_rules! store_conformance {
             tips_that_are_looked_at_leave_the_others_their_turn
             a_hint_that_cannot_be_looked_up_leaves_the_others_their_turn
         }
+        event_flows {
+            events_are_told_with_their_records_on_from_each_of_them
+            a_place_where_no_event_is_or_another_one_is_refused
+            a_waiting_reader_hears_of_a_withdrawal_that_ends
+        }
         withdrawal_requests {
             sixty_four_requests_never_pass_the_funds
             sixty_four_requests_never_pass_a_daily_limit
             a_policy_limits_each_user_and_the_whole_app
             an_idempotency_key_makes_one_withdrawal_of_many_requests
+            a_fee_that_was_promised_is_kept_or_the_request_changes_nothing
+            what_an_invoice_asks_is_told_or_why_not
             a_failed_withdrawal_is_given_back_to_its_limits
             the_hub_may_bear_the_fee
             a_destination_is_checked_before_anything_is_reserved

@@ -180,6 +180,9 @@ pub async fn what_is_paid_after_a_release_is_the_hubs(store: Arc<dyn Store>) {
     }
     assert_eq!((state(&world, &withdrawal).await, world.balance().await), ("paid_after_release", RETURNED));
     assert_eq!(suspense(&world).await, -i128::from(10 * CKB + 7));
+    let told = world.link.events(&forum(), None, 99).await.unwrap();
+    let late = told.iter().filter(|told| told.event.kind == EventKind::WithdrawalPaidLate(withdrawal.id()));
+    assert_eq!(late.count(), 1);
     assert!(world.withdrawal(&withdrawal).await.state().is_final());
     world.assert_sound().await;
 }

@@ -37,7 +37,7 @@ pub async fn a_paid_tip_is_credited_once_by_racing_passes(store: Arc<dyn Store>)
 
 pub async fn a_waiting_reader_hears_of_what_its_process_settles(store: Arc<dyn Store>) {
     let world = World::new(store).await;
-    let mut reader = world.link.wait_for_settled_tips(&forum()).unwrap();
+    let mut reader = world.link.wait_for_news(&forum()).unwrap();
     world.link.create_tip(&forum(), tip_of(1)).await.unwrap();
     world.later(6);
     world.settle().await;

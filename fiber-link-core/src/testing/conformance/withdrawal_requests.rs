@@ -63,6 +63,7 @@ pub async fn an_idempotency_key_makes_one_withdrawal_of_many_requests(store: Arc
     let others = [
         WithdrawalRequest { user: user("bob"), ..request.clone() },
         WithdrawalRequest { amount: Amount::new(CKB), ..request.clone() },
+        WithdrawalRequest { network_fee: Some(Amount::new(CKB / 10)), ..request.clone() },
         WithdrawalRequest { destination: world.request(10).0.destination, ..request },
     ];
     for other in others {
@@ -70,6 +71,53 @@ pub async fn an_idempotency_key_makes_one_withdrawal_of_many_requests(store: Arc
         assert!(matches!(conflict, Err(WithdrawError::IdempotencyConflict)), "{conflict:?}");
     }
     assert_eq!(world.balance().await, (shannon(990 * CKB), 0));
+}
+
+pub async fn a_fee_that_was_promised_is_kept_or_the_request_changes_nothing(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.fund(100).await;
+    let (request, _) = world.request(20);
+    let promised = world.link.quote_withdrawal(&forum(), &request).await.unwrap().network_fee;
+    assert_eq!(promised, Amount::new(CKB / 5), "one per cent");
+    let request = WithdrawalRequest {
+        network_fee: Some(promised),
+        idempotency_key: Some("k".parse().unwrap()),
+        ..request
+    };
+    let dearer = world.with_policy(|policy| policy.fee.millionths = 20_000).await;
+    let refused = dearer.request_withdrawal(&forum(), request.clone()).await.unwrap_err();
+    assert_eq!(refused.to_string(), "the network fee limit is 0.4, but 0.2 was promised");
+    assert_eq!(world.balance().await, (shannon(100 * CKB), 0));
+    let free = world.with_policy(|policy| policy.fee_bearer = FeeBearer::Hub).await;
+    let none = WithdrawalRequest { network_fee: Some(Amount::ZERO), ..world.request(1).0 };
+    free.request_withdrawal(&forum(), none).await.unwrap();
+    let accepted = world.link.request_withdrawal(&forum(), request.clone()).await.unwrap();
+    assert_eq!(accepted.terms().fee_limit, promised);
+    let again = dearer.request_withdrawal(&forum(), request).await.unwrap();
+    assert_eq!(again, accepted, "a repeat is answered as before, whatever the fee is now");
+    world.assert_sound().await;
+}
+
+pub async fn what_an_invoice_asks_is_told_or_why_not(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let expires_at = world.clock.now().plus(Duration::from_secs(3600));
+    let good = || world.node.foreign_invoice(Amount::new(7 * CKB), expires_at);
+    let asked = async |invoice| world.link.asked_amount(&AssetId::ckb(), &world.node.publish(invoice)).await;
+    assert_eq!(asked(good()).await.unwrap(), Amount::new(7 * CKB));
+    let without = asked(DecodedInvoice { amount: None, ..good() }).await;
+    assert!(
+        matches!(without, Err(AskedAmountError::Destination(DestinationRefusal::NoAmount))),
+        "{without:?}"
+    );
+    let other = asked(DecodedInvoice { asset: None, ..good() }).await;
+    let is_other = matches!(other, Err(AskedAmountError::Destination(DestinationRefusal::OtherAsset { .. })));
+    assert!(is_other, "{other:?}");
+    let garbage = world.link.asked_amount(&AssetId::ckb(), "no invoice").await;
+    let is_none = matches!(garbage, Err(AskedAmountError::Destination(DestinationRefusal::NotAnInvoice)));
+    assert!(is_none, "{garbage:?}");
+    world.node.set_down(true);
+    let down = asked(good()).await;
+    assert!(matches!(down, Err(AskedAmountError::NodeUnavailable(_))), "{down:?}");
 }
 
 pub async fn a_failed_withdrawal_is_given_back_to_its_limits(store: Arc<dyn Store>) {

@@ -121,6 +121,7 @@ impl World {
             asset: AssetId::ckb(),
             amount: Amount::new(ckb * CKB),
             destination: RequestedDestination::PaymentRequest(invoice),
+            network_fee: None,
             idempotency_key: None,
         }
     }

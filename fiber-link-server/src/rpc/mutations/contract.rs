@@ -35,6 +35,8 @@ pub(super) fn wrong_fields(fields: &Map<String, Value>, call: &str) -> BTreeSet<
         }
         _ => {
             note("userId", required("userId", &name));
+            let is_fee = |value: &Value| is_amount(value) || is_nothing(value, asset);
+            note("networkFeeLimit", optional("networkFeeLimit", &is_fee));
             match fields.get("destination") {
                 None | Some(Value::Null) if is_missing(fields, "toAddress") => {
                     note("destination", false);
@@ -100,6 +102,17 @@ fn amount_of_unknown_asset(value: &Value) -> bool {
     };
     let expressible = text.split_once('.').is_none_or(|(_, fraction)| fraction.len() <= 8);
     form && !(expressible && text.chars().all(|c| c == '0' || c == '.'))
+}
+
+/// Whether the text says nothing, in a form that an asset with so many decimals may have.
+fn is_nothing(value: &Value, asset: Option<&Asset>) -> bool {
+    let Some(text) = text(value) else { return false };
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let zeros = |text: &str| !text.is_empty() && text.chars().all(|c| c == '0');
+    let fits = asset.is_none_or(|asset| {
+        text.split_once('.').is_none_or(|(_, fraction)| fraction.len() <= usize::from(asset.decimals))
+    });
+    zeros(whole) && zeros(fraction) && fits
 }
 
 fn message(value: &Value) -> bool {

@@ -1,0 +1,92 @@
+//! What answers say of a tip and of a withdrawal, wherever one stands in them.
+
+use super::{tips, wire_state};
+use crate::rows::Course;
+use crate::wire_time;
+use fiber_link_core::{Destination, FiberLink, Tip, Withdrawal};
+use serde::Serialize;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct TipObject {
+    tip_id: String,
+    post_id: String,
+    from_user_id: String,
+    to_user_id: String,
+    asset: String,
+    amount: String,
+    message: Option<String>,
+    anonymous: bool,
+    state: &'static str,
+    exact_state: String,
+    invoice: Option<String>,
+    payment_hash: String,
+    created_at: String,
+    settled_at: Option<String>,
+    expires_at: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WithdrawalObject {
+    id: String,
+    user_id: String,
+    asset: String,
+    amount: String,
+    state: String,
+    network_fee_limit: String,
+    network_fee: Option<String>,
+    destination: DestinationObject,
+    created_at: String,
+    updated_at: String,
+    next_retry_at: Option<String>,
+    reason: Option<String>,
+}
+
+/// As a request names it.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "SCREAMING_SNAKE_CASE", rename_all_fields = "camelCase")]
+enum DestinationObject {
+    PaymentRequest { payment_request: String },
+}
+
+pub(super) fn tip(link: &FiberLink, tip: &Tip) -> TipObject {
+    let (terms, invoice) = (tip.terms(), tip.invoice());
+    TipObject {
+        tip_id: tip.id().to_string(),
+        post_id: terms.post.to_string(),
+        from_user_id: terms.from_user.to_string(),
+        to_user_id: terms.to_user.to_string(),
+        asset: terms.asset.to_string(),
+        amount: tips::whole_units(link, tip),
+        message: terms.message.clone(),
+        anonymous: terms.anonymous,
+        state: wire_state(tip.state().phase()),
+        exact_state: tip.state().as_str().to_ascii_uppercase(),
+        invoice: invoice.map(|invoice| invoice.encoded.clone()),
+        payment_hash: tip.payment_hash().to_string(),
+        created_at: wire_time::format(tip.created_at()),
+        settled_at: tip.settled_at().map(wire_time::format),
+        expires_at: invoice.map(|invoice| wire_time::format(invoice.expires_at)),
+    }
+}
+
+pub(super) fn withdrawal(link: &FiberLink, withdrawal: &Withdrawal) -> WithdrawalObject {
+    let (terms, course) = (withdrawal.terms(), Course::of(withdrawal));
+    let whole = |amount| super::whole_units(link.assets(), &terms.asset, amount);
+    let Destination::PaymentRequest(invoice) = &terms.destination;
+    WithdrawalObject {
+        id: withdrawal.id().to_string(),
+        user_id: terms.user.to_string(),
+        asset: terms.asset.to_string(),
+        amount: whole(terms.amount),
+        state: withdrawal.state().as_str().to_ascii_uppercase(),
+        network_fee_limit: whole(terms.fee_limit),
+        network_fee: course.fee.map(whole),
+        destination: DestinationObject::PaymentRequest { payment_request: invoice.encoded.clone() },
+        created_at: wire_time::format(withdrawal.created_at()),
+        updated_at: wire_time::format(withdrawal.updated_at()),
+        next_retry_at: course.next_retry_at.map(wire_time::format),
+        reason: course.reason.map(str::to_owned),
+    }
+}
