@@ -15,6 +15,7 @@
 mod authentication;
 mod backend;
 mod dashboard;
+mod earlier_plugin;
 mod envelope;
 mod events;
 mod health;
@@ -61,6 +62,12 @@ cases! {
             a_user_sees_balances_counts_and_tips_both_ways
             an_administrator_sees_the_whole_app
             wrong_params_are_named
+        }
+        earlier_plugin {
+            its_tip_is_made_looked_at_and_settled
+            its_feed_goes_on_after_the_time_and_the_id_of_an_item
+            its_dashboard_finds_every_field_that_it_reads
+            its_withdrawal_is_quoted_and_accepted_in_both_spellings
         }
         envelope {
             what_is_no_request_is_refused_before_anybody_is_asked_for
