@@ -19,7 +19,8 @@ use axum::http::Request;
 use fiber_link_core::testing::FakeNode;
 use fiber_link_core::{
     Asset, AssetId, Clock, CreateAppError, FiberLink, FiberNode, IdSource, MOST_WAITING_PER_APP, MemoryStore,
-    NodeInfo, NodeKey, RandomIds, Secret, Store, SystemClock, TipRequest, signing,
+    NodeInfo, NodeKey, RandomIds, RequestedDestination, Secret, Store, SystemClock, TipRequest,
+    WithdrawalRequest, signing,
 };
 use fiber_link_postgres_cluster::Cluster;
 use fiber_link_server::{Api, router, worker};
@@ -53,8 +54,11 @@ fn waits(after: &Value) -> Value {
 
 /// A signed question for settled tips: headers and body.
 fn question(params: &Value) -> (Vec<(&'static str, String)>, String) {
-    let body =
-        json!({ "jsonrpc": "2.0", "id": 1, "method": "tip.settled_feed", "params": params }).to_string();
+    signed("tip.settled_feed", params)
+}
+
+fn signed(method: &str, params: &Value) -> (Vec<(&'static str, String)>, String) {
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
     let timestamp = (SystemClock.now().as_millis() / 1000).to_string();
     let nonce = RandomIds.next_id(SystemClock.now()).to_string();
     let signature = signing::sign(&Secret::new(SECRET.as_bytes()), &timestamp, &nonce, body.as_bytes());
@@ -114,8 +118,16 @@ impl Server {
 
     /// Asks for settled tips; the whole answer.
     fn ask(&self, params: &Value) -> BoxFuture<'static, Value> {
+        self.send(question(params))
+    }
+
+    /// Asks for events, and waits for the next one; the whole answer.
+    fn ask_for_events(&self, after: &Value) -> BoxFuture<'static, Value> {
+        self.send(signed("event.list", &waits(after)))
+    }
+
+    fn send(&self, (headers, body): (Vec<(&'static str, String)>, String)) -> BoxFuture<'static, Value> {
         let service = TowerToHyperService::new(self.routes.clone());
-        let (headers, body) = question(params);
         let mut request = Request::post("/rpc");
         for (name, value) in headers {
             request = request.header(name, value);
@@ -143,6 +155,25 @@ impl Server {
     /// Has a tip paid, and settles it here: its invoice, and its place.
     async fn settle_one(&self) -> (String, Value) {
         self.settle_one_of(APP).await
+    }
+
+    /// Has a withdrawal of what was settled paid: its id.
+    async fn pay_one(&self) -> String {
+        let amount = Asset::ckb().parse("0.5").unwrap();
+        let expires_at = SystemClock.now().plus(Duration::from_secs(3600));
+        let request = WithdrawalRequest {
+            user: "9".parse().unwrap(),
+            asset: AssetId::ckb(),
+            amount,
+            destination: RequestedDestination::PaymentRequest(
+                self.node.publish(self.node.foreign_invoice(amount, expires_at)),
+            ),
+            network_fee: None,
+            idempotency_key: None,
+        };
+        let withdrawal = self.link.request_withdrawal(&APP.parse().unwrap(), request).await.unwrap();
+        self.link.pay_due(10).await.unwrap();
+        withdrawal.id().to_string()
     }
 
     async fn settle_one_of(&self, app: &str) -> (String, Value) {
@@ -251,6 +282,14 @@ async fn readers_that_wait_at_one_server_hear_of_what_another_settles() {
     let waiting = two.waiting_readers(&Value::Null).await;
     let (invoice, place) = one.settle_one().await;
     assert!(join_all(waiting).await.iter().all(|told| invoices(told) == [invoice.as_str()]));
+
+    // So is who waits for events, also of a withdrawal.
+    let settled = two.ask_for_events(&Value::Null).await;
+    let waiting = two.ask_for_events(&settled["result"]["nextCursor"]);
+    let (answer, id) = join(waiting, one.pay_one()).await;
+    let item = &answer["result"]["items"][0];
+    let (kind, paid) = (&item["type"], &item["withdrawal"]["id"]);
+    assert_eq!((kind, paid), (&json!("withdrawal.completed"), &json!(id)));
 
     // While nobody listens they look.
     let three = Server::that_only_reads(&cluster, Duration::from_millis(20)).await;
