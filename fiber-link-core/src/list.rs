@@ -173,7 +173,7 @@ impl TipFilter {
             (Some(TipUser::Payer(user)), _) => TipsOf::Payer { app, user: user.clone() },
             (Some(TipUser::Payee(user)), _) => TipsOf::Payee { app, user: user.clone(), phase },
             (Some(TipUser::Either(user)), _) => TipsOf::Party { app, user: user.clone() },
-            (None, Some(post)) => TipsOf::Post { app, post: post.clone() },
+            (None, Some(post)) => TipsOf::Post { app, post: post.clone(), phase },
             (None, None) => TipsOf::App { app, phase },
         }
     }

@@ -92,6 +92,8 @@ pub enum TipsOf {
         app: AppId,
         /// The post.
         post: PostId,
+        /// Only those in this phase.
+        phase: Option<TipPhase>,
     },
 }
 

@@ -54,7 +54,7 @@ CREATE INDEX tips_due ON {schema}.tips (next_check_at) WHERE next_check_at IS NO
 CREATE INDEX tips_of_app ON {schema}.tips (app, phase, id);
 CREATE INDEX tips_from_user ON {schema}.tips (app, from_user, id);
 CREATE INDEX tips_to_user ON {schema}.tips (app, to_user, phase, id);
-CREATE INDEX tips_of_post ON {schema}.tips (app, post, id);
+CREATE INDEX tips_of_post ON {schema}.tips (app, post, phase, id);
 
 -- The settled tips of an app in the order in which readers see them: `number` is 1, 2, 3, … and is
 -- missing until the commit was numbered. `place` is the order of insertion.

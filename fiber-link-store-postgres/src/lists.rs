@@ -60,8 +60,18 @@ statements! {
         ORDER BY id DESC LIMIT $4"
     );
     tips_of_post = concat!(
-        "SELECT ", tip_columns!(), " FROM {schema}.tips WHERE app = $1 AND post = $2 AND id < $3
+        "SELECT ", tip_columns!(), " FROM {schema}.tips WHERE id = ANY (ARRAY(
+            (SELECT id FROM {schema}.tips WHERE app = $1 AND post = $2 AND phase = 'open' AND id < $3 ORDER BY id DESC LIMIT $4)
+            UNION
+            (SELECT id FROM {schema}.tips WHERE app = $1 AND post = $2 AND phase = 'settled' AND id < $3 ORDER BY id DESC LIMIT $4)
+            UNION
+            (SELECT id FROM {schema}.tips WHERE app = $1 AND post = $2 AND phase = 'ended' AND id < $3 ORDER BY id DESC LIMIT $4)
+            ORDER BY id DESC LIMIT $4))
         ORDER BY id DESC LIMIT $4"
+    );
+    tips_of_post_in_phase = concat!(
+        "SELECT ", tip_columns!(), " FROM {schema}.tips WHERE app = $1 AND post = $2 AND phase = $3 AND id < $4
+        ORDER BY id DESC LIMIT $5"
     );
     withdrawals = concat!(
         "SELECT ", withdrawal_columns!(), " FROM {schema}.withdrawals WHERE id < $1 ORDER BY id DESC LIMIT $2"
@@ -113,9 +123,13 @@ impl PostgresStore {
             TipsOf::Party { app, user } => {
                 query(&sql.tips_of_user).bind(name(app)).bind(user.as_str().to_owned())
             }
-            TipsOf::Post { app, post } => {
+            TipsOf::Post { app, post, phase: None } => {
                 query(&sql.tips_of_post).bind(name(app)).bind(post.as_str().to_owned())
             }
+            TipsOf::Post { app, post, phase: Some(phase) } => query(&sql.tips_of_post_in_phase)
+                .bind(name(app))
+                .bind(post.as_str().to_owned())
+                .bind(phase_name(*phase)),
         };
         statement.bind(id_before(before.map(|id| *id.as_uuid()))).bind(rows(limit))
     }

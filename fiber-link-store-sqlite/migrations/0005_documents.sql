@@ -82,7 +82,7 @@ ALTER TABLE sealed_hub RENAME TO hub;
 ALTER TABLE tips ADD COLUMN anonymous INTEGER NOT NULL DEFAULT 0;
 
 -- What lists are led by, and what is looked for.
-CREATE INDEX tips_of_post ON tips (app, post, id);
+CREATE INDEX tips_of_post ON tips (app, post, phase, id);
 CREATE INDEX withdrawals_of_user ON withdrawals (app, user, id);
 CREATE INDEX withdrawals_payment_hash ON withdrawals (payment_hash, id);
 -- The last characters of an invoice are its checksum.

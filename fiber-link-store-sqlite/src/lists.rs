@@ -25,8 +25,8 @@ statements! {
         ORDER BY id DESC LIMIT ?5"
     );
     NEWEST_TIPS_OF_POST = concat!(
-        "SELECT ", tip_columns!(), " FROM tips WHERE app = ?1 AND post = ?2 AND id < ?3
-        ORDER BY id DESC LIMIT ?4"
+        "SELECT ", tip_columns!(), " FROM tips WHERE app = ?1 AND post = ?2 AND phase = ?3 AND id < ?4
+        ORDER BY id DESC LIMIT ?5"
     );
     NEWEST_WITHDRAWALS = concat!(
         "SELECT ", withdrawal_columns!(), " FROM withdrawals WHERE id < ?1 ORDER BY id DESC LIMIT ?2"
@@ -102,8 +102,11 @@ pub(crate) fn tips(
                 tips.extend(payee(app, user, phase)?);
             }
         }
-        TipsOf::Post { app, post } => {
-            tips = some(NEWEST_TIPS_OF_POST, params![app.as_str(), post.as_str(), before, limit])?;
+        TipsOf::Post { app, post, phase } => {
+            for phase in phases(*phase) {
+                let of = params![app.as_str(), post.as_str(), phase_name(*phase), before, limit];
+                tips.extend(some(NEWEST_TIPS_OF_POST, of)?);
+            }
         }
     }
     snapshot.commit().map_err(backend)?;

@@ -33,7 +33,9 @@ pub(super) fn newest_tips(tips: &Tips, of: &TipsOf, before: Option<TipId>, limit
         TipsOf::Payee { user, phase, .. } => {
             tip.terms().to_user == *user && phase.is_none_or(|phase| tip.state().phase() == phase)
         }
-        TipsOf::Post { post, .. } => tip.terms().post == *post,
+        TipsOf::Post { post, phase, .. } => {
+            tip.terms().post == *post && phase.is_none_or(|phase| tip.state().phase() == phase)
+        }
     };
     let earlier = (Unbounded, before.map_or(Unbounded, Excluded));
     let ids = ids.into_iter().flat_map(|ids| ids.range(earlier).rev());

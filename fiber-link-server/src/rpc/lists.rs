@@ -77,16 +77,15 @@ fn read_tips_of(params: &mut Params, app: &AppId) -> Read<TipsOf> {
         params.wrong("direction", "goes with userId alone");
         return None;
     }
-    if settled_only == Some(Some(true)) && direction.is_some_and(|of| of != Some(Direction::In)) {
-        params.wrong("settledOnly", "goes with the direction IN alone");
+    let phase = settled_only.map(|settled| settled.unwrap_or(false).then_some(TipPhase::Settled));
+    if !of_user {
+        return Some(TipsOf::Post { app, post: params.required("postId", params::name)?, phase: phase? });
+    }
+    if phase.is_some_and(|phase| phase.is_some()) && direction.is_some_and(|of| of != Some(Direction::In)) {
+        params.wrong("settledOnly", "goes with postId, or with the direction IN");
         return None;
     }
-    if !of_user {
-        let post = params.required("postId", params::name)?;
-        return settled_only.map(|_| TipsOf::Post { app, post });
-    }
-    let user = params.required("userId", params::name)?;
-    let phase = settled_only?.unwrap_or(false).then_some(TipPhase::Settled);
+    let (user, phase) = (params.required("userId", params::name)?, phase?);
     Some(match direction? {
         None => TipsOf::Party { app, user },
         Some(Direction::In) => TipsOf::Payee { app, user, phase },

@@ -31,6 +31,7 @@ pub(crate) async fn tips_are_listed_by_their_post_and_by_either_side_newest_firs
     let table = [
         (json!({ "postId": "1" }), vec![&second, &first]),
         (json!({ "postId": "1", "settledOnly": false }), vec![&second, &first]),
+        (json!({ "postId": "1", "settledOnly": true }), vec![&first]),
         (json!({ "postId": "3" }), vec![]),
         (json!({ "userId": "9" }), vec![&third, &second, &first]),
         (json!({ "userId": "9", "direction": "IN" }), vec![&second, &first]),
@@ -74,7 +75,6 @@ pub(crate) async fn wrong_lists_are_named(backend: Backend) {
         (json!({ "postId": "1", "userId": "9" }), vec!["postId", "userId"]),
         (json!({ "postId": 1 }), vec!["postId"]),
         (json!({ "postId": "1", "direction": "IN" }), vec!["direction"]),
-        (json!({ "postId": "1", "settledOnly": true }), vec!["settledOnly"]),
         (json!({ "userId": "9", "settledOnly": true }), vec!["settledOnly"]),
         (json!({ "userId": "9", "direction": "OUT", "settledOnly": true }), vec!["settledOnly"]),
         (json!({ "userId": "9", "direction": "UP", "limit": 0 }), vec!["direction", "limit"]),

@@ -20,10 +20,11 @@ const LARGE: [&str; 10] = [
 ];
 
 /// These sort what they gathered by an index and a limit, or the rows of a small table.
-const SORTS_FEW_ROWS: [&str; 8] = [
+const SORTS_FEW_ROWS: [&str; 9] = [
     "tips_of_app",
     "tips_to_user",
     "tips_of_user",
+    "tips_of_post",
     "tip_totals",
     "withdrawal_by_invoice",
     "workers_after",
@@ -158,10 +159,10 @@ async fn work(store: &PostgresStore, round: u64) {
         TipsOf::Hub,
         TipsOf::Payer { app: app.clone(), user: user.clone() },
         TipsOf::Party { app: app.clone(), user: user.clone() },
-        TipsOf::Post { app: app.clone(), post },
     ];
     for phase in [None, Some(TipPhase::Open), Some(TipPhase::Settled), Some(TipPhase::Ended)] {
         of.push(TipsOf::App { app: app.clone(), phase });
+        of.push(TipsOf::Post { app: app.clone(), post: post.clone(), phase });
         of.push(TipsOf::Payee { app: app.clone(), user: user.clone(), phase });
     }
     for of in of {

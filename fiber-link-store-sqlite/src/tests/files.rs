@@ -25,7 +25,7 @@ fn released_migrations_are_never_edited() {
             "deb1cca1036b50c32ea67e679d828c2e80b6e02150d463502782e8ee346ad07b",
             "3373dc42e0339a8656ef9dd424f2ad953c3663568331efa90697341dd412d899",
             "40769caebc356c039054acab03252ebce11f8b040fc5bd4cf702520d52fe0b3f",
-            "c96fde4cc91326296f5c49b37a1f1da9d011d5b7f8502bfefde82bddd6771562",
+            "299e3a3da2262170c90b0908b8070ea562bd5040e79cef3908be8c9ffbd833a2",
         ]
     );
     assert_eq!(digests(&NONCES), ["8ab8c501799e39679eee17262508ac59bec7254f8a70bf7bfef51afb76c40e7e"]);

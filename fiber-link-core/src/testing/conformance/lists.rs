@@ -309,7 +309,8 @@ pub async fn no_list_is_longer_than_it_may_be(store: Arc<dyn Store>) {
         TipsOf::Payee { app: forum(), user: alice.clone(), phase: None },
         TipsOf::Payee { app: forum(), user: alice.clone(), phase: Some(TipPhase::Settled) },
         TipsOf::Party { app: forum(), user: alice.clone() },
-        TipsOf::Post { app: forum(), post },
+        TipsOf::Post { app: forum(), post: post.clone(), phase: None },
+        TipsOf::Post { app: forum(), post, phase: Some(TipPhase::Settled) },
     ] {
         assert_full(store.tips(TipQuery::Newest { of, before: None, limit }).await.unwrap().len());
     }
@@ -386,7 +387,7 @@ pub async fn no_list_shows_anything_of_another_app(store: Arc<dyn Store>) {
             TipsOf::Payer { app: app.clone(), user: payer },
             TipsOf::Payee { app: app.clone(), user: alice.clone(), phase: None },
             TipsOf::Party { app: app.clone(), user: alice.clone() },
-            TipsOf::Post { app: app.clone(), post },
+            TipsOf::Post { app: app.clone(), post, phase: None },
         ] {
             let query = TipQuery::Newest { of, before: None, limit: 10 };
             assert_eq!(store.tips(query).await.unwrap().len(), rows);

@@ -40,7 +40,9 @@ fn tip_lists() -> Vec<TipsOf> {
         }
     }
     for post in ["post-0", "post-1", "post"] {
-        lists.push(TipsOf::Post { app: app.clone(), post: PostId::new(post).unwrap() });
+        for phase in phases {
+            lists.push(TipsOf::Post { app: app.clone(), post: PostId::new(post).unwrap(), phase });
+        }
     }
     lists
 }
@@ -57,7 +59,9 @@ fn is_tip_of(tip: &Tip, of: &TipsOf) -> bool {
         TipsOf::Party { app, user } => {
             terms.app == *app && (terms.from_user == *user || terms.to_user == *user)
         }
-        TipsOf::Post { app, post } => terms.app == *app && terms.post == *post,
+        TipsOf::Post { app, post, phase } => {
+            terms.app == *app && terms.post == *post && phase.is_none_or(|phase| phase == tip_phase)
+        }
     }
 }
 
@@ -92,7 +96,7 @@ pub async fn pages_of_tips_neither_miss_nor_repeat_while_tips_are_added(store: A
         TipsOf::Hub,
         TipsOf::App { app: forum(), phase: None },
         TipsOf::Party { app: forum(), user: user("alice") },
-        TipsOf::Post { app: forum(), post: sample::tip_terms().post },
+        TipsOf::Post { app: forum(), post: sample::tip_terms().post, phase: None },
     ] {
         let newest = TipQuery::Newest { of: of.clone(), before: None, limit: 1 };
         let first = store.tips(newest).await.unwrap()[0].id();
