@@ -38,7 +38,8 @@ async function readyPage(browser, address, scene, width, colorScheme) {
 async function violations(page) {
   await page.addScriptTag({ path: AXE });
   return page.evaluate(async () => {
-    const ours = ".d-modal, .fiber-link-post-tips, .post-controls";
+    const ours =
+      ".d-modal, .fiber-link-post-tips, .post-action-menu__fiber-link-tip";
     if (!document.querySelector(ours)) {
       return [];
     }

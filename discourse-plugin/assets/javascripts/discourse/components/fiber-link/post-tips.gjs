@@ -36,8 +36,9 @@ export default class FiberLinkPostTips extends Component {
 
   <template>
     {{#if this.tips.count}}
-      <section
+      <div
         class="fiber-link-post-tips"
+        role="group"
         aria-label={{i18n "fiber_link.post.tips"}}
       >
         <div class="fiber-link-post-tips__summary">
@@ -84,7 +85,7 @@ export default class FiberLinkPostTips extends Component {
             />
           </div>
         {{/if}}
-      </section>
+      </div>
     {{/if}}
   </template>
 }
