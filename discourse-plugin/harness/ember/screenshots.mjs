@@ -38,8 +38,15 @@ async function readyPage(browser, address, scene, width, colorScheme) {
 async function violations(page) {
   await page.addScriptTag({ path: AXE });
   return page.evaluate(async () => {
-    const ours =
-      ".d-modal, .fiber-link-post-tips, .post-action-menu__fiber-link-tip";
+    const ours = [
+      ".d-modal",
+      ".fiber-link-post-tips",
+      ".post-controls",
+      ".fiber-link-wallet-page",
+      ".fiber-link-leaderboard",
+      ".fiber-link-preferences-section",
+      ".fiber-link-admin-overview",
+    ].join(", ");
     if (!document.querySelector(ours)) {
       return [];
     }

@@ -82,6 +82,27 @@ module("Integration | Component | FiberLinkWithdrawalForm", function (hooks) {
     assert.dom(SEND).isDisabled();
   });
 
+  test("says what can be no invoice, and that asking again would not help", async function (assert) {
+    pretender.post(QUOTE, () =>
+      response(422, {
+        errors: ["Something is wrong."],
+        error_type: "fiber_link_refused",
+        extras: {
+          reason: "invalid",
+          fields: [{ field: "destination", message: "Enter an invoice." }],
+        },
+      })
+    );
+    await render(
+      <template><FiberLinkWithdrawalForm @assets={{ONE}} /></template>
+    );
+    await fillIn(DESTINATION, "no invoice");
+
+    assert.dom(".fiber-link-failure-note__words").hasText("Enter an invoice.");
+    assert.dom(".fiber-link-failure-note__retry").doesNotExist();
+    assert.dom(SEND).isDisabled();
+  });
+
   test("says what an amount looks like without asking the forum", async function (assert) {
     answerQuotesWith(quote());
     await render(

@@ -91,6 +91,12 @@ export default class FiberLinkWithdrawalForm extends Component {
     return isQuoteCurrent && failure?.kind === "unavailable";
   }
 
+  // What was refused is refused again as long as it is the same.
+  get canAskAgain() {
+    const { isQuoteCurrent, failure } = this.draft;
+    return !isQuoteCurrent && failure?.kind !== "refused";
+  }
+
   get hasSeveralAssets() {
     return this.args.assets.length > 1;
   }
@@ -217,7 +223,7 @@ export default class FiberLinkWithdrawalForm extends Component {
       {{#if this.draft.failure}}
         <FiberLinkFailureNote
           @failure={{this.draft.failure}}
-          @retry={{unless this.draft.isQuoteCurrent this.askForQuote}}
+          @retry={{if this.canAskAgain this.askForQuote}}
         />
         {{#if this.isUnclear}}
           <p class="fiber-link-withdrawal-form__same-again">{{i18n
