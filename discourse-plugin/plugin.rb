@@ -4,7 +4,7 @@
 # about: Tip a post over the Fiber Network, watch the tip arrive, withdraw what was received
 # version: 1.0.0
 # authors: Fiber Link
-# required_version: 2026.1
+# required_version: 2026.10
 
 enabled_site_setting :fiber_link_enabled
 

@@ -63,7 +63,7 @@ test("a server that is away is said to be, and a repeat makes one tip", () =>
     }
     const { tips } = await forum.read("tipper", "/fiber-link/wallet/tips.json?direction=given");
     assert.deepEqual(tips.map(({ state }) => state), LOOKS.map(() => "settled"));
-  }));
+  }, { forum: { STAND_IN_NO_RATE_LIMITS: "1" } }));
 
 test("a window that is closed and opened again finds its tip", () =>
   inWorld(async ({ server, visit }) => {

@@ -56,8 +56,10 @@ end
 
 class NotificationSerializer < ApplicationSerializer
   attributes :id, :user_id, :notification_type, :read, :created_at, :post_number, :topic_id,
-             :slug, :fancy_title, :data
+             :slug, :fancy_title, :data, :notification_name
 
+  # The front end of Discourse knows the names by the numbers; here they are sent along.
+  def notification_name = Notification.types.key(object.notification_type)
   def slug = object.topic&.slug
   def fancy_title = object.topic&.fancy_title
   def data = object.data_hash
