@@ -1,0 +1,93 @@
+// What open windows cost: the server is asked by the forum, and not once for each of them.
+
+import assert from "node:assert/strict";
+import { createServer, request as ask } from "node:http";
+import { before, test } from "node:test";
+import { Forum } from "./forum.mjs";
+import { Server } from "./server.mjs";
+import { inWorld, TOPIC, Topic } from "./world.mjs";
+
+before(() => Forum.build());
+
+const WINDOWS = 20;
+const MINUTES = 10;
+const MOST_A_MINUTE = 20;
+
+/** Stands between forum and server, and counts. */
+class Counter {
+  requests = 0;
+
+  static async before(server) {
+    const counter = new Counter();
+    counter.#server = server;
+    counter.app = server.app;
+    counter.secret = server.secret;
+    counter.#listener = createServer((request, response) => counter.#pass(request, response));
+    counter.#listener.listen(0, "127.0.0.1");
+    await new Promise((done) => counter.#listener.once("listening", done));
+    counter.url = `http://127.0.0.1:${counter.#listener.address().port}`;
+    return counter;
+  }
+
+  #server;
+  #listener;
+
+  async stop() {
+    this.#listener.closeAllConnections();
+    await new Promise((done) => this.#listener.close(done));
+    await this.#server.stop();
+  }
+
+  #pass(request, response) {
+    this.requests += 1;
+    const { method, url, headers } = request;
+    const onward = ask(this.#server.url + url, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.pipe(response);
+    });
+    onward.on("error", () => response.destroy());
+    response.on("close", () => onward.destroy());
+    request.pipe(onward);
+  }
+}
+
+test(`${WINDOWS} windows that are open for ${MINUTES} minutes ask the forum and the server seldom`, async () => {
+  const server = await Server.start();
+  const counter = await Counter.before(server);
+  await inWorld(async ({ visit }) => {
+    const first = new Topic(await visit("tipper", TOPIC));
+    await first.open(1);
+    await first.create("10");
+    const invoice = await first.invoice();
+
+    const windows = [];
+    for (let number = 0; number < WINDOWS; number++) {
+      const topic = new Topic(await visit("tipper", TOPIC));
+      await topic.page.clock.install();
+      await topic.tipButton(1).click();
+      assert.equal(await topic.invoice(), invoice);
+      windows.push(topic);
+    }
+    let polls = 0;
+    for (const { page } of windows) {
+      page.on("request", (request) => {
+        polls += /\/fiber-link\/tips\/[0-9a-f-]{36}\.json/.test(request.url()) ? 1 : 0;
+      });
+    }
+    counter.requests = 0;
+    // All clocks of the windows go together, half a minute at a time.
+    for (let half = 0; half < MINUTES * 2; half++) {
+      await Promise.all(windows.map(({ page }) => page.clock.fastForward("00:30")));
+    }
+    assert.ok(polls >= WINDOWS, `the windows did ask: ${polls} times`);
+    assert.ok(polls < MOST_A_MINUTE * MINUTES, `the windows asked the forum ${polls} times`);
+    assert.ok(counter.requests < MOST_A_MINUTE * MINUTES, `the forum asked the server ${counter.requests} times`);
+
+    await server.simulate("pay", { invoice });
+    for (const topic of windows) {
+      await topic.settled();
+      await topic.visit.end();
+    }
+    await first.settled();
+  }, { upstream: counter, forum: { STAND_IN_NO_RATE_LIMITS: "1" } });
+});
