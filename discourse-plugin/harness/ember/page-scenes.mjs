@@ -189,6 +189,14 @@ const ANSWERS = {
     { withdrawals: WITHDRAWALS, next: null },
   ],
   "POST /fiber-link/withdrawals/quote.json": [200, { quote: quote() }],
+  "POST /fiber-link/withdrawals.json": [
+    200,
+    { withdrawal: withdrawal("new", "pending") },
+  ],
+  "PUT /fiber-link/preferences.json": [
+    200,
+    { preferences: { ...PREFERENCES, notified: false } },
+  ],
   "GET /fiber-link/leaderboard.json": [200, BOARD],
   "GET /admin/plugins/fiber-link/overview.json": [200, OVERVIEW],
   "GET /notifications.json": [200, { notifications: NOTIFICATIONS }],

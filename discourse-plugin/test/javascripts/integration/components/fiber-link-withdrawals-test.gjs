@@ -120,6 +120,9 @@ module("Integration | Component | FiberLinkWithdrawals", function (hooks) {
     assert
       .dom(".fiber-link-withdrawal-form")
       .doesNotExist("the form is closed");
+    assert
+      .dom(".fiber-link-withdrawals__toggle")
+      .isFocused("one goes on where one was");
     assert.verifySteps(["changed"]);
   });
 

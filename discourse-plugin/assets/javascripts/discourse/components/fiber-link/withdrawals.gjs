@@ -1,6 +1,7 @@
 import Component from "@glimmer/component";
 import { tracked } from "@glimmer/tracking";
 import { action } from "@ember/object";
+import { modifier } from "ember-modifier";
 import DButton from "discourse/ui-kit/d-button";
 import { i18n } from "discourse-i18n";
 import { isPositive } from "../../lib/fiber-link/decimal";
@@ -25,6 +26,12 @@ export default class FiberLinkWithdrawals extends Component {
     const { withdrawals, next } = await findWithdrawals(before);
     return { items: withdrawals, next };
   });
+
+  registerToggle = modifier((element) => {
+    this.#toggle = element;
+  });
+
+  #toggle = null;
 
   #refreshing = new SlowRefresh({
     refresh: () => this.#refresh(),
@@ -72,6 +79,8 @@ export default class FiberLinkWithdrawals extends Component {
 
   @action
   withdrawn(withdrawal) {
+    // The button that was pressed goes away with the form.
+    this.#toggle?.focus();
     this.isFormShown = false;
     this.list.prepend(withdrawal);
     this.#startRefreshing();
@@ -119,6 +128,7 @@ export default class FiberLinkWithdrawals extends Component {
             }}
             class="{{if this.isFormShown 'btn-default' 'btn-primary'}}
               fiber-link-withdrawals__toggle"
+            {{this.registerToggle}}
           />
         {{else}}
           <span class="fiber-link-withdrawals__nothing">{{i18n

@@ -1,7 +1,12 @@
 import { click, currentURL, visit } from "@ember/test-helpers";
 import { test } from "qunit";
 import { acceptance } from "discourse/tests/helpers/qunit-helpers";
-import { SAM, tip, wallet, withdrawal } from "../helpers/fiber-link-fixtures";
+import {
+  SAM,
+  tip,
+  wallet,
+  withdrawal,
+} from "../../../test/javascripts/helpers/fiber-link-fixtures";
 
 function answerEverything(server, { response }) {
   const users = { sam: SAM, eviltrout: { id: 19, username: "eviltrout" } };

@@ -1,0 +1,94 @@
+// The creator's page with real keys in a real browser.
+import assert from "node:assert/strict";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { launch, serve } from "./browser.mjs";
+import { buildPage } from "./build.mjs";
+import { pageScenes } from "./page-scenes.mjs";
+import { played } from "./scenes.mjs";
+
+let browser;
+let server;
+let page;
+
+function focused() {
+  return page.evaluate(() => {
+    const element = document.activeElement;
+    return (
+      element.labels?.[0]?.querySelector("span")?.textContent.trim() ||
+      element.getAttribute("aria-label") ||
+      element.textContent.trim()
+    );
+  });
+}
+
+async function open(scene) {
+  server?.close();
+  server = await serve(path.join(import.meta.dirname, "out"), played(scene));
+  page = await browser.newPage();
+  await page.goto(server.url + scene.url);
+  await page.waitForSelector(scene.ready);
+}
+
+async function tab() {
+  await page.keyboard.press("Tab");
+  return focused();
+}
+
+before(async () => {
+  if (!process.argv.includes("--no-build")) {
+    await buildPage("forum");
+  }
+  browser = await launch();
+});
+
+after(async () => {
+  await browser.close();
+  server.close();
+});
+
+test("a withdrawal is opened, written and sent, and one goes on where one was", async () => {
+  await open(pageScenes.wallet);
+  await page.focus(".fiber-link-withdrawals__toggle");
+  await page.keyboard.press("Enter");
+
+  assert.equal(await tab(), "Asset");
+  assert.equal(await tab(), "Invoice to pay");
+  await page.keyboard.type("fibt1invoice");
+  await page.waitForSelector(".fiber-link-withdrawal-form__send:enabled");
+  assert.equal(await tab(), "Amount");
+  assert.equal(await tab(), "Withdraw");
+  const [request] = await Promise.all([
+    page.waitForRequest("**/fiber-link/withdrawals.json"),
+    page.keyboard.press("Enter"),
+  ]);
+  await page.waitForSelector(".fiber-link-withdrawal-form", {
+    state: "detached",
+  });
+
+  assert.equal(
+    new URLSearchParams(request.postData()).get("destination"),
+    "fibt1invoice"
+  );
+  assert.equal(await focused(), "Withdraw");
+});
+
+test("a switch is thrown with the space bar", async () => {
+  await open(pageScenes.preferences);
+  const notified = "[data-setting-name='notified'] [role='switch']";
+  await page.focus(notified);
+  await page.keyboard.press("Space");
+  await page.waitForSelector(`${notified}[aria-checked='false']`);
+
+  assert.equal(await focused(), "Notify me about tips");
+});
+
+test("the lists of tips are switched with Enter", async () => {
+  await open(pageScenes.wallet);
+  await page.focus("[data-choice='received']");
+  assert.equal(await tab(), "Given");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".fiber-link-history-tip.--given");
+
+  assert.equal(await focused(), "Given");
+});
