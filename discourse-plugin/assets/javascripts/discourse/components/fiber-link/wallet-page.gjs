@@ -31,17 +31,22 @@ export default class FiberLinkWalletPage extends Component {
       </div>
 
       <FiberLinkWallet as |wallet reload|>
-        <FiberLinkBalances @balances={{wallet.balances}} />
-        <FiberLinkWithdrawals
-          @balances={{wallet.balances}}
-          @onChange={{reload}}
-          @refreshAfter={{@refreshAfter}}
-        />
+        {{#if wallet}}
+          <FiberLinkBalances @balances={{wallet.balances}} />
+          <FiberLinkWithdrawals
+            @balances={{wallet.balances}}
+            @onChange={{reload}}
+            @refreshAfter={{@refreshAfter}}
+          />
+        {{/if}}
+        {{! The forum knows the tips also while the service does not answer. }}
         <FiberLinkTipHistory />
-        <section class="fiber-link-wallet-page__preferences">
-          <h3>{{i18n "fiber_link.preferences.title"}}</h3>
-          <FiberLinkPreferences @preferences={{wallet.preferences}} />
-        </section>
+        {{#if wallet}}
+          <section class="fiber-link-wallet-page__preferences">
+            <h3>{{i18n "fiber_link.preferences.title"}}</h3>
+            <FiberLinkPreferences @preferences={{wallet.preferences}} />
+          </section>
+        {{/if}}
       </FiberLinkWallet>
     </div>
   </template>

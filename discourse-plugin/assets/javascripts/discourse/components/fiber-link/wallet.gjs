@@ -6,7 +6,8 @@ import failureOf from "../../lib/fiber-link/failure-of";
 import { findWallet } from "../../lib/fiber-link/wallet-api";
 import FiberLinkFailureNote from "./failure-note";
 
-// Reads the caller's wallet and yields it, and how to read it again.
+// Reads the caller's wallet and yields it, null before it is there, and how to read it
+// again.
 /** @extends {Component<{ Args: {}, Blocks: { default: [wallet: any, reload: () => void] } }>} */
 export default class FiberLinkWallet extends Component {
   @tracked wallet = null;
@@ -39,10 +40,9 @@ export default class FiberLinkWallet extends Component {
         @retry={{this.load}}
       />
     {{/if}}
-    {{#if this.wallet}}
-      {{yield this.wallet this.load}}
-    {{else}}
+    {{#unless this.wallet}}
       <DConditionalLoadingSpinner @condition={{this.isLoading}} />
-    {{/if}}
+    {{/unless}}
+    {{yield this.wallet this.load}}
   </template>
 }

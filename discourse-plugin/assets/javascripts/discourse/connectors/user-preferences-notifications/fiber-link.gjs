@@ -21,7 +21,9 @@ export default class FiberLinkPreferencesNotifications extends Component {
           }}</legend>
         <div class="controls">
           <FiberLinkWallet as |wallet|>
-            <FiberLinkPreferences @preferences={{wallet.preferences}} />
+            {{#if wallet}}
+              <FiberLinkPreferences @preferences={{wallet.preferences}} />
+            {{/if}}
           </FiberLinkWallet>
         </div>
       </fieldset>
