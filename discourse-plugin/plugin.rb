@@ -9,8 +9,11 @@
 enabled_site_setting :fiber_link_enabled
 
 register_asset "stylesheets/common/fiber-link.scss"
+register_asset "stylesheets/common/fiber-link-wallet.scss"
 
 register_svg_icon "bolt"
+
+add_admin_route "fiber_link.admin.title", "fiber-link", use_new_show_route: true
 
 module ::FiberLink
   PLUGIN_NAME = "fiber-link"
