@@ -93,6 +93,7 @@ async fn postgres(world: &World, from: &str, table: &str) -> BTreeSet<RawRow> {
         .iter()
         .map(|(name, kind)| match kind.as_str() {
             "uuid" => format!("replace(\"{name}\"::text, '-', '')"),
+            "bool" => format!("\"{name}\"::int::text"),
             "bytea" => format!("encode(\"{name}\", 'hex')"),
             "timestamptz" => format!("(extract(epoch FROM \"{name}\") * 1000)::bigint::text"),
             "_int8" | "_numeric" => format!("array_to_string(\"{name}\", ',')"),
