@@ -21,14 +21,13 @@ async function freePort() {
 }
 
 export class Forum {
-  #process;
-  #folder;
-  #log = "";
-
   /** The front end, once for all forums. */
   static async build() {
     await buildPage("forum");
-    await copyFile(join(frontEnd, "ember/forum.html"), join(frontEnd, "index.html"));
+    await copyFile(
+      join(frontEnd, "ember/forum.html"),
+      join(frontEnd, "index.html")
+    );
   }
 
   /** Starts a forum whose plugin asks `server`, a Server or anything with `url`, `app` and `secret`. */
@@ -47,11 +46,21 @@ export class Forum {
       STAND_IN_BASE_URL: forum.address,
       ...settings,
     };
-    const words = ["-b", `tcp://127.0.0.1:${port}`, "-t", "8:64", "harness/rails/config.ru"];
+    const words = [
+      "-b",
+      `tcp://127.0.0.1:${port}`,
+      "-t",
+      "8:64",
+      "harness/rails/config.ru",
+    ];
     forum.#process = spawn("puma", words, { cwd: plugin, env: environment });
     await forum.#begun();
     return forum;
   }
+
+  #process;
+  #folder;
+  #log = "";
 
   async stop() {
     const ended = new Promise((done) => this.#process.once("exit", done));
@@ -85,7 +94,9 @@ export class Forum {
   /** What the forum answers to a GET of `username`. */
   async read(username, path) {
     const { name, value } = await this.#logIn(username);
-    const answer = await fetch(this.address + path, { headers: { cookie: `${name}=${value}` } });
+    const answer = await fetch(this.address + path, {
+      headers: { cookie: `${name}=${value}` },
+    });
     return answer.json();
   }
 
@@ -98,7 +109,9 @@ export class Forum {
       body: new URLSearchParams({ username }),
     });
     if (!answer.ok) {
-      throw new Error(`logging in as ${username}: ${answer.status} ${await answer.text()}`);
+      throw new Error(
+        `logging in as ${username}: ${answer.status} ${await answer.text()}`
+      );
     }
     const [name, value] = cookieOf(answer).split(/=(.*)/s);
     return { name, value };
@@ -115,7 +128,9 @@ export class Forum {
       this.#process.stdout.on("data", read);
       this.#process.stderr.on("data", read);
       this.#process.on("error", failed);
-      this.#process.on("exit", (code) => failed(new Error(`the forum ended with ${code}: ${this.#log}`)));
+      this.#process.on("exit", (code) =>
+        failed(new Error(`the forum ended with ${code}: ${this.#log}`))
+      );
     });
   }
 }

@@ -15,19 +15,21 @@ const MOST_A_MINUTE = 20;
 
 /** Stands between forum and server, and counts. */
 class Counter {
-  requests = 0;
-
   static async before(server) {
     const counter = new Counter();
     counter.#server = server;
     counter.app = server.app;
     counter.secret = server.secret;
-    counter.#listener = createServer((request, response) => counter.#pass(request, response));
+    counter.#listener = createServer((request, response) =>
+      counter.#pass(request, response)
+    );
     counter.#listener.listen(0, "127.0.0.1");
     await new Promise((done) => counter.#listener.once("listening", done));
     counter.url = `http://127.0.0.1:${counter.#listener.address().port}`;
     return counter;
   }
+
+  requests = 0;
 
   #server;
   #listener;
@@ -41,10 +43,14 @@ class Counter {
   #pass(request, response) {
     this.requests += 1;
     const { method, url, headers } = request;
-    const onward = ask(this.#server.url + url, { method, headers }, (answer) => {
-      response.writeHead(answer.statusCode, answer.headers);
-      answer.pipe(response);
-    });
+    const onward = ask(
+      this.#server.url + url,
+      { method, headers },
+      (answer) => {
+        response.writeHead(answer.statusCode, answer.headers);
+        answer.pipe(response);
+      }
+    );
     onward.on("error", () => response.destroy());
     response.on("close", () => onward.destroy());
     request.pipe(onward);
@@ -54,41 +60,55 @@ class Counter {
 test(`${WINDOWS} windows that are open for ${MINUTES} minutes ask the forum and the server seldom`, async (context) => {
   const server = await Server.start();
   const counter = await Counter.before(server);
-  await inWorld(async ({ visit }) => {
-    const first = new Topic(await visit("tipper", TOPIC));
-    await first.open(1);
-    await first.create("10");
-    const invoice = await first.invoice();
+  await inWorld(
+    async ({ visit }) => {
+      const first = new Topic(await visit("tipper", TOPIC));
+      await first.open(1);
+      await first.create("10");
+      const invoice = await first.invoice();
 
-    const windows = [];
-    for (let number = 0; number < WINDOWS; number++) {
-      const topic = new Topic(await visit("tipper", TOPIC));
-      await topic.page.clock.install();
-      await topic.tipButton(1).click();
-      assert.equal(await topic.invoice(), invoice);
-      windows.push(topic);
-    }
-    let polls = 0;
-    for (const { page } of windows) {
-      page.on("request", (request) => {
-        polls += /\/fiber-link\/tips\/[0-9a-f-]{36}\.json/.test(request.url()) ? 1 : 0;
-      });
-    }
-    counter.requests = 0;
-    // All clocks of the windows go together, half a minute at a time.
-    for (let half = 0; half < MINUTES * 2; half++) {
-      await Promise.all(windows.map(({ page }) => page.clock.fastForward("00:30")));
-    }
-    context.diagnostic(`in ${MINUTES} minutes: ${polls} requests to the forum, ${counter.requests} to the server`);
-    assert.ok(polls >= WINDOWS, `the windows did ask: ${polls} times`);
-    assert.ok(polls < MOST_A_MINUTE * MINUTES, `the windows asked the forum ${polls} times`);
-    assert.ok(counter.requests < MOST_A_MINUTE * MINUTES, `the forum asked the server ${counter.requests} times`);
+      const windows = [];
+      for (let number = 0; number < WINDOWS; number++) {
+        const topic = new Topic(await visit("tipper", TOPIC));
+        await topic.page.clock.install();
+        await topic.tipButton(1).click();
+        assert.equal(await topic.invoice(), invoice);
+        windows.push(topic);
+      }
+      let polls = 0;
+      const count = (request) => {
+        polls += /\/fiber-link\/tips\/[0-9a-f-]{36}\.json/.test(request.url())
+          ? 1
+          : 0;
+      };
+      windows.forEach(({ page }) => page.on("request", count));
+      counter.requests = 0;
+      // All clocks of the windows go together, half a minute at a time.
+      for (let half = 0; half < MINUTES * 2; half++) {
+        await Promise.all(
+          windows.map(({ page }) => page.clock.fastForward("00:30"))
+        );
+      }
+      context.diagnostic(
+        `in ${MINUTES} minutes: ${polls} requests to the forum, ${counter.requests} to the server`
+      );
+      assert.ok(polls >= WINDOWS, `the windows did ask: ${polls} times`);
+      assert.ok(
+        polls < MOST_A_MINUTE * MINUTES,
+        `the windows asked the forum ${polls} times`
+      );
+      assert.ok(
+        counter.requests < MOST_A_MINUTE * MINUTES,
+        `the forum asked the server ${counter.requests} times`
+      );
 
-    await server.simulate("pay", { invoice });
-    for (const topic of windows) {
-      await topic.settled();
-      await topic.visit.end();
-    }
-    await first.settled();
-  }, { upstream: counter, forum: { STAND_IN_NO_RATE_LIMITS: "1" } });
+      await server.simulate("pay", { invoice });
+      for (const topic of windows) {
+        await topic.settled();
+        await topic.visit.end();
+      }
+      await first.settled();
+    },
+    { upstream: counter, forum: { STAND_IN_NO_RATE_LIMITS: "1" } }
+  );
 });

@@ -12,7 +12,8 @@ const repository = fileURLToPath(new URL("../../..", import.meta.url));
 
 function program() {
   const target = process.env.CARGO_TARGET_DIR ?? join(repository, "target");
-  const path = process.env.FIBER_LINK_BIN ?? join(target, "debug", "fiber-link");
+  const path =
+    process.env.FIBER_LINK_BIN ?? join(target, "debug", "fiber-link");
   if (!existsSync(path)) {
     throw new Error(`${path} is missing: cargo build -p fiber-link-server`);
   }
@@ -20,21 +21,23 @@ function program() {
 }
 
 export class Server {
-  #folder;
-  #process;
-  #log = "";
-  #port = 0;
-
   /** Starts a server with a store of its own, and registers the forum as its app. */
   static async start({ app = "forum", ...settings } = {}) {
     const server = new Server();
     server.app = app;
     server.settings = settings;
     server.#folder = await mkdtemp(join(tmpdir(), "fiber-link-forum-"));
-    server.secret = (await server.command("app", "create", app, "--no-review")).match(/[0-9a-f]{64}/)[0];
+    server.secret = (
+      await server.command("app", "create", app, "--no-review")
+    ).match(/[0-9a-f]{64}/)[0];
     await server.#run();
     return server;
   }
+
+  #folder;
+  #process;
+  #log = "";
+  #port = 0;
 
   /** What a command of an operator prints. */
   async command(...words) {
@@ -88,7 +91,9 @@ export class Server {
   }
 
   #environment() {
-    const others = Object.entries(process.env).filter(([name]) => !name.startsWith("FIBER_LINK_"));
+    const others = Object.entries(process.env).filter(
+      ([name]) => !name.startsWith("FIBER_LINK_")
+    );
     return {
       ...Object.fromEntries(others),
       FIBER_LINK_STORE: `sqlite:${join(this.#folder, "forum.sqlite")}`,
@@ -99,14 +104,20 @@ export class Server {
 
   async #run() {
     const from = this.#log.length;
-    this.#process = spawn(program(), ["serve", "--listen", `127.0.0.1:${this.#port}`], {
-      cwd: this.#folder,
-      env: this.#environment(),
-    });
+    this.#process = spawn(
+      program(),
+      ["serve", "--listen", `127.0.0.1:${this.#port}`],
+      {
+        cwd: this.#folder,
+        env: this.#environment(),
+      }
+    );
     this.url = await new Promise((found, failed) => {
       const read = (chunk) => {
         this.#log += chunk;
-        const address = this.#log.slice(from).match(/listens on (http:\S+)/)?.[1];
+        const address = this.#log
+          .slice(from)
+          .match(/listens on (http:\S+)/)?.[1];
         if (address) {
           found(address);
         }
@@ -114,7 +125,9 @@ export class Server {
       this.#process.stdout.on("data", read);
       this.#process.stderr.on("data", read);
       this.#process.on("error", failed);
-      this.#process.on("exit", (code) => failed(new Error(`the server ended with ${code}: ${this.#log}`)));
+      this.#process.on("exit", (code) =>
+        failed(new Error(`the server ended with ${code}: ${this.#log}`))
+      );
     });
     this.#port = Number(new URL(this.url).port);
   }

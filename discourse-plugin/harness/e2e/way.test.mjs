@@ -31,7 +31,10 @@ async function withdraw(visit, server) {
   await page.getByText("Well said").waitFor();
   await visit.look("wallet");
   await page.getByRole("button", { name: "Withdraw" }).first().click();
-  const { invoice } = await server.simulate("invoice", { asset: "CKB", amount: "40" });
+  const { invoice } = await server.simulate("invoice", {
+    asset: "CKB",
+    amount: "40",
+  });
   await page.getByLabel("Invoice to pay").fill(invoice);
   await page.getByText("Taken from your balance, at most").waitFor();
   await visit.look("quote");
@@ -51,13 +54,20 @@ for (const look of LOOKS) {
 
       await new Topic(reader).post(1).getByText("50 CKB").waitFor();
       await reader.look("totals");
-      assert.equal(reader.navigations, navigations, "the reader's page was never loaded again");
+      assert.equal(
+        reader.navigations,
+        navigations,
+        "the reader's page was never loaded again"
+      );
       await reader.end();
 
       const author = await visit("author", "/u/author/fiber-link", look);
       await withdraw(author, server);
       await author.end();
-      const paid = (await server.payments()).map(({ amount, timesPaid }) => [amount, timesPaid]);
+      const paid = (await server.payments()).map(({ amount, timesPaid }) => [
+        amount,
+        timesPaid,
+      ]);
       assert.deepEqual(paid, [["4000000000", 1]]);
     }));
 }

@@ -10,7 +10,10 @@ export const LOOKS = ["phone", "desk"].flatMap((width) =>
 );
 
 /** Runs `story` in a world of its own; `settings` are those of Forum.start. */
-export async function inWorld(story, { server: serverSettings, forum: forumSettings, upstream } = {}) {
+export async function inWorld(
+  story,
+  { server: serverSettings, forum: forumSettings, upstream } = {}
+) {
   const server = upstream ?? (await Server.start(serverSettings));
   const visits = [];
   let forum;
