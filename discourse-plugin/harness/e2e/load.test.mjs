@@ -1,10 +1,10 @@
 // What open windows cost: the server is asked by the forum, and not once for each of them.
 
 import assert from "node:assert/strict";
-import { createServer, request as ask } from "node:http";
 import { before, test } from "node:test";
 import { Forum } from "./forum.mjs";
 import { Server } from "./server.mjs";
+import { Wire } from "./wire.mjs";
 import { inWorld, TOPIC, Topic } from "./world.mjs";
 
 before(() => Forum.build());
@@ -13,53 +13,9 @@ const WINDOWS = 20;
 const MINUTES = 10;
 const MOST_A_MINUTE = 20;
 
-/** Stands between forum and server, and counts. */
-class Counter {
-  static async before(server) {
-    const counter = new Counter();
-    counter.#server = server;
-    counter.app = server.app;
-    counter.secret = server.secret;
-    counter.#listener = createServer((request, response) =>
-      counter.#pass(request, response)
-    );
-    counter.#listener.listen(0, "127.0.0.1");
-    await new Promise((done) => counter.#listener.once("listening", done));
-    counter.url = `http://127.0.0.1:${counter.#listener.address().port}`;
-    return counter;
-  }
-
-  requests = 0;
-
-  #server;
-  #listener;
-
-  async stop() {
-    this.#listener.closeAllConnections();
-    await new Promise((done) => this.#listener.close(done));
-    await this.#server.stop();
-  }
-
-  #pass(request, response) {
-    this.requests += 1;
-    const { method, url, headers } = request;
-    const onward = ask(
-      this.#server.url + url,
-      { method, headers },
-      (answer) => {
-        response.writeHead(answer.statusCode, answer.headers);
-        answer.pipe(response);
-      }
-    );
-    onward.on("error", () => response.destroy());
-    response.on("close", () => onward.destroy());
-    request.pipe(onward);
-  }
-}
-
 test(`${WINDOWS} windows that are open for ${MINUTES} minutes ask the forum and the server seldom`, async (context) => {
   const server = await Server.start();
-  const counter = await Counter.before(server);
+  const wire = await Wire.before(server);
   await inWorld(
     async ({ visit }) => {
       const first = new Topic(await visit("tipper", TOPIC));
@@ -82,7 +38,7 @@ test(`${WINDOWS} windows that are open for ${MINUTES} minutes ask the forum and 
           : 0;
       };
       windows.forEach(({ page }) => page.on("request", count));
-      counter.requests = 0;
+      wire.requests = 0;
       // All clocks of the windows go together, half a minute at a time.
       for (let half = 0; half < MINUTES * 2; half++) {
         await Promise.all(
@@ -90,7 +46,7 @@ test(`${WINDOWS} windows that are open for ${MINUTES} minutes ask the forum and 
         );
       }
       context.diagnostic(
-        `in ${MINUTES} minutes: ${polls} requests to the forum, ${counter.requests} to the server`
+        `in ${MINUTES} minutes: ${polls} requests to the forum, ${wire.requests} to the server`
       );
       assert.ok(polls >= WINDOWS, `the windows did ask: ${polls} times`);
       assert.ok(
@@ -98,8 +54,8 @@ test(`${WINDOWS} windows that are open for ${MINUTES} minutes ask the forum and 
         `the windows asked the forum ${polls} times`
       );
       assert.ok(
-        counter.requests < MOST_A_MINUTE * MINUTES,
-        `the forum asked the server ${counter.requests} times`
+        wire.requests < MOST_A_MINUTE * MINUTES,
+        `the forum asked the server ${wire.requests} times`
       );
 
       await server.simulate("pay", { invoice });
@@ -109,6 +65,6 @@ test(`${WINDOWS} windows that are open for ${MINUTES} minutes ask the forum and 
       }
       await first.settled();
     },
-    { upstream: counter, forum: { STAND_IN_NO_RATE_LIMITS: "1" } }
+    { upstream: wire, forum: { STAND_IN_NO_RATE_LIMITS: "1" } }
   );
 });
