@@ -100,7 +100,7 @@ pub(super) enum NamedTip {
 }
 
 pub(super) fn read_named_tip(params: &mut Params) -> Read<NamedTip> {
-    match params.exactly_one(["tipId", "invoice"])? {
+    match params.exactly_one(["invoice", "tipId"])? {
         "tipId" => params.required("tipId", params::id).map(NamedTip::Id),
         _ => params.required("invoice", params::destination_text).map(NamedTip::Invoice),
     }

@@ -1,4 +1,4 @@
-//! `tip.create`, `tip.status` and `tip.settled_feed`.
+//! `tip.create`, `tip.status`, `tip.get` and `tip.settled_feed`.
 
 use super::error::{Reason, RpcError};
 use super::lists::{NamedTip, read_named_tip};
@@ -23,6 +23,19 @@ pub(super) struct Created {
     expires_at: String,
 }
 
+/// How a tip stands. An app may hand it on to whoever knows the invoice, so it names nobody.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Status {
+    state: &'static str,
+    exact_state: String,
+    tip_id: String,
+    asset: String,
+    amount: String,
+    settled_at: Option<String>,
+    expires_at: Option<String>,
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Feed {
@@ -38,7 +51,7 @@ struct FeedItem {
     invoice: String,
     amount: String,
     asset: String,
-    from_user_id: String,
+    from_user_id: Option<String>,
     to_user_id: String,
     message: Option<String>,
     anonymous: bool,
@@ -116,7 +129,24 @@ fn refusal(error: CreateTipError) -> RpcError {
     }
 }
 
-pub(super) async fn status(link: &FiberLink, app: &AppId, params: &str) -> Result<TipObject, RpcError> {
+pub(super) async fn status(link: &FiberLink, app: &AppId, params: &str) -> Result<Status, RpcError> {
+    let tip = find(link, app, params).await?;
+    Ok(Status {
+        state: wire_state(tip.state().phase()),
+        exact_state: tip.state().as_str().to_ascii_uppercase(),
+        tip_id: tip.id().to_string(),
+        asset: tip.terms().asset.to_string(),
+        amount: whole_units(link, &tip),
+        settled_at: tip.settled_at().map(wire_time::format),
+        expires_at: tip.invoice().map(|invoice| wire_time::format(invoice.expires_at)),
+    })
+}
+
+pub(super) async fn get(link: &FiberLink, app: &AppId, params: &str) -> Result<TipObject, RpcError> {
+    Ok(objects::tip(link, &find(link, app, params).await?))
+}
+
+async fn find(link: &FiberLink, app: &AppId, params: &str) -> Result<Tip, RpcError> {
     let mut params = Params::read(params)?;
     let tip = match read_named_tip(&mut params) {
         Some(NamedTip::Id(id)) => link.find_tip_by_id(app, id).await,
@@ -124,7 +154,7 @@ pub(super) async fn status(link: &FiberLink, app: &AppId, params: &str) -> Resul
         None => return Err(params.refusal().into()),
     };
     let tip = tip.map_err(|error| RpcError::internal(&error))?;
-    Ok(objects::tip(link, &tip.ok_or_else(RpcError::tip_not_found)?))
+    tip.ok_or_else(RpcError::tip_not_found)
 }
 
 pub(super) async fn settled_feed(api: &Api, app: &AppId, params: &str) -> Result<Feed, RpcError> {
@@ -171,7 +201,8 @@ fn feed_item(link: &FiberLink, tip: &Tip) -> Option<FeedItem> {
         invoice: tip.invoice()?.encoded.clone(),
         amount: whole_units(link, tip),
         asset: terms.asset.to_string(),
-        from_user_id: terms.from_user.to_string(),
+        // A client from before there were anonymous tips would show whom it finds here.
+        from_user_id: (!terms.anonymous).then(|| terms.from_user.to_string()),
         to_user_id: terms.to_user.to_string(),
         message: terms.message.clone(),
         anonymous: terms.anonymous,

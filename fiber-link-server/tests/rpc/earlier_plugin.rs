@@ -5,6 +5,7 @@ use crate::backend::Backend;
 use crate::hub::{Answer, FORUM, Hub};
 use fiber_link_core::{Clock, Secret, signing};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 const FIRST_ID: &str = "3f0c8b52-9d1e-4a57-8c55-0d6f1c0e7a11";
@@ -60,8 +61,13 @@ pub(crate) async fn its_tip_is_made_looked_at_and_settled(backend: Backend) {
     hub.node.pay(&invoice, false).unwrap();
     hub.settle().await;
     assert_eq!(status().await, "SETTLED");
+    // It hands the answer on to whoever is logged in.
+    let params = format!(r#"{{"invoice":"{invoice}"}}"#);
+    let handed_on = send(&hub, "tip.status", &params).await.result().clone();
+    let fields = ["amount", "asset", "exactState", "expiresAt", "settledAt", "state", "tipId"];
+    assert_eq!(keys(&handed_on).into_iter().collect::<BTreeSet<_>>(), BTreeSet::from(fields));
     let null = send(&hub, "tip.status", r#"{"invoice":null}"#).await;
-    assert_eq!((null.code(), null.message()), (-32602, "Invalid params"));
+    assert_eq!((null.code(), null.message(), null.fields()[0]), (-32602, "Invalid params", "invoice"));
 }
 
 pub(crate) async fn its_feed_goes_on_after_the_time_and_the_id_of_an_item(backend: Backend) {
@@ -127,6 +133,27 @@ pub(crate) async fn its_dashboard_finds_every_field_that_it_reads(backend: Backe
     assert!(board["stageCounts"][0]["count"].is_u64());
     let read = ["invoice", "state", "amount", "asset", "fromUserId", "toUserId", "createdAt", "timelineHref"];
     assert_texts(&board["invoiceRows"][0], &read);
+}
+
+pub(crate) async fn it_is_not_told_who_tipped_anonymously(backend: Backend) {
+    let hub = Hub::new(backend).await;
+    let tip = json!({
+        "postId": "42", "fromUserId": "7", "toUserId": "9", "asset": "CKB", "amount": "1", "anonymous": true,
+    });
+    let created = hub.call("tip.create", tip).await.result().clone();
+    hub.node.pay(created["invoice"].as_str().unwrap(), false).unwrap();
+    hub.settle().await;
+    // It knows of no anonymous tips, and writes "someone" where it finds no giver.
+    let feed = send(&hub, "tip.settled_feed", r#"{"limit":50}"#).await.result().clone();
+    assert_eq!(feed["items"][0]["fromUserId"], Value::Null);
+    assert_texts(&feed["items"][0], &["tipIntentId", "toUserId", "postId", "amount", "asset", "settledAt"]);
+    let dashboard =
+        send(&hub, "dashboard.summary", r#"{"userId":"9","limit":20,"includeAdmin":false}"#).await;
+    let row = &dashboard.result()["tips"][0];
+    assert_eq!((&row["direction"], &row["counterpartyUserId"]), (&json!("IN"), &Value::Null));
+    for shown in [&feed, dashboard.result()] {
+        assert!(!shown.to_string().contains(r#""7""#), "{shown}");
+    }
 }
 
 pub(crate) async fn its_withdrawal_is_quoted_and_accepted_in_both_spellings(backend: Backend) {

@@ -67,6 +67,7 @@ cases! {
             its_tip_is_made_looked_at_and_settled
             its_feed_goes_on_after_the_time_and_the_id_of_an_item
             its_dashboard_finds_every_field_that_it_reads
+            it_is_not_told_who_tipped_anonymously
             its_withdrawal_is_quoted_and_accepted_in_both_spellings
         }
         envelope {

@@ -1,4 +1,4 @@
-//! `tip.create`, `tip.status` and `tip.settled_feed`.
+//! `tip.create`, `tip.status`, `tip.get` and `tip.settled_feed`.
 
 use crate::backend::Backend;
 use crate::hub::{Hub, NOW, OTHER};
@@ -71,10 +71,13 @@ pub(crate) async fn a_tip_is_found_by_its_id_with_all_that_is_known_of_it(backen
             "settledAt": settled_at, "expiresAt": created["expiresAt"],
         })
     };
+    let status = json!({
+        "state": "UNPAID", "exactState": "UNPAID", "tipId": id, "asset": "CKB", "amount": "61",
+        "settledAt": null, "expiresAt": created["expiresAt"],
+    });
     for params in [json!({ "tipId": id }), json!({ "invoice": invoice, "tipId": null })] {
-        for method in ["tip.get", "tip.status"] {
-            assert_eq!(hub.call(method, params.clone()).await.result(), &expected("UNPAID", Value::Null));
-        }
+        assert_eq!(hub.call("tip.get", params.clone()).await.result(), &expected("UNPAID", Value::Null));
+        assert_eq!(hub.call("tip.status", params).await.result(), &status, "who gave it is not in it");
     }
     hub.node.pay(invoice, false).unwrap();
     hub.settle().await;
@@ -135,7 +138,9 @@ pub(crate) async fn wrong_params_are_named_and_change_nothing(backend: Backend) 
     }
     let id = "01990c1e-6a3f-7000-8000-0000000000ab";
     for params in [json!({}), json!({ "tipId": id, "invoice": "fibd1" })] {
-        assert_eq!(hub.call("tip.get", params).await.fields(), ["tipId", "invoice"]);
+        for method in ["tip.status", "tip.get"] {
+            assert_eq!(hub.call(method, params.clone()).await.fields(), ["invoice", "tipId"]);
+        }
     }
     assert_eq!(hub.call("tip.get", json!({ "tipId": "42" })).await.fields(), ["tipId"]);
     assert_eq!(hub.node.questions().create_invoice, 0, "the node was never asked");
@@ -172,7 +177,16 @@ pub(crate) async fn who_tips_anonymously_is_told_to_the_app_and_not_to_the_creat
 
     let feed = hub.call("tip.settled_feed", json!({})).await;
     let item = &feed.result()["items"][0];
-    assert_eq!((&item["fromUserId"], &item["anonymous"]), (&json!("7"), &json!(true)));
+    assert_eq!((&item["fromUserId"], &item["anonymous"]), (&json!(null), &json!(true)));
+    let kept = [
+        hub.call("tip.get", json!({ "invoice": invoice })).await.result().clone(),
+        hub.call("tip.list", json!({ "postId": "42", "settledOnly": true })).await.result()["items"][0]
+            .clone(),
+        hub.call("event.list", json!({})).await.result()["items"][0]["tip"].clone(),
+    ];
+    for tip in kept {
+        assert_eq!((&tip["fromUserId"], &tip["anonymous"]), (&json!("7"), &json!(true)), "the app knows");
+    }
     let admin = hub.call("dashboard.summary", json!({ "userId": "1", "includeAdmin": true })).await;
     let admin = &admin.result()["admin"];
     for rows in [&admin["settlements"], &admin["pipelineBoard"]["invoiceRows"]] {
