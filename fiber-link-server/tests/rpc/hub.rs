@@ -62,6 +62,11 @@ impl Hub {
         Self::with(backend, |api| api.rate_limit(Some(limit))).await
     }
 
+    /// Whose waiting readers look again only when they are told of something.
+    pub(crate) async fn that_looks_when_told(backend: Backend) -> Self {
+        Self::with(backend, |api| api.rate_limit(None).look_every(Duration::from_secs(3600))).await
+    }
+
     pub(crate) async fn with_secret_map(backend: Backend, map: &str) -> Self {
         Self::with(backend, |api| api.rate_limit(None).secret_map(SecretMap::parse(map).unwrap())).await
     }
