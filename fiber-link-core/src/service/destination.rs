@@ -146,7 +146,7 @@ impl FiberLink {
     }
 }
 
-/// How much of `asset` it asks for.
+/// How much of `asset` it asks for. One that asks for nothing leaves the amount to the payer.
 pub(super) fn asked_of(invoice: &DecodedInvoice, asset: &Asset) -> Result<Amount, DestinationRefusal> {
     if invoice.asset.as_ref() != Some(&asset.id) {
         let found = invoice.asset.as_ref();
@@ -154,7 +154,7 @@ pub(super) fn asked_of(invoice: &DecodedInvoice, asset: &Asset) -> Result<Amount
             found.map_or_else(|| "an asset that is not accepted here".to_owned(), ToString::to_string);
         return Err(DestinationRefusal::OtherAsset { found, expected: asset.id.clone() });
     }
-    invoice.amount.ok_or(DestinationRefusal::NoAmount)
+    invoice.amount.filter(|amount| !amount.is_zero()).ok_or(DestinationRefusal::NoAmount)
 }
 
 fn check_expiry(expires_at: Timestamp, now: Timestamp) -> Result<(), DestinationRefusal> {

@@ -7,8 +7,9 @@ use crate::{
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-/// How many records of one answer are loaded at the same time.
-const LOADED_AT_ONCE: usize = 8;
+/// How many records of one answer are loaded at the same time: more than one, so that a page does not wait
+/// for each in turn, and few, because news may wake all readers at once and each holds as many connections.
+const LOADED_AT_ONCE: usize = 2;
 
 /// A place among the events of an app: that of an event that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +74,7 @@ impl FiberLink {
             let found = events.next().map(|first| place_of(&first));
             found.filter(|found| *found == place).ok_or(EventsError::UnknownPlace)?;
         }
-        // A store finds records by single ids: a few are asked for at the same time.
+        // A store finds records by single ids.
         let loads: Vec<_> = events.map(|event| load(&**store, event)).collect();
         Ok(stream::iter(loads).buffered(LOADED_AT_ONCE).try_collect().await?)
     }

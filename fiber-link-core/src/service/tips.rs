@@ -348,3 +348,6 @@ impl FiberLink {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

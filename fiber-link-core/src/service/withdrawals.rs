@@ -365,15 +365,14 @@ impl FiberLink {
         if let Some(refusal) = considered.refusal(app, request) {
             return Err(refusal.into());
         }
-        considered.check_fee(request)?;
+        if let Err(other_fee) = considered.check_fee(request) {
+            return self.unless_accepted(remembered, other_fee).await;
+        }
         let now = self.now();
         let keyed = remembered.is_some();
         let destination = match self.checked_destination(request, &considered.asset, now).await {
-            // The same request at the same time may have used it: the key tells.
-            Err(WithdrawError::Destination(DestinationRefusal::AlreadyUsed)) if keyed => {
-                let (scope, digest) = remembered.ok_or(DestinationRefusal::AlreadyUsed)?;
-                let twin = self.find_requested(&scope, digest).await?;
-                return twin.map(Some).ok_or_else(|| DestinationRefusal::AlreadyUsed.into());
+            Err(used @ WithdrawError::Destination(DestinationRefusal::AlreadyUsed)) => {
+                return self.unless_accepted(remembered, used).await;
             }
             checked => checked?,
         };
@@ -505,6 +504,16 @@ impl FiberLink {
         }
     }
 
+    /// A refusal, unless the same request was accepted since it was looked for: the key tells.
+    async fn unless_accepted(
+        &self,
+        remembered: Option<(IdempotencyScope, ParamsDigest)>,
+        refusal: WithdrawError,
+    ) -> Result<Option<Withdrawal>, WithdrawError> {
+        let Some((scope, digest)) = remembered else { return Err(refusal) };
+        self.find_requested(&scope, digest).await?.map(Some).ok_or(refusal)
+    }
+
     async fn find_requested(
         &self,
         scope: &IdempotencyScope,
@@ -562,3 +571,6 @@ pub(crate) fn limit_refusal(exceeded: &LimitExceeded, asset: &Asset, now: Timest
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

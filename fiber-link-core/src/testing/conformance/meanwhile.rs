@@ -1,4 +1,5 @@
-//! A node that is asked for its liquidity, or a store that is given a tip, while something else happens.
+//! A node that is asked for its liquidity, or a store that is given a tip or asked for a key, while
+//! something else happens.
 
 use crate::testing::FakeNode;
 use crate::*;
@@ -98,5 +99,43 @@ impl StoreLayer for BeforeTip {
             }
         }
         self.store.commit(changes).await
+    }
+}
+
+/// A store that has something happen, once, after it was first asked for an idempotency key.
+pub(super) struct AfterKey {
+    store: Arc<dyn Store>,
+    happens: Mutex<Option<BoxFuture<'static, ()>>>,
+}
+
+impl AfterKey {
+    pub(super) fn new(store: &Arc<dyn Store>, happens: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self { store: store.clone(), happens: Mutex::new(Some(Box::pin(happens))) }
+    }
+}
+
+impl fmt::Debug for AfterKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AfterKey").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl StoreLayer for AfterKey {
+    fn inner(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    async fn find_idempotency(
+        &self,
+        scope: &IdempotencyScope,
+        now: Timestamp,
+    ) -> Result<Option<IdempotencyRecord>, StoreError> {
+        let found = self.store.find_idempotency(scope, now).await;
+        let happens = self.happens.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(happens) = happens {
+            happens.await;
+        }
+        found
     }
 }

@@ -229,6 +229,7 @@ macro_rules! store_conformance {
             a_policy_limits_each_user_and_the_whole_app
             an_idempotency_key_makes_one_withdrawal_of_many_requests
             a_fee_that_was_promised_is_kept_or_the_request_changes_nothing
+            a_repeat_is_answered_although_the_fee_changed_while_it_was_looked_for
             what_an_invoice_asks_is_told_or_why_not
             a_failed_withdrawal_is_given_back_to_its_limits
             the_hub_may_bear_the_fee
@@ -336,6 +337,7 @@ macro_rules! store_conformance {
             a_preview_tells_what_would_have_been_refused
             only_who_may_sets_a_policy_and_its_fees
             nothing_is_accepted_under_a_policy_that_was_changed_meanwhile
+            a_promised_fee_holds_also_where_the_fee_is_changed_meanwhile
             sixty_four_requests_pass_no_limit_of_a_policy
             sixty_four_requests_pass_no_limit_that_is_lowered_meanwhile
         }

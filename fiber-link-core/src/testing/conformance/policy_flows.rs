@@ -285,6 +285,27 @@ pub async fn nothing_is_accepted_under_a_policy_that_was_changed_meanwhile(store
     assert_eq!(stored(&world).await, 2);
 }
 
+pub async fn a_promised_fee_holds_also_where_the_fee_is_changed_meanwhile(store: Arc<dyn Store>) {
+    let world = registered(store).await;
+    world.fund(100).await;
+    // First there is no policy yet, then there is one.
+    for (now, then, millionths) in [("0.1", "0.2", 20_000), ("0.2", "0.3", 30_000)] {
+        let link = world.link.clone();
+        let dearer = async move {
+            let change = |policy: &mut Policy| policy.withdrawals.fee.millionths = millionths;
+            administration(&link).change_policy(&forum(), &Asset::ckb(), &why(), change).await.unwrap();
+        };
+        let promised = |fee: &str| Some(Asset::ckb().parse(fee).unwrap());
+        let request = WithdrawalRequest { network_fee: promised(now), ..world.request(10).0 };
+        let process = world.with_node(Meanwhile::new(&world.node, dearer)).await;
+        let refused = process.request_withdrawal(&forum(), request.clone()).await.unwrap_err();
+        assert_eq!(refused.to_string(), format!("the network fee limit is {then}, but {now} was promised"));
+        let request = WithdrawalRequest { network_fee: promised(then), ..request };
+        process.request_withdrawal(&forum(), request).await.unwrap();
+    }
+    assert_eq!(stored(&world).await, 2);
+}
+
 /// Asks 64 times at once for 10 CKB, in two processes, and tells how many were accepted.
 async fn accepted_of_sixty_four(world: &World, other: &FiberLink) -> usize {
     let app = forum();

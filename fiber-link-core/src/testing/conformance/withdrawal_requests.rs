@@ -1,6 +1,7 @@
 //! Which withdrawals are accepted: never more than there is, than the limits allow, or than was asked.
 
-use super::world::{CKB, FEE_LIMIT, World, failed, shannon, to_the_end};
+use super::meanwhile::AfterKey;
+use super::world::{CKB, FEE_LIMIT, World, administration, failed, registered, shannon, to_the_end, why};
 use crate::testing::sample::{forum, user};
 use crate::*;
 use futures_util::future::join_all;
@@ -98,17 +99,39 @@ pub async fn a_fee_that_was_promised_is_kept_or_the_request_changes_nothing(stor
     world.assert_sound().await;
 }
 
+pub async fn a_repeat_is_answered_although_the_fee_changed_while_it_was_looked_for(store: Arc<dyn Store>) {
+    let world = registered(store).await;
+    world.fund(100).await;
+    let request = WithdrawalRequest {
+        network_fee: Some(Amount::new(CKB / 5)),
+        idempotency_key: Some("k".parse().unwrap()),
+        ..world.request(20).0
+    };
+    let (link, twin) = (world.link.clone(), request.clone());
+    let accepted_before_the_change = async move {
+        link.request_withdrawal(&forum(), twin).await.unwrap();
+        let dearer = |policy: &mut Policy| policy.withdrawals.fee.millionths = 20_000;
+        administration(&link).change_policy(&forum(), &Asset::ckb(), &why(), dearer).await.unwrap();
+    };
+    let store = Arc::new(AfterKey::new(&world.store, accepted_before_the_change));
+    let again = world.through(store).await.request_withdrawal(&forum(), request.clone()).await.unwrap();
+    assert_eq!(again, world.link.request_withdrawal(&forum(), request).await.unwrap());
+    world.assert_sound().await;
+}
+
 pub async fn what_an_invoice_asks_is_told_or_why_not(store: Arc<dyn Store>) {
     let world = World::new(store).await;
     let expires_at = world.clock.now().plus(Duration::from_secs(3600));
     let good = || world.node.foreign_invoice(Amount::new(7 * CKB), expires_at);
     let asked = async |invoice| world.link.asked_amount(&AssetId::ckb(), &world.node.publish(invoice)).await;
     assert_eq!(asked(good()).await.unwrap(), Amount::new(7 * CKB));
-    let without = asked(DecodedInvoice { amount: None, ..good() }).await;
-    assert!(
-        matches!(without, Err(AskedAmountError::Destination(DestinationRefusal::NoAmount))),
-        "{without:?}"
-    );
+    for amount in [None, Some(Amount::ZERO)] {
+        let without = asked(DecodedInvoice { amount, ..good() }).await;
+        assert!(
+            matches!(without, Err(AskedAmountError::Destination(DestinationRefusal::NoAmount))),
+            "{without:?}"
+        );
+    }
     let other = asked(DecodedInvoice { asset: None, ..good() }).await;
     let is_other = matches!(other, Err(AskedAmountError::Destination(DestinationRefusal::OtherAsset { .. })));
     assert!(is_other, "{other:?}");
@@ -167,6 +190,7 @@ pub async fn a_destination_is_checked_before_anything_is_reserved(store: Arc<dyn
             "payment request asks for an asset that is not accepted here, not for CKB",
         ),
         (DecodedInvoice { amount: None, ..good() }, "payment request has no amount"),
+        (DecodedInvoice { amount: Some(Amount::ZERO), ..good() }, "payment request has no amount"),
         (
             DecodedInvoice { amount: Some(Amount::new(11 * CKB)), ..good() },
             "payment request asks for 11, but the withdrawal is 10",
