@@ -3,7 +3,9 @@
 use super::{tips, wire_state};
 use crate::rows::Course;
 use crate::wire_time;
-use fiber_link_core::{Destination, FiberLink, Tip, Withdrawal};
+use fiber_link_core::{
+    Amount, Destination, FeeBearer, FiberLink, Tip, Withdrawal, WithdrawalState, WithdrawalTerms,
+};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -81,12 +83,24 @@ pub(super) fn withdrawal(link: &FiberLink, withdrawal: &Withdrawal) -> Withdrawa
         asset: terms.asset.to_string(),
         amount: whole(terms.amount),
         state: withdrawal.state().as_str().to_ascii_uppercase(),
-        network_fee_limit: whole(terms.fee_limit),
-        network_fee: course.fee.map(whole),
+        network_fee_limit: whole(borne_by_user(terms, terms.fee_limit)),
+        network_fee: match withdrawal.state() {
+            // The hub bears what is paid after the funds returned.
+            WithdrawalState::PaidAfterRelease { .. } => Some(whole(Amount::ZERO)),
+            _ => course.fee.map(|fee| whole(borne_by_user(terms, fee))),
+        },
         destination: DestinationObject::PaymentRequest { payment_request: invoice.encoded.clone() },
         created_at: wire_time::format(withdrawal.created_at()),
         updated_at: wire_time::format(withdrawal.updated_at()),
         next_retry_at: course.next_retry_at.map(wire_time::format),
         reason: course.reason.map(str::to_owned),
+    }
+}
+
+/// What the user bears of a fee, as the quote said.
+pub(super) const fn borne_by_user(terms: &WithdrawalTerms, fee: Amount) -> Amount {
+    match terms.fee_bearer {
+        FeeBearer::User => fee,
+        FeeBearer::Hub => Amount::ZERO,
     }
 }

@@ -164,6 +164,11 @@ impl Params {
         self.note(field, message.into(), got);
     }
 
+    /// Takes a field as one that nobody knows.
+    pub(crate) fn pass_over(&mut self, field: &str) {
+        self.fields.remove(field);
+    }
+
     /// Whether the field is there.
     pub(crate) fn has(&self, field: &str) -> bool {
         self.fields.get(field).is_some_and(|value| !value.is_null())
@@ -196,20 +201,14 @@ impl From<Issues> for RpcError {
     }
 }
 
-/// One wrong field with what came.
-pub(crate) fn refused_value(field: &str, got: &str, message: String) -> RpcError {
-    let issue = Issue { field: field.to_owned(), message: message.clone(), got: Some(cut(got)) };
-    RpcError::refused(message).with_data(json!({ "issues": Issues(vec![issue]) }))
-}
-
 /// One wrong field of params that could be read.
 pub(crate) fn refused_field(field: &str, message: impl Into<String>) -> RpcError {
     Issues::one(field, message).into()
 }
 
-/// A destination that cannot be paid, in words for people.
-pub(crate) fn refused_destination(message: String) -> RpcError {
-    let issues = Issues::one("destination", message.clone());
+/// One wrong field of params that could be read, in words for people.
+pub(crate) fn refused_in_words(field: &str, message: String) -> RpcError {
+    let issues = Issues::one(field, message.clone());
     RpcError::refused(message).with_data(json!({ "issues": issues }))
 }
 

@@ -78,13 +78,16 @@ fn requested(link: &FiberLink, withdrawal: &Withdrawal) -> Requested {
         },
         asset: terms.asset.to_string(),
         amount: whole(terms.amount),
-        network_fee_limit: whole(terms.fee_limit),
+        network_fee_limit: whole(objects::borne_by_user(terms, terms.fee_limit)),
         created_at: wire_time::format(withdrawal.created_at()),
     }
 }
 
 pub(super) fn read_request(assets: &Assets, params: &str) -> Result<WithdrawalRequest, RpcError> {
-    let mut params = Params::read(params)?;
+    read_fields(assets, Params::read(params)?)
+}
+
+fn read_fields(assets: &Assets, mut params: Params) -> Result<WithdrawalRequest, RpcError> {
     let user = params.required("userId", params::name);
     let (asset, amount) = params.asset_and_amount(assets);
     let destination = read_destination(&mut params);
@@ -104,12 +107,13 @@ pub(super) fn read_request(assets: &Assets, params: &str) -> Result<WithdrawalRe
     }
 }
 
-/// Reads a request whose amount may be missing: then it is what the invoice asks.
+/// Reads a request that holds to no fee, and whose amount may be missing: then it is what the invoice asks.
 async fn read_quote(link: &FiberLink, params: &str) -> Result<WithdrawalRequest, RpcError> {
     let mut fields = Params::read(params)?;
+    fields.pass_over("networkFeeLimit");
     let named = read_destination(&mut fields.clone());
     let Some(RequestedDestination::PaymentRequest(invoice)) = named.filter(|_| !fields.has("amount")) else {
-        return read_request(link.assets(), params);
+        return read_fields(link.assets(), fields);
     };
     let user = fields.required("userId", params::name);
     let asset = fields.asset(link.assets());
@@ -178,7 +182,7 @@ fn no_amount(error: AskedAmountError) -> RpcError {
     let text = error.to_string();
     match error {
         AskedAmountError::UnknownAsset(_) => params::refused_field("asset", text),
-        AskedAmountError::Destination(_) => params::refused_destination(text),
+        AskedAmountError::Destination(_) => params::refused_in_words("destination", text),
         AskedAmountError::NodeUnavailable(cause) => RpcError::caused(Reason::NodeUnavailable, &cause),
         AskedAmountError::Store(cause) => RpcError::internal(&cause),
     }
@@ -202,8 +206,8 @@ fn refusal(error: WithdrawError) -> RpcError {
         WithdrawError::IdempotencyConflict => RpcError::of(Reason::IdempotencyConflict),
         WithdrawError::Policy(_) | WithdrawError::InsufficientFunds => RpcError::refused(text),
         WithdrawError::Paused(paused) => RpcError::paused(paused),
-        WithdrawError::Destination(_) => params::refused_destination(text),
-        WithdrawError::OtherFee { promised, .. } => params::refused_value("networkFeeLimit", &promised, text),
+        WithdrawError::Destination(_) => params::refused_in_words("destination", text),
+        WithdrawError::OtherFee { .. } => params::refused_in_words("networkFeeLimit", text),
         WithdrawError::NodeUnavailable(cause) => RpcError::caused(Reason::NodeUnavailable, &cause),
         WithdrawError::Store(cause) => RpcError::internal(&cause),
     }

@@ -134,6 +134,7 @@ cases! {
             a_quote_says_what_a_request_would_do
             a_quote_without_an_amount_is_of_what_the_invoice_asks
             a_request_holds_to_the_fee_of_its_quote_or_changes_nothing
+            a_fee_that_the_hub_bears_is_nothing_to_the_user
             a_withdrawal_that_cannot_be_is_refused_with_its_reason
             what_an_operator_stopped_is_told_with_whose_switch_it_is
             a_legacy_payment_request_is_one

@@ -3,7 +3,9 @@
 use crate::backend::Backend;
 use crate::hub::{FORUM, Hub, OTHER};
 use fiber_link_core::simulated::Outcome;
-use fiber_link_core::{Activity, Amount, AppId, AssetId, Liquidity, Operator, Reason, UserId};
+use fiber_link_core::{
+    Activity, Amount, AppId, Asset, AssetId, FeeBearer, Liquidity, Operator, Policy, Reason, UserId,
+};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -97,12 +99,14 @@ pub(crate) async fn a_request_holds_to_the_fee_of_its_quote_or_changes_nothing(b
         let refused = hub.call("withdrawal.request", request(&json!(other), other)).await;
         let message = format!("the network fee limit is 0.605, but {other} was promised");
         assert_eq!((refused.code(), refused.message()), (-32602, message.as_str()));
-        let issues = json!([{ "field": "networkFeeLimit", "message": message, "got": other }]);
+        let issues = json!([{ "field": "networkFeeLimit", "message": message }]);
         assert_eq!(refused.json["error"]["data"]["issues"], issues);
     }
     for wrong in [json!(1), json!("-1"), json!("0.000000001")] {
         let answer = hub.call("withdrawal.request", request(&wrong, "wrong")).await;
         assert_eq!(answer.fields(), ["networkFeeLimit"], "{wrong}");
+        let quoted = hub.call("withdrawal.quote", request(&wrong, "wrong")).await;
+        assert_eq!(quoted.result(), &quote, "a quote does not read it");
     }
     assert_eq!(hub.balances("9").await, ("62".to_owned(), "0".to_owned()));
     let fee = &quote["networkFee"];
@@ -115,6 +119,38 @@ pub(crate) async fn a_request_holds_to_the_fee_of_its_quote_or_changes_nothing(b
         assert_eq!(conflict.code(), -32010, "{other}");
     }
     assert_eq!(hub.balances("9").await, ("0.895".to_owned(), "61.105".to_owned()));
+}
+
+pub(crate) async fn a_fee_that_the_hub_bears_is_nothing_to_the_user(backend: Backend) {
+    let hub = Hub::new(backend).await;
+    hub.give("9", "5").await;
+    let operator = Operator { name: "ann".to_owned(), origin: "a test".to_owned() };
+    let (admin, why) = (hub.link().administration(operator), Reason::new("a test").unwrap());
+    let change = |policy: &mut Policy| policy.withdrawals.fee_bearer = FeeBearer::Hub;
+    admin.change_policy(&AppId::new(FORUM.0).unwrap(), &Asset::ckb(), &why, change).await.unwrap();
+    hub.clock.advance(Duration::from_secs(1));
+    let mut params = to(&hub.foreign_invoice("5"), "5");
+    let quote = hub.call("withdrawal.quote", params.clone()).await.result().clone();
+    assert_eq!((&quote["networkFee"], &quote["validationMessage"]), (&json!("0"), &json!(null)));
+    params["networkFeeLimit"] = quote["networkFee"].clone();
+    let accepted = hub.call("withdrawal.request", params).await.result().clone();
+    assert_eq!((&accepted["state"], &accepted["networkFeeLimit"]), (&json!("PENDING"), &json!("0")));
+    let id = json!({ "id": accepted["id"] });
+    let fees = async || {
+        let shown = hub.call("withdrawal.get", id.clone()).await.result().clone();
+        (shown["networkFeeLimit"].clone(), shown["networkFee"].clone())
+    };
+    assert_eq!(fees().await, (json!("0"), json!(null)));
+    hub.pay_out().await;
+    assert_eq!(fees().await, (json!("0"), json!("0")));
+    let told = hub.call("event.list", json!({})).await.result()["items"][1]["withdrawal"].clone();
+    assert_eq!((&told["id"], &told["networkFee"]), (&accepted["id"], &json!("0")));
+    let summary = hub.call("dashboard.summary", json!({ "userId": "9", "includeAdmin": true })).await;
+    let row = &summary.result()["admin"]["withdrawals"][0];
+    let [paid] = hub.node.payments()[..] else { panic!("one payment") };
+    let real = (json!("0.1"), json!(Asset::ckb().format(paid.fee)));
+    assert_eq!((row["networkFeeLimit"].clone(), row["networkFee"].clone()), real, "what the hub bears");
+    assert!(!paid.fee.is_zero());
 }
 
 pub(crate) async fn what_an_operator_stopped_is_told_with_whose_switch_it_is(backend: Backend) {
