@@ -24,7 +24,8 @@ struct Readers {
     dismissed: bool,
 }
 
-/// A place among the readers that wait for settled tips and ended withdrawals of an app. Dropping it frees the place.
+/// A place among the readers that wait for settled tips and ended withdrawals of an app. Dropping it frees
+/// the place.
 #[must_use = "dropping it frees the place"]
 pub struct WaitingReader {
     link: FiberLink,

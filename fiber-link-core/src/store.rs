@@ -312,8 +312,8 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// Open work and what all users have, counted and summed. Bounded, and waits for no writer.
     async fn totals(&self) -> Result<Totals, StoreError>;
 
-    /// Apps of which a tip was settled or an event emitted, by whatever process. A rumour: it may repeat, lie, or be
-    /// lost, and readers look by themselves too. A store that nobody else works on says nothing.
+    /// Apps of which a tip was settled or an event emitted, by whatever process. A rumour: it may repeat,
+    /// lie, or be lost, and readers look by themselves too. A store that nobody else works on says nothing.
     fn news(&self) -> BoxStream<'static, AppId> {
         Box::pin(stream::pending())
     }

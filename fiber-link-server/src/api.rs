@@ -50,8 +50,8 @@ impl Api {
         Self { secrets: Secrets::new(map), ..self }
     }
 
-    /// How often a waiting reader of settled tips looks by itself, in case it was not told of one;
-    /// every two seconds by default. To let nobody wait any more when you stop, see
+    /// How often a reader that waits for settled tips or events looks by itself, in case it was not
+    /// told of one; every two seconds by default. To let nobody wait any more when you stop, see
     /// [`FiberLink::dismiss_readers`].
     #[must_use]
     pub fn look_every(self, look_every: Duration) -> Self {

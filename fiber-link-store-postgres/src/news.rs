@@ -1,5 +1,5 @@
-//! What the servers on one database tell each other of settled tips and other events, by NOTIFY on a channel that is
-//! called like the schema.
+//! What the servers on one database tell each other of settled tips and other events, by NOTIFY on a
+//! channel that is called like the schema.
 //!
 //! It is sent after the commit and beside it: a transaction that notifies takes a lock of the whole
 //! database and keeps it until its commit is on the disk, so commits would go one at a time. It is a

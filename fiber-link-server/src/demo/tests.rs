@@ -1,8 +1,8 @@
 use super::*;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
-use fiber_link_core::MemoryStore;
 use fiber_link_core::simulated::SimulatedNodeOptions;
+use fiber_link_core::{AssetId, MemoryStore, TipRequest};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
@@ -95,6 +95,25 @@ async fn what_is_wrong_is_said_with_its_field() {
     let problem = json!({ "field": "amount", "message": "Amount exceeds your available balance." });
     assert_eq!(quote["problem"], problem);
     assert_eq!(get(&demo, "/demo/tip?invoice=fibd1").await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_anonymous_tip_is_shown_without_who_gave_it() {
+    let demo = demo().await;
+    for (anonymous, from) in [(false, json!("reader")), (true, json!(null))] {
+        let request = TipRequest {
+            post: demo.post.clone(),
+            from_user: "reader".parse().unwrap(),
+            to_user: demo.creator.clone(),
+            asset: AssetId::ckb(),
+            amount: demo.asset.parse("1").unwrap(),
+            message: None,
+            anonymous,
+            idempotency_key: None,
+        };
+        demo.link.create_tip(&demo.app, request).await.unwrap();
+        assert_eq!(creator(&demo).await["tips"][0]["from"], from);
+    }
 }
 
 #[tokio::test]

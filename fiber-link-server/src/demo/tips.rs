@@ -38,7 +38,8 @@ pub(super) struct ShownTip {
     /// In whole units.
     amount: String,
     message: Option<String>,
-    from: String,
+    /// Nobody where the tip is anonymous.
+    from: Option<String>,
     state: &'static str,
     created_at: String,
     expires_at: Option<String>,
@@ -115,7 +116,7 @@ impl Demo {
             invoice: invoice.map(|invoice| invoice.encoded.clone()).unwrap_or_default(),
             amount: self.asset.format(terms.amount),
             message: terms.message.clone(),
-            from: terms.from_user.to_string(),
+            from: (!terms.anonymous).then(|| terms.from_user.to_string()),
             state: match tip.state().phase() {
                 TipPhase::Open => "UNPAID",
                 TipPhase::Settled => "SETTLED",

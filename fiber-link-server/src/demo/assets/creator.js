@@ -89,10 +89,11 @@ function showTips(tips) {
   keepRows(byId("tips"), tips, ({ id }) => id, (tip) => {
     const state = element("span", "");
     pill(state, tip.state);
+    const giver = tip.from ? [` · from ${tip.from}`] : [];
     const words = tip.message ? [" · “", tip.message, "”"] : [];
     return [
       element("p", "head", element("span", "figure", `${tip.amount} CKB`), state),
-      element("p", "detail", clockTime(tip.settledAt ?? tip.createdAt), ` · from ${tip.from}`, ...words),
+      element("p", "detail", clockTime(tip.settledAt ?? tip.createdAt), ...giver, ...words),
     ];
   });
 }
