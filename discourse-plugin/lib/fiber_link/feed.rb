@@ -64,16 +64,23 @@ module FiberLink
       end
     end
 
-    # An event that cannot be recorded is passed over: it would be the same the next time, and keep
-    # all that follow it from everybody. Its error is in the log.
+    # An event that is bad in itself is passed over: it would be the same the next time, and keep
+    # all that follow it from everybody. Its error is in the log. Any other error is of this moment
+    # or of ours: the page is read again.
     def record_item(item)
       FeedPosition.transaction(requires_new: true) { interpret(Answer.new(item, "event.list")) }
-    rescue ActiveRecord::TransactionRollbackError, ActiveRecord::ConnectionNotEstablished
-      raise
     rescue StandardError => e
+      raise unless bad_in_itself?(e)
       yield
       Discourse.warn_exception(e, message: "fiber-link: passed an event over")
       nil
+    end
+
+    def bad_in_itself?(error)
+      case error
+      when Unavailable, ActiveRecord::RecordInvalid, ActiveModel::RangeError then true
+      else DatabaseError.of_row?(error)
+      end
     end
 
     # Types that are not known yet say nothing to us.

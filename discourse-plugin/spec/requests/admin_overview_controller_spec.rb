@@ -56,7 +56,10 @@ RSpec.describe FiberLink::AdminOverviewController do
       Fabricate(:fiber_link_tip, amount: BigDecimal("7"), asset: "RUSD")
       Fabricate(:fiber_link_tip, state: "open", settled_at: nil)
       Fabricate(:fiber_link_tip, state: "open", settled_at: nil, expires_at: 1.minute.ago)
-      FiberLink::FeedPosition.current.update!(last_sync_at: Time.utc(2026, 11, 28, 9))
+      FiberLink::FeedPosition.current.update!(
+        last_sync_at: Time.utc(2026, 11, 28, 9),
+        passed_over: 3,
+      )
       request
       expect(response.status).to eq(200)
       expect(response).to match_response_schema("overview")
@@ -69,6 +72,7 @@ RSpec.describe FiberLink::AdminOverviewController do
         "app_id" => FakeFiberLinkServer::APP_ID,
         "last_sync_at" => "2026-11-28T09:00:00.000Z",
         "last_sync_error" => nil,
+        "passed_over" => 3,
         "open_tips" => 1,
         "totals" => [
           { "asset" => "CKB", "amount" => "3.5", "count" => 2 },

@@ -95,7 +95,8 @@ RSpec.describe ProblemCheck do
       synced(14.minutes.ago)
       expect(problem(described_class)).to be_blank
       synced(16.minutes.ago)
-      expect(problem(described_class).to_s).to include("for 16 minutes")
+      FiberLink::FeedPosition.current.update!(passed_over: 7)
+      expect(problem(described_class).to_s).to include("for 16 minutes", "installation: 7.")
     end
 
     it "waits a quarter of an hour after the installation for the first time" do

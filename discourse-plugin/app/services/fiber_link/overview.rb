@@ -16,6 +16,7 @@ module FiberLink
         app_id: SiteSetting.fiber_link_app_id,
         last_sync_at: position.last_sync_at,
         last_sync_error: position.last_error,
+        passed_over: position.passed_over,
         open_tips: Tip.payable.count,
         totals: totals,
         plugin_version: Discourse.plugins_by_name[PLUGIN_NAME].metadata.version,

@@ -116,8 +116,8 @@ module FiberLink
       # A mistake there is no reason not to know of the tip.
       def notify(tip)
         Tip.transaction(requires_new: true) { TipNotifier.tip_settled(tip) }
-      rescue ActiveRecord::ActiveRecordError, Unavailable => e
-        raise if e.is_a?(ActiveRecord::TransactionRollbackError)
+      rescue StandardError => e
+        raise if DatabaseError.of_transaction?(e)
         Discourse.warn_exception(e, message: "fiber-link: nobody was notified of #{tip.tip_id}")
       end
 

@@ -11,17 +11,28 @@ module FiberLink
       user = User.find_by(id: ForumId.parse(withdrawal.string("userId")))
       kind = KINDS.fetch(type)
       id = withdrawal.string("id")
-      return if user.nil? || told?(user, kind, id)
-      Notification.create!(
-        notification_type: Notification.types[:fiber_link_withdrawal],
-        user_id: user.id,
-        data: {
-          kind: kind,
-          withdrawal_id: id,
-          asset: withdrawal.string("asset"),
-          amount: Amount.format(withdrawal.amount("amount")),
-        }.to_json,
-      )
+      data = {
+        kind: kind,
+        withdrawal_id: id,
+        asset: withdrawal.string("asset"),
+        amount: Amount.format(withdrawal.amount("amount")),
+      }
+      tell(user, data) unless user.nil? || told?(user, kind, id)
+    end
+
+    # A mistake there is no reason to stop the events that follow.
+    def self.tell(user, data)
+      Notification.transaction(requires_new: true) do
+        Notification.create!(
+          notification_type: Notification.types[:fiber_link_withdrawal],
+          user_id: user.id,
+          data: data.to_json,
+        )
+      end
+    rescue StandardError => e
+      raise if DatabaseError.of_transaction?(e)
+      id = data[:withdrawal_id]
+      Discourse.warn_exception(e, message: "fiber-link: nobody was notified of #{id}")
     end
 
     # Events come again when the server's are read anew.
@@ -31,6 +42,6 @@ module FiberLink
         .where("data::json ->> 'kind' = ? AND data::json ->> 'withdrawal_id' = ?", kind, id)
         .exists?
     end
-    private_class_method :told?
+    private_class_method :tell, :told?
   end
 end

@@ -23,6 +23,9 @@ class ProblemCheck::FiberLinkSyncBehind < ProblemCheck
   end
 
   def translation_data(_target = nil)
-    { minutes: ((Time.zone.now - since) / 60).floor }
+    {
+      minutes: ((Time.zone.now - since) / 60).floor,
+      passed_over: FiberLink::FeedPosition.current.passed_over,
+    }
   end
 end
