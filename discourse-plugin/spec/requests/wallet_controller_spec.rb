@@ -190,6 +190,15 @@ RSpec.describe FiberLink::WalletController do
         expect(shown.first["post"]).to be_nil
       end
 
+      it "leads no administrator to a post whose topic is deleted" do
+        current_user.update!(admin: true)
+        given
+        target_post.topic.trash!
+        request(direction: "given")
+        expect(response.status).to eq(200)
+        expect(shown.first["post"]).to be_nil
+      end
+
       it "goes through all pages without leaving out or repeating one" do
         moment = Time.zone.now
         ids = Array.new(65) { |n| received(settled_at: moment - (n / 10).minutes).tip_id }

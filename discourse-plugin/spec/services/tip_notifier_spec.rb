@@ -67,6 +67,15 @@ RSpec.describe FiberLink::TipNotifier do
     expect(data[:topic_title]).to be_nil
   end
 
+  it "tells administrators of tips for posts whose topic is deleted" do
+    payee.update!(admin: true)
+    topic.trash!
+    target_post.reload
+    notify
+    expect(notifications.last).to have_attributes(topic_id: nil, post_number: nil)
+    expect(data).to include(count: 1, topic_title: nil)
+  end
+
   it "makes one of the unread notifications for one post" do
     other = Fabricate(:user)
     notify(amount: BigDecimal("1"))

@@ -57,9 +57,13 @@ module FiberLink
       }
     end
 
-    # The post may be gone, or in a category that was closed to its reader.
+    def user(user)
+      user && BasicUserSerializer.new(user, scope: @guardian, root: false).as_json
+    end
+
+    # The post or its topic may be gone, or in a category that was closed to its reader.
     def post(post)
-      return if post.nil? || post.trashed? || !@guardian.can_see?(post)
+      return if post&.topic.nil? || post.trashed? || !@guardian.can_see?(post)
       { id: post.id, url: post.url, topic_title: post.topic.title }
     end
   end

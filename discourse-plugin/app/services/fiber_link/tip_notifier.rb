@@ -27,11 +27,12 @@ module FiberLink
 
     private
 
-    # Without a link to what the payee does not see any more.
+    # Without a link to what the payee does not see any more. A deleted topic is nil, and its
+    # posts are not deleted with it.
     def post
       return @post if defined?(@post)
       found = @tip.post
-      visible = found && !found.trashed? && Guardian.new(@payee).can_see?(found)
+      visible = found&.topic && !found.trashed? && Guardian.new(@payee).can_see?(found)
       @post = visible ? found : nil
     end
 

@@ -176,10 +176,12 @@ class Post < ActiveRecord::Base
   include Trashable
 
   belongs_to :user, optional: true
-  belongs_to :topic, -> { unscope(where: :deleted_at) }, optional: true
+  # Of a deleted topic it is nil.
+  belongs_to :topic, optional: true
 
-  def self.types = (@types ||= Enum.new(regular: 1, moderator_action: 2, small_action: 3,
-whisper: 4))
+  def self.types
+    @types ||= Enum.new(regular: 1, moderator_action: 2, small_action: 3, whisper: 4)
+  end
 
   def whisper? = post_type == Post.types[:whisper]
   def is_first_post? = post_number == 1
