@@ -63,7 +63,7 @@ module FiberLink
     def excluded_categories
       @excluded_categories ||=
         begin
-          found = SiteSetting.fiber_link_excluded_categories_map.to_set
+          found = SiteSetting.fiber_link_excluded_categories.split("|").map(&:to_i).to_set
           added = found.to_a
           while added.any?
             children = Category.where(parent_category_id: added).pluck(:id)

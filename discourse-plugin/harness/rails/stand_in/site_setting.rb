@@ -8,6 +8,8 @@ class SiteSetting
   ].freeze
   TYPES = %i[string integer bool list group_list category_list enum].freeze
   LISTS = %i[list group_list category_list].freeze
+  # Not every Discourse has a method NAME_map for lists of categories.
+  MAPPED = %i[list group_list].freeze
 
   class << self
     def definitions = (@definitions ||= {})
@@ -60,7 +62,7 @@ class SiteSetting
       }
       define_singleton_method(name) { values.fetch(name, definitions[name][:default]) }
       define_singleton_method("#{name}=") { |value| values[name] = validate!(name, value) }
-      define_map(name, type) if LISTS.include?(type)
+      define_map(name, type) if MAPPED.include?(type)
       define_singleton_method("#{name}?") { public_send(name) } if type == :bool
     end
 
