@@ -1,15 +1,5 @@
 # frozen_string_literal: true
 
-RSpec::Matchers.define :match_response_schema do |name|
-  match do |response|
-    schema = File.join(plugin_schema_folder, "#{name}.json")
-    @body = response.respond_to?(:body) ? response.body : response
-    @errors = JSON::Validator.fully_validate(schema, @body, strict: false)
-    @errors.empty?
-  end
-  failure_message { "#{@errors.join("\n")}\nin #{@body}" }
-end
-
 # `expect_enqueued_with(job: :name, args: {})` as in Discourse's specs.
 module JobMatchers
   def expect_enqueued_with(job:, args: {})

@@ -5,7 +5,6 @@ require_relative "discourse"
 require "rspec/rails"
 require "webmock/rspec"
 require "mocha/api"
-require "json-schema"
 require_relative "fabricators"
 require_relative "matchers"
 
@@ -27,8 +26,6 @@ module StandInSpecs
     ActiveSupport::Notifications.subscribed(count, "sql.active_record") { yield }
     queries
   end
-
-  def plugin_schema_folder = "#{PLUGIN_DIR}/spec/support/api/schemas"
 end
 
 module FabSpecs
@@ -59,4 +56,4 @@ RSpec.configure do |config|
 end
 
 Dir["#{PLUGIN_DIR}/spec/fabricators/**/*.rb"].sort.each { |file| require file }
-Dir["#{PLUGIN_DIR}/spec/support/**/*.rb"].sort.each { |file| require file }
+require "#{PLUGIN_DIR}/spec/plugin_helper"

@@ -62,7 +62,7 @@ RSpec.describe FiberLink::AdminOverviewController do
       )
       request
       expect(response.status).to eq(200)
-      expect(response).to match_response_schema("overview")
+      expect(response).to match_fiber_link_schema("overview")
       expect(overview).to include(
         "service" => {
           "url" => server.url,
@@ -95,7 +95,7 @@ RSpec.describe FiberLink::AdminOverviewController do
         break_it.call
         request
         expect(response.status).to eq(200)
-        expect(response).to match_response_schema("overview")
+        expect(response).to match_fiber_link_schema("overview")
         expect(overview["service"]).to include("reachable" => false, "error" => error)
         expect(response.body).not_to include("secret", "proxy", "127.0.0.1:1/", "Errno")
       end

@@ -71,7 +71,7 @@ RSpec.describe FiberLink::LeaderboardController do
     2.times { tip("1.50", post: Fabricate(:post, topic: topic, user: author)) }
     request(period: "month", asset: "CKB")
     expect(response.status).to eq(200)
-    expect(response).to match_response_schema("leaderboard")
+    expect(response).to match_fiber_link_schema("leaderboard")
     expect(board).to include(
       "period" => "month",
       "asset" => "CKB",
@@ -165,7 +165,7 @@ RSpec.describe FiberLink::LeaderboardController do
       tip(payee: nil)
       UserDestroyer.new(Fabricate(:admin)).destroy(author)
       request
-      expect(response).to match_response_schema("leaderboard")
+      expect(response).to match_fiber_link_schema("leaderboard")
       expect(board).to include("creators" => [], "tippers" => [])
     end
   end
@@ -261,7 +261,7 @@ RSpec.describe FiberLink::LeaderboardController do
         tip(n.to_s, post: Fabricate(:post, user: user), user: user)
       end
       request
-      expect(response).to match_response_schema("leaderboard")
+      expect(response).to match_fiber_link_schema("leaderboard")
       %w[topics creators tippers].each { |list| expect(board[list].size).to eq(10) }
       expect(people("creators").first).to eq([1, users.last.id, "12", 1])
     end

@@ -29,7 +29,7 @@ RSpec.describe FiberLink::PostTipsController do
     tip(message: "for you alone")
     index
     expect(response.status).to eq(200)
-    expect(response).to match_response_schema("post_tips")
+    expect(response).to match_fiber_link_schema("post_tips")
     expect(json["tips"].first).to include("amount" => "10", "message" => nil)
     expect(json["tips"].first["user"]["username"]).to eq(giver.username)
   end

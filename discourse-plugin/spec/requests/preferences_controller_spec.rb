@@ -20,7 +20,7 @@ RSpec.describe FiberLink::PreferencesController do
       request(on_leaderboard: true)
       request(notified: false)
       expect(response.status).to eq(200)
-      expect(response).to match_response_schema("preferences")
+      expect(response).to match_fiber_link_schema("preferences")
       expect(response.parsed_body["preferences"]).to eq(
         "accepts_tips" => true,
         "notified" => false,

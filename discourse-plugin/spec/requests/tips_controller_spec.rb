@@ -41,7 +41,7 @@ RSpec.describe FiberLink::TipsController do
 
   def expect_refused(reason, field: nil)
     expect(response.status).to eq(422)
-    expect(response).to match_response_schema("error")
+    expect(response).to match_fiber_link_schema("error")
     expect(json["error_type"]).to eq("fiber_link_refused")
     expect(json["extras"]["reason"]).to eq(reason)
     expect(json["extras"]["fields"].map { |issue| issue["field"] }).to eq([field]) if field
@@ -78,7 +78,7 @@ RSpec.describe FiberLink::TipsController do
         break if response.status == 429
       end
       expect(response.status).to eq(429)
-      expect(response).to match_response_schema("error")
+      expect(response).to match_fiber_link_schema("error")
       expect(json["extras"]["wait_seconds"]).to be_positive
       expect(response.headers["Retry-After"]).to be_present
     end
@@ -210,7 +210,7 @@ RSpec.describe FiberLink::TipsController do
       it "asks the server for an invoice, with payer and payee of the forum's own" do
         create(from_user_id: 1, to_user_id: 1)
         expect(response.status).to eq(200)
-        expect(response).to match_response_schema("tip")
+        expect(response).to match_fiber_link_schema("tip")
         expect(server.calls("tip.create").first.params).to eq(
           "postId" => target_post.id.to_s,
           "fromUserId" => current_user.id.to_s,
@@ -438,7 +438,7 @@ RSpec.describe FiberLink::TipsController do
       SiteSetting.fiber_link_assets = "RUSD|DOGE|CKB"
       MessageBus.publish("/fiber-link/tips", { id: 1 })
       options
-      expect(response).to match_response_schema("tip_options")
+      expect(response).to match_fiber_link_schema("tip_options")
       expect(json["assets"].map { |asset| asset["asset"] }).to eq(%w[RUSD CKB])
       expect(json["assets"].last).to eq(
         "asset" => "CKB",
@@ -498,7 +498,7 @@ RSpec.describe FiberLink::TipsController do
       Fabricate(:fiber_link_tip, **mine, post: Fabricate(:post))
       Fabricate(:fiber_link_tip, **mine, user: Fabricate(:user))
       open_tip
-      expect(response).to match_response_schema("tip")
+      expect(response).to match_fiber_link_schema("tip")
       expect(json["tip"]["id"]).to eq(newest.tip_id)
       expect(server.requests).to be_empty
     end
@@ -533,7 +533,7 @@ RSpec.describe FiberLink::TipsController do
       sign_in(current_user)
       show
       expect(response.status).to eq(200)
-      expect(response).to match_response_schema("tip")
+      expect(response).to match_fiber_link_schema("tip")
       show("another")
       expect(response.status).to eq(404)
     end

@@ -24,7 +24,7 @@ RSpec.describe FiberLink::WalletController do
       sign_in(current_user)
       request(userId: "1", user_id: "1", username: "somebody")
       expect(response.status).to eq(200)
-      expect(response).to match_response_schema("wallet")
+      expect(response).to match_fiber_link_schema("wallet")
       expect(response.parsed_body).to eq(
         "balances" => [balance.stringify_keys],
         "preferences" => {
@@ -99,7 +99,7 @@ RSpec.describe FiberLink::WalletController do
         tip = received(message: "Thank <b>you</b>", amount: BigDecimal("1.50"))
         request
         expect(response.status).to eq(200)
-        expect(response).to match_response_schema("wallet_tips")
+        expect(response).to match_fiber_link_schema("wallet_tips")
         expect(shown).to contain_exactly(
           include(
             "id" => tip.tip_id,
@@ -129,7 +129,7 @@ RSpec.describe FiberLink::WalletController do
         given(state: "open", settled_at: nil, expires_at: 1.minute.ago)
         given
         request(direction: "given")
-        expect(response).to match_response_schema("wallet_tips")
+        expect(response).to match_fiber_link_schema("wallet_tips")
         expect(shown.map { |tip| tip["state"] }).to eq(%w[settled expired open])
         expect(shown.map { |tip| tip["user"]["id"] }.uniq).to eq([author.id])
       end
@@ -157,7 +157,7 @@ RSpec.describe FiberLink::WalletController do
         given(payee: nil)
         %w[received given].each do |direction|
           request(direction: direction)
-          expect(response).to match_response_schema("wallet_tips")
+          expect(response).to match_fiber_link_schema("wallet_tips")
           expect(shown.first["user"]).to be_nil
         end
       end
@@ -178,7 +178,7 @@ RSpec.describe FiberLink::WalletController do
         deleted.trash!
         Fabricate(:fiber_link_tip, post: nil, topic: nil, payee: author, user: current_user)
         request(direction: "given")
-        expect(response).to match_response_schema("wallet_tips")
+        expect(response).to match_fiber_link_schema("wallet_tips")
         expect(shown.map { |tip| tip["post"] }).to eq([nil, nil, nil])
       end
 

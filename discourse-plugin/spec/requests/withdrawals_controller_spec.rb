@@ -56,7 +56,7 @@ RSpec.describe FiberLink::WithdrawalsController do
       sign_in(current_user)
       request(before: "the-cursor", userId: "1", user_id: "1")
       expect(response.status).to eq(200)
-      expect(response).to match_response_schema("withdrawals")
+      expect(response).to match_fiber_link_schema("withdrawals")
       expect(asked("withdrawal.list")).to eq(
         ["userId" => current_user.id.to_s, "limit" => 20, "before" => "the-cursor"],
       )
@@ -78,7 +78,7 @@ RSpec.describe FiberLink::WithdrawalsController do
       server_answers("withdrawal.list", { items: [paid, failed], nextCursor: nil })
       sign_in(current_user)
       request
-      expect(response).to match_response_schema("withdrawals")
+      expect(response).to match_fiber_link_schema("withdrawals")
       shown = response.parsed_body["withdrawals"]
       expect(shown.first).to include("fee" => "0.002", "fee_is_final" => true)
       expect(shown.second).to include("reason" => "no way to <b>it</b>", "destination" => "ckt1qz")
@@ -101,7 +101,7 @@ RSpec.describe FiberLink::WithdrawalsController do
       server_answers("withdrawal.list", { items: items, nextCursor: nil })
       sign_in(current_user)
       request
-      expect(response).to match_response_schema("withdrawals")
+      expect(response).to match_fiber_link_schema("withdrawals")
       expect(response.parsed_body["withdrawals"].map { |shown| shown["state"] }.uniq.size).to eq(9)
     end
 
@@ -160,7 +160,7 @@ RSpec.describe FiberLink::WithdrawalsController do
       sign_in(current_user)
       request
       expect(response.status).to eq(200)
-      expect(response).to match_response_schema("quote")
+      expect(response).to match_fiber_link_schema("quote")
       expect(response.parsed_body["quote"]).to eq(
         "asset" => "CKB",
         "amount" => "61",
@@ -348,7 +348,7 @@ RSpec.describe FiberLink::WithdrawalsController do
       sign_in(current_user)
       request
       expect(response.status).to eq(200)
-      expect(response).to match_response_schema("withdrawal_created")
+      expect(response).to match_fiber_link_schema("withdrawal_created")
       expect(response.parsed_body["withdrawal"]).to include(
         "id" => item[:id],
         "state" => "pending",

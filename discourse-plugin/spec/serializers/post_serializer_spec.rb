@@ -44,7 +44,7 @@ RSpec.describe PostSerializer do
       expect(tips[:totals]).to eq(
         [{ asset: "CKB", amount: "90071992547410.21000001" }, { asset: "RUSD", amount: "2.5" }],
       )
-      expect(tips.to_json).to match_response_schema("tips_of_post")
+      expect(tips.to_json).to match_fiber_link_schema("tips_of_post")
     end
 
     it "names the newest five who tipped by name, each once" do
