@@ -16,7 +16,13 @@ module FiberLink
         forget_giver(user)
       end
 
+      # Notifications follow, so that the one who stays can be forgotten later.
       def merging_users(source, target)
+        notifications_of(source).find_each do |notification|
+          data = notification.data_hash
+          ids = data[:user_ids].map { |id| id == source.id ? target.id : id }.uniq
+          notification.update!(data: data.merge(user_ids: ids).to_json)
+        end
         Tip.where(user_id: source.id).update_all(user_id: target.id)
         Tip.where(payee_id: source.id).update_all(payee_id: target.id)
       end
@@ -42,12 +48,16 @@ module FiberLink
       private
 
       def forget_giver(user)
-        payees = Tip.where(user_id: user.id).distinct.pluck(:payee_id).compact
+        notifications_of(user).find_each { |notification| forget_name(notification, user) }
         Tip.where(user_id: user.id).update_all(user_id: nil, anonymous: true, message: nil)
+      end
+
+      # Those that tell of tips which a user gave.
+      def notifications_of(user)
+        payees = Tip.where(user_id: user.id).distinct.pluck(:payee_id).compact
         Notification
           .where(notification_type: Notification.types[:fiber_link_tip], user_id: payees)
           .where("data::jsonb -> 'user_ids' @> ?::jsonb", [user.id].to_json)
-          .find_each { |notification| forget_name(notification, user) }
       end
 
       # Which of the two names is theirs is not written down; neither stays.

@@ -77,6 +77,18 @@ RSpec.describe FiberLink::Lifecycle do
     end
   end
 
+  it "forgets also what somebody gave before a merge" do
+    tip.update!(settled_at: 1.second.from_now)
+    FiberLink::TipNotifier.tip_settled(tip)
+    target = Fabricate(:user)
+    name = giver.username
+    UserMerger.new(giver, target, admin).merge!
+    expect(Notification.last.data_hash).to include(user_ids: [target.id], message: tip.message)
+    UserAnonymizer.make_anonymous(target, admin)
+    expect(Notification.last.data).not_to include(name, "From me")
+    expect(Notification.last.data_hash).to include(count: 1, user_ids: [])
+  end
+
   describe "when a post is deleted" do
     it "keeps its tips, and has them again when it comes back" do
       PostDestroyer.new(admin, target_post).destroy
