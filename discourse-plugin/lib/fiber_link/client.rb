@@ -11,12 +11,14 @@ module FiberLink
     # A waiting request is given so much more than the wait.
     WAIT_MARGIN = 10
 
-    # The method's result. Raises Refused or Unavailable.
-    def self.call(method, params = {}, wait_seconds: 0)
-      new.call(method, params, wait_seconds: wait_seconds)
+    # The method's result. Raises Refused or Unavailable. With `anyway` also a server is asked that
+    # gave no answer a moment ago: by whom no page waits for.
+    def self.call(method, params = {}, wait_seconds: 0, anyway: false)
+      new.call(method, params, wait_seconds: wait_seconds, anyway: anyway)
     end
 
-    def call(method, params = {}, wait_seconds: 0)
+    def call(method, params = {}, wait_seconds: 0, anyway: false)
+      CircuitBreaker.check! unless anyway || wait_seconds.positive?
       params = params.merge(waitSeconds: wait_seconds) if wait_seconds.positive?
       id = SecureRandom.uuid
       body = { jsonrpc: "2.0", id: id, method: method, params: params }.to_json
@@ -44,7 +46,16 @@ module FiberLink
       end
     rescue SystemCallError, SocketError, IOError, Timeout::Error, OpenSSL::SSL::SSLError,
            Net::HTTPBadResponse, Net::HTTPHeaderSyntaxError, Net::ProtocolError, Zlib::Error => e
+      CircuitBreaker.trip if e.is_a?(Timeout::Error) && wait_seconds.zero?
       raise Unavailable.new(:unreachable, "#{e.class}: #{PlainText.line(e.message, 200)}")
+    ensure
+      remember_answer
+    end
+
+    # After the time limit, which would leave a connection to Redis in the middle of a command.
+    def remember_answer
+      ClockSkew.measure(@date)
+      CircuitBreaker.reset if @answered
     end
 
     def endpoint
@@ -70,8 +81,9 @@ module FiberLink
 
     def receive(http, request)
       http.request(request) do |response|
-        ClockSkew.measure(response["date"])
+        @date = response["date"]
         body = read(response)
+        @answered = true
         check_status(response.code.to_i)
         return body
       end

@@ -9,7 +9,7 @@ module FiberLink
 
     # Everything that is there, but no more than so many pages. True if nothing is left.
     def self.drain(pages:)
-      pages.times { return true if new.advance < PAGE }
+      pages.times { return true if new.advance(anyway: true) < PAGE }
       false
     end
 
@@ -18,9 +18,9 @@ module FiberLink
       new.advance(wait_seconds: wait_seconds)
     end
 
-    def advance(wait_seconds: 0)
+    def advance(**patience)
       cursor = FeedPosition.current.cursor
-      page = ask(cursor, wait_seconds)
+      page = ask(cursor, patience)
       return 0 if page.nil?
       items = page.array("items", limit: PAGE)
       following = page.optional(:string, "nextCursor", limit: CURSOR_LIMIT)
@@ -35,9 +35,9 @@ module FiberLink
 
     # Nil where the server does not know the cursor: it was put back to an older copy, or the app is
     # another one. Then everything is read anew, and what is known already changes nothing.
-    def ask(cursor, wait_seconds)
+    def ask(cursor, patience)
       params = { after: cursor, limit: PAGE }.compact
-      Client.call("event.list", params, wait_seconds: wait_seconds)
+      Client.call("event.list", params, **patience)
     rescue Refused => e
       unless cursor && e.issues.any? { |issue| issue[:field] == "after" }
         raise Unavailable.new(:bad_answer, "event.list refused: #{e.message}")
