@@ -26,10 +26,48 @@ after_initialize do
   Notification.types[:fiber_link_tip] = 54_771
   Notification.types[:fiber_link_withdrawal] = 54_772
 
-  # -- Preferences
-  on(:user_destroyed) { |user| FiberLink::Preferences.forget(user) }
-  on(:user_anonymized) { |user:, **| FiberLink::Preferences.close(user) }
-  on(:merging_users) { |source, target| FiberLink::Preferences.merge(source, target) }
+  # -- Posts
+  reloadable_patch { TopicView.prepend FiberLink::TopicViewExtension }
+
+  TopicView.on_preload do |topic_view|
+    if SiteSetting.fiber_link_enabled
+      topic_view.fiber_link_posts =
+        FiberLink::PostsOnPage.new(topic_view.guardian, topic: topic_view.topic) do
+          topic_view.posts
+        end
+    end
+  end
+
+  add_to_class(:post_serializer, :fiber_link_posts) do
+    @fiber_link_posts ||=
+      @topic_view&.fiber_link_posts ||
+        FiberLink::PostsOnPage.new(scope) { [object] }
+  end
+
+  add_to_serializer(:post, :fiber_link_can_tip) { fiber_link_posts.offered?(object) }
+  add_to_serializer(:post, :fiber_link_tips) { fiber_link_posts.tips(object) }
+
+  # -- Posts and people that change. Also while the plugin is off: what it wrote down about them is
+  # still there.
+  DiscourseEvent.on(:user_destroyed) { |user| FiberLink::Lifecycle.user_destroyed(user) }
+  DiscourseEvent.on(:user_anonymized) do |arguments|
+    FiberLink::Lifecycle.user_anonymized(arguments[:user])
+  end
+  DiscourseEvent.on(:merging_users) do |source, target|
+    FiberLink::Lifecycle.merging_users(source, target)
+  end
+  DiscourseEvent.on(:user_destroyed) { |user| FiberLink::Preferences.forget(user) }
+  DiscourseEvent.on(:user_anonymized) do |arguments|
+    FiberLink::Preferences.close(arguments[:user])
+  end
+  DiscourseEvent.on(:merging_users) do |source, target|
+    FiberLink::Preferences.merge(source, target)
+  end
+  DiscourseEvent.on(:post_destroyed) { |post| FiberLink::Lifecycle.post_destroyed(post) }
+  DiscourseEvent.on(:post_recovered) { |post| FiberLink::Lifecycle.post_recovered(post) }
+  DiscourseEvent.on(:post_moved) do |post, _topic_id, original|
+    FiberLink::Lifecycle.post_moved(post, original)
+  end
 
   # -- Problems that the admin dashboard shows
   register_problem_check ProblemCheck::FiberLinkConfiguration

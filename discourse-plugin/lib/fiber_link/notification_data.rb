@@ -16,6 +16,17 @@ module FiberLink
       data
     end
 
+    # Of several tips: the words and the name of the newest, and the name of another who gave one.
+    def self.merge(data, earlier)
+      names = [earlier[:display_username], earlier[:username2]].compact - [data[:display_username]]
+      data.merge(
+        count: earlier.fetch(:count, 1).to_i + 1,
+        totals: add(earlier[:totals], data[:totals]),
+        username2: names.first,
+        user_ids: (data[:user_ids].to_a | earlier[:user_ids].to_a).first(10),
+      )
+    end
+
     # The longest beginning that fits.
     def self.cut(data, name)
       words = data[name]

@@ -93,6 +93,23 @@ RSpec.describe FiberLink::TipNotifier do
     expect(data[:totals].map { |total| total["asset"] }).to contain_exactly("CKB", "RUSD")
   end
 
+  it "keeps the earlier notification where the new one cannot be written" do
+    notify
+    Notification.stubs(:create!).raises(RuntimeError)
+    expect { Notification.transaction(requires_new: true) { notify } }.to raise_error(RuntimeError)
+    expect(notifications.count).to eq(1)
+    expect(data[:count]).to eq(1)
+  end
+
+  it "keeps what several payees are told apart, whoever is told meanwhile" do
+    payees = Array.new(2) { Fabricate(:post, topic: topic) }
+    2.times { payees.each { |post| notify(post: post, message: "For #{post.user.username}") } }
+    payees.each do |post|
+      own = notifications.where(user_id: post.user_id)
+      expect(own.map { |one| one.data_hash[:message] }).to eq(["For #{post.user.username}"])
+    end
+  end
+
   it "begins anew when the notification was read, and for another post" do
     notify
     notifications.update_all(read: true)

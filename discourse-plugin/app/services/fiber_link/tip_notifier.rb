@@ -16,16 +16,30 @@ module FiberLink
       return if @payee.nil? || @payee.id == @tip.user_id
       return if @tip.settled_at < FeedPosition.current.notified_from
       return unless Preferences.for(@payee).notified?
-      Notification.consolidate_or_create!(
+      Notification.transaction do
+        earlier = unread
+        told = earlier ? NotificationData.merge(data, earlier.data_hash) : data
+        earlier&.destroy!
+        Notification.create!(**place, data: NotificationData.fit(told).to_json)
+      end
+    end
+
+    private
+
+    def place
+      {
         notification_type: Notification.types[:fiber_link_tip],
         user_id: @payee.id,
         topic_id: post&.topic_id,
         post_number: post&.post_number,
-        data: NotificationData.fit(data).to_json,
-      )
+      }
     end
 
-    private
+    # Unread notifications for one post become one. Discourse's plans that consolidate keep what
+    # they are at in an object that all threads share, so none is used.
+    def unread
+      Notification.unread.where(place).order(id: :desc).lock.first if post
+    end
 
     # Without a link to what the payee does not see any more. A deleted topic is nil, and its
     # posts are not deleted with it.

@@ -4,7 +4,6 @@ require "ostruct"
 
 module DiscoursePluginRegistry
   class << self
-    def notification_consolidation_plans = (@notification_consolidation_plans ||= [])
     def problem_checks = (@problem_checks ||= [])
   end
 end
@@ -64,13 +63,6 @@ module Plugin
     def add_to_class(klass, attribute, &block)
       klass = klass.to_s.camelize.constantize unless klass.is_a?(Class)
       klass.define_method(attribute, &block)
-    end
-
-    def register_notification_consolidation_plan(plan)
-      unless plan.is_a?(Notifications::ConsolidationPlan)
-        raise ArgumentError, "Not a consolidation plan"
-      end
-      DiscoursePluginRegistry.notification_consolidation_plans << plan
     end
 
     def register_problem_check(klass) = DiscoursePluginRegistry.problem_checks << klass
