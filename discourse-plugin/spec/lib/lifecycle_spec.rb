@@ -126,6 +126,39 @@ RSpec.describe FiberLink::Lifecycle do
     end
   end
 
+  describe "when all tips are fetched again" do
+    include_context "with a Fiber Link server"
+
+    def fetch_again
+      answer = wire_settlement(tip, fromUserId: giver.id.to_s, message: "From me, Bruce")
+      tip.destroy!
+      serve_events([{ type: "tip.settled", tip: answer }])
+      FiberLink::Feed.drain(pages: 1)
+      FiberLink::Tip.last
+    end
+
+    def expect_forgotten(again)
+      expect(again).to have_attributes(user_id: nil, anonymous: true, message: nil)
+      expect(again).to have_attributes(payee_id: author.id, state: "settled")
+      expect(Notification.last.data).not_to include(giver.username, "From me")
+    end
+
+    it "does not bring back the words of somebody who was deleted" do
+      UserDestroyer.new(admin).destroy(giver)
+      expect_forgotten(fetch_again)
+    end
+
+    it "does not bring back who was anonymized, though they chose anew" do
+      UserAnonymizer.make_anonymous(giver, admin)
+      FiberLink::Preferences.change(giver, accepts_tips: true, on_leaderboard: true)
+      expect_forgotten(fetch_again)
+    end
+
+    it "brings everybody else back" do
+      expect(fetch_again).to have_attributes(user_id: giver.id, message: "From me, Bruce")
+    end
+  end
+
   it "does not undo any of it when the server tells of the tip again" do
     tip.update!(state: "open", settled_at: nil)
     UserDestroyer.new(admin).destroy(giver)

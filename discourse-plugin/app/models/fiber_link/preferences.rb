@@ -31,7 +31,12 @@ module FiberLink
 
       # Whoever gave an account up does not come back to withdraw what would be tipped.
       def close(user)
-        change(user, accepts_tips: false, notified: false, on_leaderboard: false)
+        change(user, accepts_tips: false, notified: false, on_leaderboard: false, closed: true)
+      end
+
+      # For good: also if whoever has the account chooses anew.
+      def closed?(user_id)
+        exists?(user_id: user_id, closed: true)
       end
 
       # What the one who stays has chosen holds.
@@ -58,6 +63,7 @@ end
 #  accepts_tips   :boolean          default(TRUE), not null
 #  notified       :boolean          default(TRUE), not null
 #  on_leaderboard :boolean          default(FALSE), not null
+#  closed         :boolean          default(FALSE), not null
 #  created_at     :datetime         not null
 #  updated_at     :datetime         not null
 #

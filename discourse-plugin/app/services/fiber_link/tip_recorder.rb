@@ -89,9 +89,18 @@ module FiberLink
         {
           post_id: post&.id,
           topic_id: post&.topic_id,
-          user_id: person(answer.optional(:string, "fromUserId")),
           payee_id: person(answer.string("toUserId")),
+          **giver(answer.optional(:string, "fromUserId")),
         }
+      end
+
+      # The server keeps what somebody wrote whose account is gone or anonymized; the forum has
+      # forgotten it, and it does not come back.
+      def giver(text)
+        return { user_id: nil } if text.nil?
+        id = person(text)
+        return { user_id: id } if id && !Preferences.closed?(id)
+        { user_id: nil, anonymous: true, message: nil }
       end
 
       def person(text)
