@@ -48,15 +48,7 @@ module FiberLink
 
     # Those of the posts' authors who may be tipped.
     def payees
-      @payees ||=
-        begin
-          ids = @posts.map(&:user_id).compact.uniq.select(&:positive?)
-          groups = SiteSetting.fiber_link_excluded_groups_map
-          if groups.any? && ids.any?
-            ids -= GroupUser.where(group_id: groups, user_id: ids).distinct.pluck(:user_id)
-          end
-          Preferences.accepting(ids).to_set
-        end
+      @payees ||= Payees.among(@posts.map(&:user_id), giver: @user).to_set
     end
 
     # With their subcategories, which may have subcategories.

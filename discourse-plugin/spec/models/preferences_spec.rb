@@ -17,20 +17,6 @@ RSpec.describe FiberLink::Preferences do
     expect(described_class.count).to eq(0)
   end
 
-  it "finds those who take tips by one query" do
-    described_class.change(user, accepts_tips: false)
-    described_class.change(other, accepts_tips: true)
-    third = Fabricate(:user)
-    found = nil
-    queries =
-      track_sql_queries do
-        found = described_class.accepting([user.id, other.id, third.id, nil, third.id])
-      end
-    expect(found).to eq([other.id, third.id])
-    expect(queries.size).to eq(1)
-    expect(track_sql_queries { described_class.accepting([]) }).to be_empty
-  end
-
   it "is forgotten with the account" do
     described_class.change(user, notified: false)
     UserDestroyer.new(Fabricate(:admin)).destroy(user)

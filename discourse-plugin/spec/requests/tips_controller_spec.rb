@@ -141,7 +141,7 @@ RSpec.describe FiberLink::TipsController do
     end
 
     it "refuses posts of people who take no tips" do
-      FiberLink::Preferences.stubs(:accepting).returns([])
+      FiberLink::Preferences.change(target_post.user, accepts_tips: false)
       instance_exec(target_post.id, &request)
       expect_refused("not_tippable")
     end

@@ -13,12 +13,6 @@ module FiberLink
         find_by(user_id: user.id) || new(user_id: user.id)
       end
 
-      # Those of the users who take tips, in one query.
-      def accepting(user_ids)
-        ids = user_ids.compact.uniq
-        ids.empty? ? [] : ids - where(user_id: ids, accepts_tips: false).pluck(:user_id)
-      end
-
       def change(user, attributes)
         row = find_by(user_id: user.id) || create_or_find_by!(user_id: user.id)
         row.update!(attributes)

@@ -16,6 +16,8 @@ module FiberLink
       return if @payee.nil? || @payee.id == @tip.user_id
       return if @tip.settled_at < FeedPosition.current.notified_from
       return unless Preferences.for(@payee).notified?
+      # Since the invoice was made.
+      return if @tip.user && Payees.avoids?(@payee, @tip.user)
       Notification.transaction do
         earlier = unread
         told = earlier ? NotificationData.merge(data, earlier.data_hash) : data

@@ -125,6 +125,16 @@ class User < ActiveRecord::Base
   end
 end
 
+class IgnoredUser < ActiveRecord::Base
+  belongs_to :user
+  belongs_to :ignored_user, class_name: "User"
+end
+
+class MutedUser < ActiveRecord::Base
+  belongs_to :user
+  belongs_to :muted_user, class_name: "User"
+end
+
 class Category < ActiveRecord::Base
   belongs_to :parent_category, class_name: "Category", optional: true
   has_many :topics

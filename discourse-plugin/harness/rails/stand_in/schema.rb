@@ -9,12 +9,23 @@ ActiveRecord::Schema.define do
     t.boolean :admin, :moderator, null: false, default: false
     t.integer :trust_level, null: false, default: 1
     t.datetime :silenced_till, :suspended_till
+    t.boolean :active, null: false, default: true
+    t.boolean :staged, null: false, default: false
     t.timestamps
   end
   create_table(:user_custom_fields) do |t|
     t.integer :user_id
     t.string :name
     t.text :value
+    t.timestamps
+  end
+  create_table(:ignored_users) do |t|
+    t.integer :user_id, :ignored_user_id, null: false
+    t.datetime :expiring_at, null: false
+    t.timestamps
+  end
+  create_table(:muted_users) do |t|
+    t.integer :user_id, :muted_user_id, null: false
     t.timestamps
   end
   create_table(:groups) { |t| t.string :name }
