@@ -38,14 +38,17 @@ after_initialize do
     end
   end
 
-  add_to_class(:post_serializer, :fiber_link_posts) do
-    @fiber_link_posts ||=
-      @topic_view&.fiber_link_posts ||
-        FiberLink::PostsOnPage.new(scope) { [object] }
-  end
+  # Only where posts are shown as a topic. In lists of any posts, such as the latest ones, each
+  # would ask for itself, and nobody tips from there.
+  add_to_class(:post_serializer, :fiber_link_posts) { @topic_view&.fiber_link_posts }
+  in_topic = -> { !fiber_link_posts.nil? }
 
-  add_to_serializer(:post, :fiber_link_can_tip) { fiber_link_posts.offered?(object) }
-  add_to_serializer(:post, :fiber_link_tips) { fiber_link_posts.tips(object) }
+  add_to_serializer(:post, :fiber_link_can_tip, include_condition: in_topic) do
+    fiber_link_posts.offered?(object)
+  end
+  add_to_serializer(:post, :fiber_link_tips, include_condition: in_topic) do
+    fiber_link_posts.tips(object)
+  end
 
   # -- Posts and people that change. Also while the plugin is off: what it wrote down about them is
   # still there.

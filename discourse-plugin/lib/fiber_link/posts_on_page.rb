@@ -4,7 +4,7 @@ module FiberLink
   # What the serialized posts of one page say about tips, asked for once for all of them.
   class PostsOnPage
     # The posts are asked for when the first of them is serialized.
-    def initialize(scope, topic: nil, &posts)
+    def initialize(scope, topic:, &posts)
       @scope = scope
       @topic = topic
       @posts = posts

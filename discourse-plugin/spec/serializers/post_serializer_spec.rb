@@ -70,11 +70,16 @@ RSpec.describe PostSerializer do
       expect(shown(post: other)[:fiber_link_tips][:count]).to eq(1)
     end
 
-    it "is there for a post that is serialized alone" do
+    it "is absent, and costs nothing, where posts are not shown as a topic" do
       Fabricate(:fiber_link_tip, post: target_post)
-      json = described_class.new(target_post, scope: Guardian.new(reader), root: false).as_json
-      expect(json[:fiber_link_tips][:count]).to eq(1)
-      expect(json[:fiber_link_can_tip]).to eq(true)
+      scope = Guardian.new(reader)
+      json = nil
+      queries =
+        track_sql_queries do
+          json = described_class.new(target_post, scope: scope, root: false).as_json
+        end
+      expect(json.keys).not_to include(:fiber_link_tips, :fiber_link_can_tip)
+      expect(queries.grep(/fiber_link/)).to be_empty
     end
 
     it "is absent while the plugin is off" do
@@ -134,10 +139,21 @@ RSpec.describe PostSerializer do
     expect(counts.last).to eq(counts.first)
   end
 
-  it "asks nothing of its own for a page without posts to show" do
-    with = track_sql_queries { page }.size
+  it "asks nothing of its own for a page without posts" do
+    empty = Fabricate(:topic)
+    reader.reload
+    with = track_sql_queries { page(of: empty) }
     SiteSetting.fiber_link_enabled = false
-    without = track_sql_queries { page }.size
+    without = track_sql_queries { page(of: empty) }
+    expect(with.size).to eq(without.size)
+    expect(with.grep(/fiber_link/)).to be_empty
+  end
+
+  it "asks at most six questions of its own for a page of posts" do
+    User.find(reader.id).then { |viewer| page(viewer) }
+    with = track_sql_queries { page(User.find(reader.id)) }.size
+    SiteSetting.fiber_link_enabled = false
+    without = track_sql_queries { page(User.find(reader.id)) }.size
     expect(with - without).to be_between(1, 6)
   end
 end
