@@ -105,6 +105,18 @@ RSpec.describe FiberLink::WithdrawalsController do
       expect(response.parsed_body["withdrawals"].map { |shown| shown["state"] }.uniq.size).to eq(9)
     end
 
+    it "shows a withdrawal in a state that it does not know among the others, and logs it once" do
+      items = [item, item.merge(id: "w-2", state: "LOST")]
+      server_answers("withdrawal.list", { items: items, nextCursor: nil })
+      sign_in(current_user)
+      2.times { request }
+      expect(response.status).to eq(200)
+      expect(response).to match_fiber_link_schema("withdrawals")
+      states = response.parsed_body["withdrawals"].map { |shown| shown["state"] }
+      expect(states).to eq(%w[waiting_for_liquidity unknown])
+      expect(Discourse.redis.ttl("fiber-link:unknown-state:LOST")).to be > 1.hour
+    end
+
     it "shows nothing of an answer with a wrong field" do
       sign_in(current_user)
       [
@@ -112,7 +124,7 @@ RSpec.describe FiberLink::WithdrawalsController do
         { amount: "-61" },
         { amount: "6e9" },
         { amount: "NaN" },
-        { state: "LOST" },
+        { state: 7 },
         { networkFeeLimit: nil },
         { createdAt: "yesterday" },
         { destination: nil },

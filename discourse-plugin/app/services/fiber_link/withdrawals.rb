@@ -15,6 +15,9 @@ module FiberLink
       "RELEASED" => "released",
       "PAID_AFTER_RELEASE" => "paid_after_release",
     }.freeze
+    # So often an unknown state is said in the log.
+    UNKNOWN_KEY = "fiber-link:unknown-state"
+    UNKNOWN_SECONDS = 1.day.to_i
 
     def initialize(user)
       @user = user
@@ -84,11 +87,21 @@ module FiberLink
     def terms(answer)
       {
         id: answer.string("id"),
-        state: STATES.fetch(answer.one_of("state", STATES.keys)),
+        state: state(answer.string("state")),
         asset: answer.string("asset"),
         amount: Amount.format(answer.amount("amount")),
         created_at: answer.time("createdAt"),
       }
+    end
+
+    # A newer server may have a state more; that is no reason to hide all the others.
+    def state(name)
+      STATES.fetch(name) do
+        if Discourse.redis.set("#{UNKNOWN_KEY}:#{name}", "1", ex: UNKNOWN_SECONDS, nx: true)
+          Discourse.warn("fiber-link: a withdrawal is in a state that is not known: #{name}")
+        end
+        "unknown"
+      end
     end
 
     def quoted(answer)
