@@ -18,6 +18,16 @@ module StandInSpecs
 
   def freeze_time(time = Time.zone.now, &block) = travel_to(time.change(usec: 0), &block)
 
+  def stub_const(target, name, value)
+    was = target.const_get(name)
+    target.send(:remove_const, name)
+    target.const_set(name, value)
+    yield
+  ensure
+    target.send(:remove_const, name)
+    target.const_set(name, was)
+  end
+
   def track_sql_queries
     queries = []
     count = lambda do |_name, _start, _finish, _id, payload|

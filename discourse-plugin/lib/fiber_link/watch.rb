@@ -7,10 +7,12 @@ module FiberLink
     KEY = "fiber-link:watch"
     # Longer than a round, so that the lock of a process that died ends soon after.
     LOCK_SECONDS = 60
-    ROUNDS = 2
     WAIT_SECONDS = 20
+    # Other jobs get the thread of Sidekiq between one round and the next.
+    EVENTS_PAUSE = 1
+    EMPTY_PAUSE = 3
     # A server that has too many waiting answers at once; so it is left alone for a while.
-    PAUSE_SECONDS = 10
+    BUSY_PAUSE = 10
 
     class << self
       def start
@@ -22,15 +24,14 @@ module FiberLink
         Discourse.redis.get(KEY).present?
       end
 
-      # A job that goes on has the token of the one before it; any other begins, if nobody waits.
+      # One round. A job that goes on has the token of the one before it; any other begins, if
+      # nobody waits.
       def run(token = nil)
-        held = token ? Discourse.redis.get(KEY) == token : false
+        held = token && held?(token)
         token ||= SecureRandom.hex
         return unless held || Discourse.redis.set(KEY, token, ex: LOCK_SECONDS, nx: true)
-        pause = rounds
-        return release(token) unless pause && Tip.awaited.exists?
-        Discourse.redis.expire(KEY, LOCK_SECONDS)
-        Jobs.enqueue_in(pause, :fiber_link_watch, token: token)
+        pause = round(token)
+        pause && Tip.awaited.exists? ? go_on(token, pause) : release(token)
       rescue StandardError
         release(token)
         raise
@@ -38,21 +39,30 @@ module FiberLink
 
       private
 
+      # A round that took too long may have lost the lock to another.
+      def held?(token)
+        Discourse.redis.get(KEY) == token
+      end
+
       def release(token)
-        Discourse.redis.del(KEY) if Discourse.redis.get(KEY) == token
+        Discourse.redis.del(KEY) if held?(token)
+      end
+
+      def go_on(token, pause)
+        return unless held?(token)
+        Discourse.redis.expire(KEY, LOCK_SECONDS)
+        Jobs.enqueue_in(pause, :fiber_link_watch, token: token)
       end
 
       # After how many seconds to go on, or nil where the scheduled job has to begin again.
-      def rounds
-        ROUNDS.times do
-          return unless Tip.awaited.exists?
-          Discourse.redis.expire(KEY, LOCK_SECONDS)
-          started = Process.clock_gettime(Process::CLOCK_MONOTONIC)
-          events = Feed.advance(wait_seconds: WAIT_SECONDS)
-          waited = Process.clock_gettime(Process::CLOCK_MONOTONIC) - started
-          return PAUSE_SECONDS if events.zero? && waited < WAIT_SECONDS / 2
-        end
-        1
+      def round(token)
+        return unless Tip.awaited.exists? && held?(token)
+        Discourse.redis.expire(KEY, LOCK_SECONDS)
+        started = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+        events = Feed.advance(wait_seconds: WAIT_SECONDS)
+        return EVENTS_PAUSE if events.positive?
+        waited = Process.clock_gettime(Process::CLOCK_MONOTONIC) - started
+        waited < WAIT_SECONDS / 2 ? BUSY_PAUSE : EMPTY_PAUSE
       rescue Unavailable
         nil
       end

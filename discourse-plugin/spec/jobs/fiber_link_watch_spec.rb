@@ -37,13 +37,36 @@ RSpec.describe Jobs::FiberLinkWatch do
     expect(delay).to be_within(1).of(10)
   end
 
-  it "asks for at most two pages in one run" do
+  it "asks once in one run, and leaves the thread to other jobs between two" do
     other = Fabricate(:fiber_link_tip, state: "open")
     serve_events(Array.new(500) { settled_event(tip) })
     expect(other).to be_open
     run
-    expect(server.calls("event.list").size).to eq(2)
+    expect(server.calls("event.list").size).to eq(1)
     expect(delay).to be_within(0.9).of(1)
+  end
+
+  it "makes a longer pause after a round in which nothing came" do
+    stub_const(FiberLink::Watch, :WAIT_SECONDS, 1) do
+      tip
+      server.on("event.list") do
+        sleep 1
+        { items: [], nextCursor: nil }
+      end
+      run
+      expect(delay).to be_within(0.9).of(3)
+    end
+  end
+
+  it "leaves the lock to who took it meanwhile, and does not go on" do
+    tip
+    server.on("event.list") do
+      Discourse.redis.set(FiberLink::Watch::KEY, "another", ex: 5)
+      { items: [], nextCursor: nil }
+    end
+    expect_not_enqueued_with(job: :fiber_link_watch) { run }
+    expect(Discourse.redis.get(FiberLink::Watch::KEY)).to eq("another")
+    expect(Discourse.redis.ttl(FiberLink::Watch::KEY)).to be <= 5
   end
 
   it "waits once at a time, and others do nothing meanwhile" do
