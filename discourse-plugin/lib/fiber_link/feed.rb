@@ -48,9 +48,7 @@ module FiberLink
     end
 
     def record(items, from:, to:)
-      FeedPosition.current
-      FeedPosition.transaction do
-        position = FeedPosition.lock.find(FeedPosition::ID)
+      FeedPosition.exclusively do |position|
         next [] if position.cursor != from
         passed_over = 0
         outcomes = items.filter_map { |item| record_item(item) { passed_over += 1 } }

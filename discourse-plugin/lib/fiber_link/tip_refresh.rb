@@ -31,7 +31,8 @@ module FiberLink
       return if Discourse.redis.get("#{END_KEY}:#{tip.tip_id}")
       return unless first_in?(END_KEY, END_SECONDS)
       Discourse.redis.setex("#{END_KEY}:#{tip.tip_id}", TIP_SECONDS, "1")
-      TipRecorder.publish([TipRecorder.record(Client.call("tip.get", { tipId: tip.tip_id }))])
+      answer = Client.call("tip.get", { tipId: tip.tip_id })
+      TipRecorder.publish([FeedPosition.exclusively { TipRecorder.record(answer) }])
       tip.reload
     rescue Refused
       tip

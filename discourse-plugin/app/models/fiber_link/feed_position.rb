@@ -11,6 +11,13 @@ module FiberLink
       find_by(id: ID) || create_or_find_by!(id: ID)
     end
 
+    # Whoever records what the server says takes this lock first. Two who record the same tips in
+    # another order would wait for each other.
+    def self.exclusively
+      current
+      transaction { yield lock.find(ID) }
+    end
+
     # People are notified of what happens from here on. The feed begins with the first tip that the
     # server ever had: it fills the totals, and whoever got those tips was told by the earlier
     # plugin or saw them in the balance.
