@@ -49,7 +49,12 @@ module FiberLink
 
       def forget_giver(user)
         notifications_of(user).find_each { |notification| forget_name(notification, user) }
-        Tip.where(user_id: user.id).update_all(user_id: nil, anonymous: true, message: nil)
+        Tip.where(user_id: user.id).update_all(
+          user_id: nil,
+          anonymous: true,
+          message: nil,
+          idempotency_key: nil,
+        )
       end
 
       # Those that tell of tips which a user gave.

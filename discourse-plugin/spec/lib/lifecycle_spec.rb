@@ -18,8 +18,10 @@ RSpec.describe FiberLink::Lifecycle do
 
   describe "when somebody who tipped is deleted" do
     it "names them no more, and keeps the totals" do
+      tip.update!(idempotency_key: "#{giver.id}:of-a-window")
       UserDestroyer.new(admin).destroy(giver)
       expect(tip.reload).to have_attributes(user_id: nil, payee_id: author.id, message: nil)
+      expect(tip.idempotency_key).to be_nil
       expect(total).to eq(count: 1, totals: [{ asset: "CKB", amount: "10" }], users: [])
     end
   end

@@ -252,6 +252,44 @@ RSpec.describe FiberLink::TipsController do
         expect(json["tip"]["id"]).not_to eq(first)
       end
 
+      it "answers a repeat also after its maker may tip nobody any more" do
+        RateLimiter.enable
+        SiteSetting.fiber_link_tips_per_minute = 1
+        create
+        id = json["tip"]["id"]
+        FiberLink::Preferences.change(target_post.user, accepts_tips: false)
+        current_user.update!(silenced_till: 1.day.from_now)
+        server_is_away
+        create
+        expect(response.status).to eq(200)
+        expect(json["tip"]["id"]).to eq(id)
+        current_user.update!(silenced_till: nil)
+        create(idempotency_key: "another-window")
+        expect(response.status).to eq(429)
+      end
+
+      it "answers a repeat whose tip the feed heard of first" do
+        tip = Fabricate(:fiber_link_tip, post: target_post, user: current_user,
+                                         tip_id: "tip-of-#{current_user.id}:#{key}")
+        create
+        server_is_away
+        create(amount: "10", message: nil)
+        expect(json["tip"]).to include("id" => tip.tip_id, "state" => "settled")
+      end
+
+      it "answers nobody with what the same key asked for otherwise" do
+        create
+        server_is_away
+        other = Fabricate(:post, user: target_post.user)
+        [{ post_id: other.id }, { amount: "12" }, { message: "Else" },
+         { anonymous: "true" }, { asset: "RUSD" }].each do |changed|
+          create(changed)
+          expect_refused("idempotency_conflict")
+        end
+        create(amount: "12.50", message: "Thanks!")
+        expect(response.status).to eq(200)
+      end
+
       it "answers a repeat of a tip that has settled with the settled one" do
         create
         FiberLink::Tip.last.update!(state: "settled", settled_at: Time.zone.now)

@@ -17,10 +17,11 @@ module FiberLink
     end
 
     def create
-      per_minute = SiteSetting.fiber_link_tips_per_minute
-      limit_requests("tip", per_minute, 1.minute)
-      limit_requests("tip-hour", per_minute * 10, 1.hour)
+      limit_requests("tip-request", 60, 1.minute)
       key = idempotency_key
+      made = made_before(key)
+      return render_tip(made) if made
+      limit_tips
       post = visible_post
       check_tippable!(post)
       tip = request_tip(post, tip_form, key)
@@ -43,6 +44,37 @@ module FiberLink
 
     private
 
+    def limit_tips
+      per_minute = SiteSetting.fiber_link_tips_per_minute
+      limit_requests("tip", per_minute, 1.minute)
+      limit_requests("tip-hour", per_minute * 10, 1.hour)
+    end
+
+    # A repeat, because the answer was lost: the tip is there, whoever may tip whom by now.
+    def made_before(key)
+      tip = Tip.where(idempotency_key: key, user_id: current_user.id).order(id: :desc).first
+      raise Refused.new(:idempotency_conflict) if tip && !same_request?(tip)
+      tip
+    end
+
+    def same_request?(tip)
+      [
+        text_param(:post_id) == tip.post_id.to_s,
+        text_param(:asset) == tip.asset,
+        Amount.parse(text_param(:amount).strip) == tip.amount,
+        message.to_s.strip == tip.message.to_s,
+        anonymous? == tip.anonymous,
+      ].all?
+    end
+
+    def message
+      params[:message].nil? ? nil : text_param(:message, limit: 4000)
+    end
+
+    def anonymous?
+      params[:anonymous].to_s == "true"
+    end
+
     def visible_post
       id = ForumId.parse(text_param(:post_id))
       raise Discourse::InvalidParameters.new(:post_id) if id.nil?
@@ -57,8 +89,8 @@ module FiberLink
       TipForm.new(
         asset: text_param(:asset),
         amount: text_param(:amount),
-        message: params[:message].nil? ? nil : text_param(:message, limit: 4000),
-        anonymous: params[:anonymous].to_s == "true",
+        message: message,
+        anonymous: anonymous?,
       )
     end
 
@@ -74,7 +106,7 @@ module FiberLink
         idempotencyKey: key,
       }
       answer = Client.call("tip.create", params.compact)
-      TipRecorder.created(answer, attributes(post, form))
+      TipRecorder.created(answer, attributes(post, form).merge(idempotency_key: key))
     end
 
     def attributes(post, form)

@@ -74,9 +74,11 @@ end
 #  settled_at :datetime
 #  created_at :datetime         not null
 #  updated_at :datetime         not null
+#  idempotency_key :string(255)
 #
 # Indexes
 #
+#  index_fiber_link_tips_on_idempotency_key  (idempotency_key) WHERE (idempotency_key IS NOT NULL)
 #  index_fiber_link_tips_on_payee_id_and_id  (payee_id,id)
 #  index_fiber_link_tips_on_tip_id  (tip_id) UNIQUE
 #  index_fiber_link_tips_on_user_id_and_id  (user_id,id)

@@ -24,7 +24,10 @@ module FiberLink
             expires_at: answer.time("expiresAt"),
           ),
         )
-        Tip.find_by!(tip_id: tip_id)
+        tip = Tip.find_by!(tip_id: tip_id)
+        # The feed may have been faster.
+        tip.update!(attributes.slice(:idempotency_key)) if tip.idempotency_key.nil?
+        tip
       end
 
       # A tip of `event.list` or `tip.get`. Who is notified is notified in the same transaction;
