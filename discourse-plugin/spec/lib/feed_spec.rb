@@ -59,6 +59,14 @@ RSpec.describe FiberLink::Feed do
     )
   end
 
+  it "says of a tip of the history when it was made" do
+    times = { createdAt: "2024-01-01T00:00:00.000Z", settledAt: "2024-01-01T00:01:00.000Z" }
+    serve_events([foreign_event(times), foreign_event(createdAt: nil)])
+    drain
+    expect(FiberLink::Tip.order(:id).first.created_at).to eq(Time.utc(2024))
+    expect(FiberLink::Tip.last.created_at).to be_within(1.minute).of(Time.zone.now)
+  end
+
   it "does not let a settled tip go back" do
     serve_events([settled_event(tip)])
     drain

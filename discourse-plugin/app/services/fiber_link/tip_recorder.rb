@@ -75,6 +75,7 @@ module FiberLink
           state: state,
           invoice: answer.optional(:invoice, "invoice"),
           expires_at: answer.optional(:time, "expiresAt"),
+          created_at: answer.optional(:time, "createdAt") || Time.zone.now,
           settled_at: state == "settled" ? answer.time("settledAt") : nil,
         }
       end
@@ -113,7 +114,7 @@ module FiberLink
 
       def insert(fields)
         now = Time.zone.now
-        row = fields.merge(created_at: now, updated_at: now)
+        row = { created_at: now, updated_at: now }.merge(fields)
         Tip.insert(row, unique_by: :tip_id, returning: :id).rows.any?
       end
 
