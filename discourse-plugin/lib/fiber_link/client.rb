@@ -93,7 +93,8 @@ module FiberLink
       body = +""
       response.read_body do |piece|
         body << piece
-        bad("more than #{ANSWER_LIMIT} bytes") if body.bytesize > ANSWER_LIMIT
+        next if body.bytesize <= ANSWER_LIMIT
+        raise AnswerTooLarge, "more than #{ANSWER_LIMIT} bytes"
       end
       body
     end

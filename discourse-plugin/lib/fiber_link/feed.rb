@@ -6,10 +6,16 @@ module FiberLink
   class Feed
     PAGE = 100
     CURSOR_LIMIT = 255
+    # How many events are asked for, after a page was too large.
+    SMALLER_KEY = "fiber-link:events-page"
+    SMALLER_SECONDS = 10.minutes.to_i
 
     # Everything that is there, but no more than so many pages. True if nothing is left.
     def self.drain(pages:)
-      pages.times { return true if new.advance(anyway: true) < PAGE }
+      pages.times do
+        feed = new
+        return true if feed.advance(anyway: true) < feed.limit
+      end
       false
     end
 
@@ -22,21 +28,31 @@ module FiberLink
       cursor = FeedPosition.current.cursor
       page = ask(cursor, patience)
       return 0 if page.nil?
-      items = page.array("items", limit: PAGE)
+      items = page.array("items", limit: limit)
       following = page.optional(:string, "nextCursor", limit: CURSOR_LIMIT)
       publish(record(items, from: cursor, to: following || cursor))
       items.size
     rescue Unavailable => e
+      halve_limit if e.is_a?(AnswerTooLarge)
       FeedPosition.where(id: FeedPosition::ID).update_all(last_error: e.kind.to_s)
       raise
     end
 
+    def limit
+      @limit ||= (Discourse.redis.get(SMALLER_KEY) || PAGE).to_i
+    end
+
     private
+
+    # A page that is too large would be too large the next time.
+    def halve_limit
+      Discourse.redis.setex(SMALLER_KEY, SMALLER_SECONDS, [limit / 2, 1].max.to_s)
+    end
 
     # Nil where the server does not know the cursor: it was put back to an older copy, or the app is
     # another one. Then everything is read anew, and what is known already changes nothing.
     def ask(cursor, patience)
-      params = { after: cursor, limit: PAGE }.compact
+      params = { after: cursor, limit: limit }.compact
       Client.call("event.list", params, **patience)
     rescue Refused => e
       unless cursor && e.issues.any? { |issue| issue[:field] == "after" }

@@ -67,6 +67,24 @@ RSpec.describe FiberLink::Feed, "when something fails" do
     expect(position.reload).to have_attributes(cursor: "2", passed_over: 1)
   end
 
+  it "asks for half as many events after a page that was too large, and gets past it" do
+    large = { invoice: "f" * 4096, message: "x" * 1000, padding: "x" * 9000 }
+    events = Array.new(99) { { type: "tip.settled", tip: wire_settled(large) } }
+    serve_events([*events, settled_event(tip)])
+    expect { drain }.to raise_error(FiberLink::Unavailable)
+    expect(position.reload).to have_attributes(cursor: nil, last_error: "bad_answer")
+    expect(described_class.drain(pages: 5)).to eq(true)
+    expect(tip.reload.state).to eq("settled")
+    expect(server.calls("event.list").map { |call| call.params["limit"] }).to eq([100, 50, 50, 50])
+  end
+
+  it "asks for one event at least" do
+    Discourse.redis.set(FiberLink::Feed::SMALLER_KEY, "1")
+    server_writes(http("200 OK", "x" * 2.megabytes))
+    expect { drain }.to raise_error(FiberLink::Unavailable)
+    expect(described_class.new.limit).to eq(1)
+  end
+
   it "tells rows that the database refuses from what may pass" do
     refused =
       begin
