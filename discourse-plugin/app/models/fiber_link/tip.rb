@@ -84,6 +84,7 @@ end
 #  index_fiber_link_tips_on_user_id_and_id  (user_id,id)
 #  index_fiber_link_tips_open_by_expiry  (expires_at) WHERE (state = 'open')
 #  index_fiber_link_tips_open_by_user  (user_id,post_id,id) WHERE (state = 'open')
+#  index_fiber_link_tips_settled_by_asset  (asset,settled_at) WHERE (state = 'settled')
 #  index_fiber_link_tips_settled_by_payee_id  (payee_id,settled_at,id) WHERE (state = 'settled')
 #  index_fiber_link_tips_settled_by_post_id  (post_id,settled_at,id) WHERE (state = 'settled')
 #  index_fiber_link_tips_settled_by_settled_at  (settled_at) WHERE (state = 'settled')

@@ -38,34 +38,39 @@ module FiberLink
       length ? tips.where("fiber_link_tips.settled_at > ?", length.ago) : tips
     end
 
-    # Which topics there are depends on who looks, so this is never kept.
+    # Everybody who reads the same categories sees the same topics. What was closed or deleted
+    # meanwhile is gone at once: topics are looked up each time.
     def topics
-      rows = ranked(for_visible_posts, "posts.topic_id")
-      by_id = Topic.where(id: rows.map { |row| row[:id] }).index_by(&:id)
+      categories = Digest::SHA256.hexdigest(@guardian.secure_category_ids.sort.join(","))
+      rows = kept("topics:#{categories}") { ranked(for_visible_posts, "posts.topic_id") }
+      by_id = visible_topics.where(id: rows.map { |row| row[:id] }).index_by(&:id)
       fill(rows, :topic) do |id|
         topic = by_id[id]
         topic && { id: topic.id, title: topic.title, url: topic.relative_url }
       end
     end
 
+    def visible_topics
+      Topic.listable_topics.visible.secured(@guardian)
+    end
+
     # By the post, which may have been moved to another topic since it was tipped.
     def for_visible_posts
-      topics = Topic.listable_topics.visible.secured(@guardian).select(:id)
       tips
         .joins("JOIN posts ON posts.id = fiber_link_tips.post_id")
         .where("posts.deleted_at IS NULL AND NOT posts.hidden")
-        .where(posts: { post_type: Post.types[:regular], topic_id: topics })
+        .where(posts: { post_type: Post.types[:regular], topic_id: visible_topics.select(:id) })
+    end
+
+    def kept(name, &rows)
+      key = "fiber-link:leaderboard:#{name}:#{@period}:#{@asset}"
+      Discourse.cache.fetch(key, expires_in: KEPT, &rows)
     end
 
     # Whoever agreed is the same for everybody who looks. Who takes it back is gone at once: people
     # are looked up each time.
     def people(column)
-      rows =
-        Discourse
-          .cache
-          .fetch("fiber-link:leaderboard:#{column}:#{@period}:#{@asset}", expires_in: KEPT) do
-            ranked(agreed(column), "fiber_link_tips.#{column}")
-          end
+      rows = kept(column) { ranked(agreed(column), "fiber_link_tips.#{column}") }
       ids = Preferences.where(user_id: rows.map { |row| row[:id] }, on_leaderboard: true)
       by_id = User.where(id: ids.select(:user_id)).index_by(&:id)
       fill(rows, :user) { |id| ShownUser.of(by_id[id]) }

@@ -43,6 +43,11 @@ class Guardian
     can_see_category?(topic.category)
   end
 
+  # Of the restricted ones.
+  def secure_category_ids
+    Category.where(read_restricted: true).select { |one| can_see_category?(one) }.map(&:id)
+  end
+
   def can_see_category?(category)
     return true if category.nil? || !category.read_restricted || is_admin?
     authenticated? && @user.in_any_groups?(category.group_ids)
