@@ -34,8 +34,21 @@ RSpec.describe FiberLink::Preferences do
   it "goes with the account that is merged into another" do
     described_class.change(user, notified: false, on_leaderboard: true)
     UserMerger.new(user, other).merge!
-    expect(choices(other)).to eq([true, false, true])
+    expect(choices(other)).to eq([true, false, false])
     expect(described_class.count).to eq(1)
+  end
+
+  it "shows nobody on the leaderboard because of a merge" do
+    described_class.change(user, on_leaderboard: true)
+    UserMerger.new(user, other).merge!
+    expect(described_class.for(other)).not_to be_on_leaderboard
+  end
+
+  it "does not close an account that another one, which was anonymised, is merged into" do
+    UserAnonymizer.make_anonymous(user)
+    UserMerger.new(user, other).merge!
+    expect(choices(other)).to eq([true, true, false])
+    expect(described_class).not_to be_closed(other.id)
   end
 
   it "leaves what the account that stays has chosen" do

@@ -33,12 +33,14 @@ module FiberLink
         exists?(user_id: user_id, closed: true)
       end
 
-      # What the one who stays has chosen holds.
+      # What the one who stays has chosen holds. Being shown is agreed to by each for himself, and
+      # an account that was closed has chosen nothing.
       def merge(source, target)
         from = find_by(user_id: source.id)
         return if from.nil?
 
-        change(target, from.choices) if !exists?(user_id: target.id)
+        carried = from.choices.except(:on_leaderboard)
+        change(target, carried) unless from.closed || exists?(user_id: target.id)
         from.delete
       end
     end
