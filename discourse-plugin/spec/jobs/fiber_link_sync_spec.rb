@@ -39,6 +39,17 @@ RSpec.describe Jobs::FiberLinkSync do
     expect([old, fresh].map { |tip| tip.reload.state }).to eq(%w[expired open])
   end
 
+  it "does nothing, and logs nothing, while the plugin is not set up" do
+    SiteSetting.remove_override!(:fiber_link_app_secret)
+    Fabricate(:fiber_link_tip, state: "open")
+    log = StringIO.new
+    Rails.stubs(:logger).returns(Logger.new(log))
+    run
+    expect(log.string).not_to include("fiber-link")
+    expect(Jobs::FiberLinkWatch.jobs).to be_empty
+    expect(FiberLink::FeedPosition.current.last_error).to be_nil
+  end
+
   it "does nothing while the plugin is off" do
     SiteSetting.fiber_link_enabled = false
     Fabricate(:fiber_link_tip, state: "open")
