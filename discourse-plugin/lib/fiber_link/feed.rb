@@ -101,7 +101,7 @@ module FiberLink
     def interpret(event)
       case event.string("type")
       when "tip.settled" then TipRecorder.record(event.object("tip"))
-      when "withdrawal.completed", "withdrawal.failed"
+      when *WithdrawalNotifier::KINDS.keys
         WithdrawalNotifier.ended(event.string("type"), event.object("withdrawal"), event.time("at"))
         nil
       end

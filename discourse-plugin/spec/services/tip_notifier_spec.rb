@@ -160,7 +160,7 @@ RSpec.describe FiberLink::TipNotifier do
     end
 
     it "tells creators how their withdrawals ended" do
-      %w[completed failed].each do |kind|
+      %w[completed failed paid_late].each do |kind|
         end_withdrawal("withdrawal.#{kind}")
         notification = Notification.last
         expect(notification.user_id).to eq(payee.id)

@@ -3,7 +3,12 @@
 module FiberLink
   # Tells creators how their withdrawals ended. It is their money: no preference mutes it.
   class WithdrawalNotifier
-    KINDS = { "withdrawal.completed" => "completed", "withdrawal.failed" => "failed" }.freeze
+    KINDS = {
+      "withdrawal.completed" => "completed",
+      "withdrawal.failed" => "failed",
+      # After its funds were made available again; the operator of the server bears it.
+      "withdrawal.paid_late" => "paid_late",
+    }.freeze
 
     # `withdrawal` is an Answer; `at` is when it ended.
     def self.ended(type, withdrawal, at)

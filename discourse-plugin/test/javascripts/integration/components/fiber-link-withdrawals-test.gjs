@@ -62,10 +62,10 @@ module("Integration | Component | FiberLinkWithdrawals", function (hooks) {
     assert.dom(row("failed")).includesText("the money is available again");
     assert.dom(row("failed")).includesText("Reason: No route.");
     assert.dom(row("failed")).includesText("Fee: at most 0.1 CKB");
-    assert.dom(row("released")).includesText("It may still arrive");
+    assert.dom(row("released")).includesText("Should the payment still arrive");
     assert
       .dom(row("paid_after_release"))
-      .includesText("taken off your balance");
+      .includesText("Your balance stays as it is");
   });
 
   test("without withdrawals and without a balance there is nothing to do", async function (assert) {

@@ -173,6 +173,18 @@ export default class FiberLinkAdminOverview extends Component {
                   {{this.syncErrorWords}}</span>
               {{/if}}
             </Fact>
+            {{#if this.overview.passed_over}}
+              <Fact
+                @label={{i18n "fiber_link.admin.overview.passed_over"}}
+                @name="passed-over"
+              >
+                {{this.overview.passed_over}}
+                <span class="fiber-link-admin-overview__warning">{{dIcon
+                    "triangle-exclamation"
+                  }}
+                  {{i18n "fiber_link.admin.overview.passed_over_why"}}</span>
+              </Fact>
+            {{/if}}
             <Fact
               @label={{i18n "fiber_link.admin.overview.open_tips"}}
               @name="open-tips"
