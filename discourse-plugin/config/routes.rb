@@ -15,6 +15,7 @@ FiberLink::Engine.routes.draw do
     get "/withdrawals" => "withdrawals#index"
     post "/withdrawals/quote" => "withdrawals#quote"
     post "/withdrawals" => "withdrawals#create"
+    get "/preferences" => "preferences#show"
     put "/preferences" => "preferences#update"
   end
 

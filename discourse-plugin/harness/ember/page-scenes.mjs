@@ -193,6 +193,7 @@ const ANSWERS = {
     200,
     { withdrawal: withdrawal("new", "pending") },
   ],
+  "GET /fiber-link/preferences.json": [200, { preferences: PREFERENCES }],
   "PUT /fiber-link/preferences.json": [
     200,
     { preferences: { ...PREFERENCES, notified: false } },

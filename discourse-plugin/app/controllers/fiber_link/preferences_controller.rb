@@ -6,6 +6,12 @@ module FiberLink
 
     FLAGS = { true => true, false => false, "true" => true, "false" => false }.freeze
 
+    # The forum's own: it answers also while the Fiber Link server does not.
+    def show
+      limit_requests("preferences-read", 60, 1.minute)
+      render json: { preferences: Preferences.for(current_user).choices }
+    end
+
     def update
       limit_requests("preferences", 20, 1.minute)
       render json: { preferences: Preferences.change(current_user, chosen).choices }

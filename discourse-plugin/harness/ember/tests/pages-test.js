@@ -20,6 +20,9 @@ function answerEverything(server, { response }) {
   server.get("/fiber-link/withdrawals.json", () =>
     response({ withdrawals: [withdrawal({ state: "completed" })], next: null })
   );
+  server.get("/fiber-link/preferences.json", () =>
+    response({ preferences: wallet().preferences })
+  );
   server.put("/fiber-link/preferences.json", () =>
     response({ preferences: { ...wallet().preferences, notified: false } })
   );

@@ -1,8 +1,7 @@
 import Component from "@glimmer/component";
 import { service } from "@ember/service";
 import { i18n } from "discourse-i18n";
-import FiberLinkPreferences from "../../components/fiber-link/preferences";
-import FiberLinkWallet from "../../components/fiber-link/wallet";
+import FiberLinkOwnPreferences from "../../components/fiber-link/own-preferences";
 
 // Preferences are read and saved by their owner alone, so staff do not see those of others.
 /** @extends {Component<{ Args: { outletArgs: { model: any } } }>} */
@@ -20,11 +19,7 @@ export default class FiberLinkPreferencesNotifications extends Component {
             "fiber_link.preferences.title"
           }}</legend>
         <div class="controls">
-          <FiberLinkWallet as |wallet|>
-            {{#if wallet}}
-              <FiberLinkPreferences @preferences={{wallet.preferences}} />
-            {{/if}}
-          </FiberLinkWallet>
+          <FiberLinkOwnPreferences />
         </div>
       </fieldset>
     {{/if}}

@@ -35,6 +35,10 @@ export function createWithdrawal({
   });
 }
 
+export function findPreferences() {
+  return request("/fiber-link/preferences.json");
+}
+
 export function savePreferences(changes) {
   return request("/fiber-link/preferences.json", {
     type: "PUT",
