@@ -5,8 +5,9 @@ require "rails_helper"
 RSpec.describe "Fiber Link's settings" do
   it "refuses a service URL that is no http or https address" do
     ["ftp://x", "nonsense", "http://", "https://u:p@example.com", "https://x.com?a=1"].each do |url|
-      expect {
- SiteSetting.fiber_link_service_url = url }.to raise_error(Discourse::InvalidParameters)
+      expect { SiteSetting.fiber_link_service_url = url }.to raise_error(
+        Discourse::InvalidParameters,
+      )
     end
     SiteSetting.fiber_link_service_url = "https://fiber-link.example.com/base"
   end

@@ -30,8 +30,11 @@ module Fabricators
   define(:private_category) do |n, attributes|
     group = attributes.delete(:group)
     Category.create!(
-      { name: "Private Category #{n}", read_restricted: true,
-group_ids: [group.id] }.merge(attributes),
+      {
+        name: "Private Category #{n}",
+        read_restricted: true,
+        group_ids: [group.id],
+      }.merge(attributes),
     )
   end
   define(:topic) do |n, attributes|

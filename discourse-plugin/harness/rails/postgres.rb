@@ -55,8 +55,9 @@ class Postgres
   def run(program, *arguments)
     path = binaries.join(program).to_s
     pid =
-      Process.spawn(*as_user, path, *arguments, in: File::NULL, [:out, :err] => output,
-chdir: folder)
+      Process.spawn(
+        *as_user, path, *arguments, in: File::NULL, [:out, :err] => output, chdir: folder
+      )
     Process.wait(pid)
     return if $?.success?
 

@@ -155,8 +155,11 @@ RSpec.describe FiberLink::Client do
   end
 
   it "is unavailable while the server's node is, while it is too busy and when it failed" do
-    { -32_011 => :unreachable, -32_005 => :unreachable,
--32_603 => :bad_answer }.each do |code, kind|
+    {
+      -32_011 => :unreachable,
+      -32_005 => :unreachable,
+      -32_603 => :bad_answer,
+    }.each do |code, kind|
       server.on("health.ping") { server.error(code, "words") }
       expect_unavailable(kind)
     end

@@ -139,8 +139,12 @@ RSpec.describe FiberLink::Feed do
   end
 
   it "believes no page without a list or with a cursor that is none" do
-    [{}, { items: {} }, { items: [], nextCursor: 5 },
-{ items: [], nextCursor: "x" * 300 }].each do |page|
+    [
+      {},
+      { items: {} },
+      { items: [], nextCursor: 5 },
+      { items: [], nextCursor: "x" * 300 },
+    ].each do |page|
       server.on("event.list") { page }
       expect { drain }.to raise_error(FiberLink::Unavailable)
       expect(position.reload).to have_attributes(cursor: nil, last_error: "bad_answer")

@@ -36,8 +36,8 @@ RSpec.describe FiberLink::Lifecycle do
   describe "when somebody who tipped is anonymized" do
     it "names them nowhere any more, neither in the tips nor in notifications" do
       other = Fabricate(:user)
-      FiberLink::TipNotifier.tip_settled(tip.tap { |one|
- one.update!(settled_at: 1.second.from_now) })
+      tip.update!(settled_at: 1.second.from_now)
+      FiberLink::TipNotifier.tip_settled(tip)
       FiberLink::TipNotifier.tip_settled(
         Fabricate(:fiber_link_tip, post: target_post, user: other, settled_at: 1.second.from_now),
       )
@@ -58,8 +58,8 @@ RSpec.describe FiberLink::Lifecycle do
 
     it "leaves other people's tips and notifications alone" do
       other = Fabricate(:fiber_link_tip, post: target_post, message: "Mine")
-      FiberLink::TipNotifier.tip_settled(other.tap { |one|
- one.update!(settled_at: 1.hour.from_now) })
+      other.update!(settled_at: 1.hour.from_now)
+      FiberLink::TipNotifier.tip_settled(other)
       was = Notification.last.data
       UserAnonymizer.make_anonymous(giver, admin)
       expect(other.reload).to have_attributes(anonymous: false, message: "Mine")

@@ -38,8 +38,8 @@ RSpec.describe FiberLink::PostTipsController do
     sign_in(reader)
     category = Fabricate(:private_category, group: Fabricate(:group))
     restricted = Fabricate(:post, topic: Fabricate(:topic, category: category))
-    [restricted.id, Fabricate(:whisper).id, Fabricate(:post, deleted_at: 1.day.ago).id,
-0].each do |id|
+    deleted = Fabricate(:post, deleted_at: 1.day.ago)
+    [restricted.id, Fabricate(:whisper).id, deleted.id, 0].each do |id|
       index(id)
       expect(response.status).to eq(404)
     end

@@ -119,8 +119,8 @@ RSpec.describe FiberLink::TipNotifier do
   end
 
   it "keeps a message of 280 characters of markup within what a notification holds" do
-    ["<" * 280, "<script>&\u2028".ljust(280, "&"), "\u{1f600}" * 280,
-"\\\"" * 140].each do |message|
+    script = "<script>&\u2028".ljust(280, "&")
+    ["<" * 280, script, "\u{1f600}" * 280, "\\\"" * 140].each do |message|
       Notification.delete_all
       3.times { |n| notify(message: message, user: Fabricate(:user, username: "#{n}#{"x" * 19}")) }
       User.where("username LIKE '_xxx%'").update_all("username = 'u' || id")

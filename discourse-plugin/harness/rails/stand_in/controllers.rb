@@ -81,9 +81,9 @@ class ApplicationController < ActionController::Base
 
   def serialize_data(object, serializer, opts = {})
     options = { scope: guardian, root: false }.merge(opts)
-    return object.map { |item|
- serializer.new(item,
-options).as_json } if opts[:root].is_a?(FalseClass) && object.respond_to?(:map)
+    if opts[:root].is_a?(FalseClass) && object.respond_to?(:map)
+      return object.map { |item| serializer.new(item, options).as_json }
+    end
     serializer.new(object, options).as_json
   end
 

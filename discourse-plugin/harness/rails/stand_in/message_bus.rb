@@ -2,8 +2,10 @@
 
 # Messages are numbered for each channel and kept; pages poll for them through config.ru.
 module MessageBus
-  Message = Struct.new(:global_id, :message_id, :channel, :data, :user_ids, :group_ids,
-keyword_init: true)
+  Message =
+    Struct.new(
+      :global_id, :message_id, :channel, :data, :user_ids, :group_ids, keyword_init: true
+    )
   KEPT = 1000
 
   class << self
@@ -40,8 +42,10 @@ keyword_init: true)
       deadline = now + seconds
       @lock.synchronize do
         loop do
-          found = @messages.select { |message|
- message.message_id > positions.fetch(message.channel, Float::INFINITY) }
+          found =
+            @messages.select do |message|
+              message.message_id > positions.fetch(message.channel, Float::INFINITY)
+            end
           found.select!(&visible)
           return found if found.any? || now >= deadline
           @arrived.wait([deadline - now, 1].min)

@@ -81,8 +81,9 @@ class User < ActiveRecord::Base
 
   def custom_fields
     @custom_fields ||=
-      _custom_fields.to_h { |row|
- [row.name, cast_field(row.name, row.value)] }.with_indifferent_access
+      _custom_fields
+        .to_h { |row| [row.name, cast_field(row.name, row.value)] }
+        .with_indifferent_access
   end
 
   def save_custom_fields(_force = false)
@@ -161,8 +162,8 @@ class Topic < ActiveRecord::Base
     viewed_by&.staff? ? types << Post.types[:whisper] : types
   end
 
-  scope :secured, ->(guardian) { where(id: all.select { |topic|
- guardian.can_see?(topic) }.map(&:id)) }
+  scope :secured,
+        ->(guardian) { where(id: all.select { |topic| guardian.can_see?(topic) }.map(&:id)) }
   scope :visible, -> { where(visible: true) }
   scope :listable_topics, -> { where(archetype: "regular") }
 

@@ -16,8 +16,9 @@ class TopicView
     scope = Post.includes(:user)
     scope = scope.with_deleted if user&.staff?
     @posts =
-      scope.where(topic_id: @topic.id,
-post_type: Topic.visible_post_types(user)).order(:post_number)
+      scope
+        .where(topic_id: @topic.id, post_type: Topic.visible_post_types(user))
+        .order(:post_number)
     TopicView.preload(self)
   end
 end

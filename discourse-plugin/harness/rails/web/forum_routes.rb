@@ -75,8 +75,8 @@ class StandInForumController < ApplicationController
     positions = positions.to_h { |channel, id| [channel, position(channel, id.to_i)] }
     groups = current_user ? current_user.group_ids_ : []
     ActiveRecord::Base.clear_active_connections!
-    found = MessageBus.poll(positions, seconds: poll_seconds) { |message|
- may_get?(message, groups) }
+    found =
+      MessageBus.poll(positions, seconds: poll_seconds) { |message| may_get?(message, groups) }
     render json: found.map { |message| message_json(message) }
   end
 
