@@ -11,7 +11,8 @@ module FiberLink
     END_SECONDS = 12
     TIP_SECONDS = 60
 
-    # The tip as it is now. When the server is not reachable, as it was: it is only looked at.
+    # The tip as it is now. When the server is not reachable, or what it says of any tip cannot be
+    # recorded, as it was: it is only looked at.
     def self.call(tip)
       return tip unless tip.open?
       advance
@@ -19,6 +20,9 @@ module FiberLink
       ask_for(tip) if tip.open? && tip.past?
       tip
     rescue Unavailable
+      tip.reload
+    rescue StandardError => e
+      Discourse.warn_exception(e, message: "fiber-link: an open tip was not refreshed")
       tip.reload
     end
 

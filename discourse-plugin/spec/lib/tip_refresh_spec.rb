@@ -5,6 +5,14 @@ require "rails_helper"
 RSpec.describe FiberLink::TipRefresh do
   include_context "with a Fiber Link server"
 
+  it "shows a tip as it was where an event cannot be recorded, and says so in the log" do
+    tip = Fabricate(:fiber_link_tip, state: "open")
+    serve_events([settled_event(tip)])
+    FiberLink::TipRecorder.stubs(:record).raises(RuntimeError, "a mistake of ours")
+    expect(described_class.call(tip)).to have_attributes(id: tip.id, state: "open")
+    expect(Discourse.warnings.last.first.message).to eq("a mistake of ours")
+  end
+
   it "locks the feed's position before the tip, as the feed does" do
     tip = Fabricate(:fiber_link_tip, state: "open", expires_at: 1.minute.ago)
     serve_events([])
