@@ -14,6 +14,8 @@ class CreateFiberLinkTips < ActiveRecord::Migration[7.2]
       t.boolean :anonymous, null: false, default: false
       t.string :state, null: false, limit: 20, default: "open"
       t.text :invoice
+      # A repeat is answered with its tip, whatever has become of who may tip whom meanwhile.
+      t.string :idempotency_key, limit: 255
       t.datetime :expires_at
       t.datetime :settled_at
       t.timestamps
@@ -34,6 +36,7 @@ class CreateFiberLinkTips < ActiveRecord::Migration[7.2]
     add_settled_index %i[topic_id settled_at]
     add_settled_index %i[payee_id settled_at id]
     add_settled_index %i[settled_at]
+    add_settled_index %i[asset settled_at]
     add_index :fiber_link_tips,
               %i[user_id post_id id],
               where: "state = 'open'",
@@ -42,6 +45,7 @@ class CreateFiberLinkTips < ActiveRecord::Migration[7.2]
               %i[expires_at],
               where: "state = 'open'",
               name: "index_fiber_link_tips_open_by_expiry"
+    add_index :fiber_link_tips, :idempotency_key, where: "idempotency_key IS NOT NULL"
     add_index :fiber_link_tips, %i[user_id id]
     add_index :fiber_link_tips, %i[payee_id id]
   end

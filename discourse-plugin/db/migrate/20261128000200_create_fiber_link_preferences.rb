@@ -7,6 +7,8 @@ class CreateFiberLinkPreferences < ActiveRecord::Migration[7.2]
       t.boolean :accepts_tips, null: false, default: true
       t.boolean :notified, null: false, default: true
       t.boolean :on_leaderboard, null: false, default: false
+      # The account was anonymized: what the server still knows of it is not taken back in.
+      t.boolean :closed, null: false, default: false
       t.timestamps
     end
   end
