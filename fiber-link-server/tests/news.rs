@@ -82,7 +82,7 @@ fn invoices(answer: &Value) -> Vec<String> {
 
 /// What waiting readers are told, long before their time is over.
 async fn soon(waiting: Vec<BoxFuture<'static, Value>>) -> Vec<Value> {
-    timeout(SOON, join_all(waiting)).await.expect("they are told before the wait ends")
+    timeout(SOON, join_all(waiting)).await.unwrap()
 }
 
 /// A server in this process.

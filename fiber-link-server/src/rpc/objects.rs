@@ -76,6 +76,9 @@ pub(super) fn tip(link: &FiberLink, tip: &Tip) -> TipObject {
 pub(super) fn withdrawal(link: &FiberLink, withdrawal: &Withdrawal) -> WithdrawalObject {
     let (terms, course) = (withdrawal.terms(), Course::of(withdrawal));
     let whole = |amount| super::whole_units(link.assets(), &terms.asset, amount);
+    let borne = |fee| borne_by_user(terms, fee);
+    // The hub bears what is paid after the funds returned.
+    let paid_late = matches!(withdrawal.state(), WithdrawalState::PaidAfterRelease { .. });
     let Destination::PaymentRequest(invoice) = &terms.destination;
     WithdrawalObject {
         id: withdrawal.id().to_string(),
@@ -83,12 +86,8 @@ pub(super) fn withdrawal(link: &FiberLink, withdrawal: &Withdrawal) -> Withdrawa
         asset: terms.asset.to_string(),
         amount: whole(terms.amount),
         state: withdrawal.state().as_str().to_ascii_uppercase(),
-        network_fee_limit: whole(borne_by_user(terms, terms.fee_limit)),
-        network_fee: match withdrawal.state() {
-            // The hub bears what is paid after the funds returned.
-            WithdrawalState::PaidAfterRelease { .. } => Some(whole(Amount::ZERO)),
-            _ => course.fee.map(|fee| whole(borne_by_user(terms, fee))),
-        },
+        network_fee_limit: whole(borne(terms.fee_limit)),
+        network_fee: course.fee.map(|fee| if paid_late { Amount::ZERO } else { fee }).map(borne).map(whole),
         destination: DestinationObject::PaymentRequest { payment_request: invoice.encoded.clone() },
         created_at: wire_time::format(withdrawal.created_at()),
         updated_at: wire_time::format(withdrawal.updated_at()),

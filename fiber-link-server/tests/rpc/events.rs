@@ -105,6 +105,6 @@ pub(crate) async fn who_waits_for_events_hears_of_a_withdrawal_that_is_paid(back
     let early = timeout(Duration::from_millis(500), &mut told).await;
     assert!(early.is_err(), "they looked, and wait");
     let (told, ()) = join(timeout(Duration::from_secs(10), told), hub.pay_out()).await;
-    let (answer, ..) = told.expect("they are told, and do not wait for the whole time");
+    let (answer, ..) = told.unwrap();
     assert_eq!(answer.result()["items"][0]["type"], "withdrawal.completed");
 }
