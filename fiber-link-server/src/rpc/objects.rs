@@ -103,3 +103,54 @@ pub(super) const fn borne_by_user(terms: &WithdrawalTerms, fee: Amount) -> Amoun
         FeeBearer::Hub => Amount::ZERO,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fiber_link_core::testing::FakeNode;
+    use fiber_link_core::{
+        Acceptance, AssetId, AttemptId, MemoryStore, PaymentHash, PaymentRequestDestination, SystemClock,
+        Timestamp, WithdrawalId,
+    };
+    use std::sync::Arc;
+    use std::time::Duration;
+    use uuid::Uuid;
+
+    #[tokio::test]
+    async fn a_fee_is_shown_as_far_as_the_user_bears_it() {
+        let builder = FiberLink::builder(Arc::new(MemoryStore::new()), Arc::new(FakeNode::new(SystemClock)));
+        let (link, now) = (builder.open().await.unwrap(), Timestamp::from_seconds(1_760_000_000));
+        let requested = |fee_bearer| {
+            let invoice = PaymentRequestDestination {
+                encoded: "fibd1".to_owned(),
+                payment_hash: PaymentHash::new([7; 32]),
+                expires_at: now.plus(Duration::from_secs(3600)),
+            };
+            let terms = WithdrawalTerms {
+                app: "forum".parse().unwrap(),
+                user: "9".parse().unwrap(),
+                asset: AssetId::ckb(),
+                amount: Amount::new(500_000_000),
+                fee_limit: Amount::new(10_000_000),
+                fee_bearer,
+                accepted_as: Acceptance::Pending,
+                destination: Destination::PaymentRequest(invoice),
+            };
+            let requested = Withdrawal::request(WithdrawalId::from_uuid(Uuid::nil()), terms, now);
+            requested.start(AttemptId::from_uuid(Uuid::nil()), now).unwrap()
+        };
+        let fee = Amount::new(7_000_000);
+        let paid = |bearer| requested(bearer).complete(fee, now).unwrap();
+        let paid_late = |bearer| {
+            requested(bearer).release(now).and_then(|released| released.paid_late(fee, now)).unwrap()
+        };
+        for (shown, limit, paid) in [
+            (paid(FeeBearer::User), "0.1", "0.07"),
+            (paid(FeeBearer::Hub), "0", "0"),
+            (paid_late(FeeBearer::User), "0.1", "0"),
+        ] {
+            let shown = withdrawal(&link, &shown);
+            assert_eq!((shown.network_fee_limit.as_str(), shown.network_fee.as_deref()), (limit, Some(paid)));
+        }
+    }
+}
