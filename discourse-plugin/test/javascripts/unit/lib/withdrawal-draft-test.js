@@ -31,6 +31,20 @@ function unavailable() {
   });
 }
 
+// Answers withdrawals one after the other, and with what was sent.
+function sends(...answers) {
+  const sent = [];
+  pretender.post(WITHDRAWALS, (request) => {
+    sent.push(parsePostData(request.requestBody));
+    return answers.shift();
+  });
+  return sent;
+}
+
+function keysOf(sent) {
+  return sent.map(({ idempotency_key }) => idempotency_key);
+}
+
 async function quotedDraft(answer = quote()) {
   pretender.post(QUOTE, () => response({ quote: answer }));
   const draft = new WithdrawalDraft("CKB");
@@ -194,23 +208,93 @@ module("Unit | Lib | fiber-link withdrawal draft", function (hooks) {
     assert.strictEqual(new Set(keys).size, 1, "under the same key");
   });
 
-  test("renews the key when anything changes", async function (assert) {
-    const keys = [];
-    pretender.post(WITHDRAWALS, (request) => {
-      keys.push(parsePostData(request.requestBody).idempotency_key);
-      return unavailable();
+  for (const [name, answer] of [
+    [
+      "who asks too often",
+      () =>
+        response(429, {
+          errors: ["slow down"],
+          error_type: "rate_limit",
+          extras: { wait_seconds: 5 },
+        }),
+    ],
+    ["a pause", () => refusal("Paused.", { reason: "paused" })],
+    [
+      "who is logged out",
+      () => response(403, { errors: ["x"], error_type: "not_logged_in" }),
+    ],
+    [
+      "who may not do it",
+      () => response(403, { errors: ["x"], error_type: "invalid_access" }),
+    ],
+    ["a plugin that is off", () => response(404, { errors: ["x"] })],
+  ]) {
+    test(`keeps the key after no answer also through the refusal of ${name}`, async function (assert) {
+      const sent = sends(
+        unavailable(),
+        answer(),
+        response({ withdrawal: withdrawal() })
+      );
+      const draft = await quotedDraft();
+
+      await draft.send();
+      assert.true(draft.isUnclear, "nobody knows whether it was made");
+      await draft.send();
+      assert.true(draft.isUnclear, "and that has not changed");
+      await draft.send();
+
+      assert.strictEqual(keysOf(sent).length, 3, "three requests");
+      assert.strictEqual(new Set(keysOf(sent)).size, 1, "under one key");
+      assert.false(draft.isUnclear, "now it is known");
     });
+  }
+
+  for (const reason of ["refused", "invalid", "idempotency_conflict"]) {
+    test(`takes a new key after no answer and then a refusal (${reason})`, async function (assert) {
+      const sent = sends(
+        unavailable(),
+        refusal("No.", { reason }),
+        response({ withdrawal: withdrawal() })
+      );
+      const draft = await quotedDraft();
+      await draft.send();
+      await draft.send();
+      assert.false(draft.isUnclear, "it was not made");
+      await draft.send();
+
+      const keys = keysOf(sent);
+      assert.strictEqual(keys[1], keys[0], "the same one was asked for");
+      assert.notStrictEqual(keys[2], keys[0], "then it is another one");
+    });
+  }
+
+  test("another destination or amount is another withdrawal, and going back is the first one", async function (assert) {
+    const sent = sends(unavailable(), unavailable(), unavailable());
     const draft = await quotedDraft();
     await draft.send();
-
     draft.changeDestination("fibt1other");
     await draft.askForQuote();
+    assert.false(draft.isUnclear, "this one was not sent yet");
+    await draft.send();
+    draft.changeDestination("fibt1invoice");
+    await draft.askForQuote();
+    assert.true(draft.isUnclear, "this one was");
+    await draft.send();
+
+    const keys = keysOf(sent);
+    assert.notStrictEqual(keys[1], keys[0], "the other one has its own key");
+    assert.strictEqual(keys[2], keys[0], "the first one keeps its key");
+  });
+
+  test("after no answer another fee does not make it another withdrawal", async function (assert) {
+    const sent = sends(unavailable(), response({ withdrawal: withdrawal() }));
+    const draft = await quotedDraft();
     await draft.send();
     pretender.post(QUOTE, () => response({ quote: quote({ fee: "0.2" }) }));
     await draft.askForQuote();
     await draft.send();
 
-    assert.strictEqual(new Set(keys).size, 3, "each intent has its own key");
+    assert.deepEqual(sent[1], sent[0], "the very same request");
   });
 
   test("a new withdrawal of the same values after one that was accepted has a new key", async function (assert) {

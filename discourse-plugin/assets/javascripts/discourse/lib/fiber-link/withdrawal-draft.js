@@ -2,8 +2,8 @@ import { tracked } from "@glimmer/tracking";
 import { compareAmounts } from "./amount";
 import { isDecimal } from "./decimal";
 import failureOf from "./failure-of";
+import SentWithdrawals from "./sent-withdrawals";
 import { createWithdrawal, quoteWithdrawal } from "./wallet-api";
-import WithdrawalIntent from "./withdrawal-intent";
 
 // A withdrawal as it is being written: what was entered, the newest quote for it, and
 // the one request that it ends in.
@@ -24,10 +24,11 @@ export default class WithdrawalDraft {
   @tracked earlierFee = null;
 
   #asked = 0;
-  #intent = new WithdrawalIntent();
+  #sent;
 
-  constructor(asset) {
+  constructor(asset, sent = new SentWithdrawals()) {
     this.asset = asset;
+    this.#sent = sent;
   }
 
   get isAmountWellFormed() {
@@ -47,6 +48,11 @@ export default class WithdrawalDraft {
       !this.isQuoting &&
       !this.isSending
     );
+  }
+
+  // What can be sent was sent before, and nobody knows whether it was made.
+  get isUnclear() {
+    return this.canBeSent && Boolean(this.#sent.find(this.#values));
   }
 
   changeAsset(asset) {
@@ -103,41 +109,39 @@ export default class WithdrawalDraft {
     if (!this.canBeSent) {
       return null;
     }
-    const values = {
-      asset: this.quote.asset,
-      amount: this.quote.amount,
-      fee: this.quote.fee,
-      destination: this.destination,
-    };
+    const wasUnclear = this.isUnclear;
+    // Kept from now on: the page may be gone before the answer comes.
+    const request = this.#sent.begin(this.#values);
 
     this.isSending = true;
     this.failure = null;
     this.earlierFee = null;
     try {
-      const { withdrawal } = await createWithdrawal({
-        ...values,
-        idempotency_key: this.#intent.keyFor(values),
-      });
-      this.#intent.end();
+      const { withdrawal } = await createWithdrawal(request);
+      this.#sent.end(request);
       return withdrawal;
     } catch (error) {
-      await this.#notAccepted(failureOf(error), values.fee);
+      await this.#notAccepted(failureOf(error), request, wasUnclear);
       return null;
     } finally {
       this.isSending = false;
     }
   }
 
-  async #notAccepted(failure, fee) {
-    if (failure.kind === "unavailable") {
-      this.failure = failure;
-      return;
+  get #values() {
+    const { asset, amount, fee } = this.quote;
+    return { asset, amount, fee, destination: this.destination };
+  }
+
+  async #notAccepted(failure, request, wasUnclear) {
+    const isUndecided = wasUnclear && !isAboutTheWithdrawal(failure);
+    if (failure.kind !== "unavailable" && !isUndecided) {
+      this.#sent.end(request);
     }
-    this.#intent.end();
     if (failure.kind === "refused") {
       await this.askForQuote();
-      if (this.#hasOtherFee(fee)) {
-        this.earlierFee = fee;
+      if (this.#hasOtherFee(request.fee)) {
+        this.earlierFee = request.fee;
         return;
       }
     }
@@ -174,4 +178,10 @@ export default class WithdrawalDraft {
       this.amount = quote.amount ?? "";
     }
   }
+}
+
+// Only such a refusal says what became of a request that was sent before under the same
+// key: who is paused, asks too often or is not let in is turned away without a look at it.
+function isAboutTheWithdrawal({ kind, reason }) {
+  return kind === "refused" && reason !== "paused";
 }
