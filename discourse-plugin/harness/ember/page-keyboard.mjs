@@ -47,7 +47,7 @@ after(async () => {
   server.close();
 });
 
-test("a withdrawal is opened, written and sent, and one goes on where one was", async () => {
+test("a withdrawal is opened, written and sent, and one goes on at the list", async () => {
   await open(pageScenes.wallet);
   await page.focus(".fiber-link-withdrawals__toggle");
   await page.keyboard.press("Enter");
@@ -70,7 +70,7 @@ test("a withdrawal is opened, written and sent, and one goes on where one was", 
     new URLSearchParams(request.postData()).get("destination"),
     "fibt1invoice"
   );
-  assert.equal(await focused(), "Withdraw");
+  assert.equal(await focused(), "Withdrawals");
 });
 
 test("a switch is thrown with the space bar", async () => {

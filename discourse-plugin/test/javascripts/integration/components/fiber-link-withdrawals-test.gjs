@@ -121,8 +121,8 @@ module("Integration | Component | FiberLinkWithdrawals", function (hooks) {
       .dom(".fiber-link-withdrawal-form")
       .doesNotExist("the form is closed");
     assert
-      .dom(".fiber-link-withdrawals__toggle")
-      .isFocused("one goes on where one was");
+      .dom(".fiber-link-withdrawals__title")
+      .isFocused("one goes on at the list, where it is");
     assert.verifySteps(["changed"]);
   });
 

@@ -9,27 +9,42 @@ import { not } from "discourse/truth-helpers";
 import dIcon from "discourse/ui-kit/helpers/d-icon";
 import { i18n } from "discourse-i18n";
 import amountOfAsset from "../../lib/fiber-link/amount-of-asset";
-import WithdrawalDraft from "../../lib/fiber-link/withdrawal-draft";
 import FiberLinkFailureNote from "./failure-note";
 import FiberLinkWithdrawalQuote from "./withdrawal-quote";
 
 /** @type {any} Discourse declares none of its arguments. */
 const Form = FormKit;
 
-// Ends with the withdrawal that it asked for: whoever shows it takes it away then.
-/** @extends {Component<{ Args: { assets: string[], onWithdrawn?: (withdrawal: any) => void } }>} */
+// Writes a draft, which may have been begun before, and ends with the withdrawal that it
+// asked for: whoever shows it takes it away then. `onUnclear` is called when nobody knows
+// whether there is one.
+/** @extends {Component<{ Args: { assets: string[], draft: import("../../lib/fiber-link/withdrawal-draft").default, onWithdrawn?: (withdrawal: any) => void, onUnclear?: () => void } }>} */
 export default class FiberLinkWithdrawalForm extends Component {
   @service a11y;
 
-  draft = new WithdrawalDraft(this.args.assets[0]);
-  initial = { asset: this.args.assets[0], destination: "", amount: "" };
+  initial = {
+    asset: this.draft.asset,
+    destination: this.draft.destination,
+    amount: this.draft.amount,
+  };
 
   #form;
   #timer;
 
+  constructor(owner, args) {
+    super(owner, args);
+    if (this.draft.canBeQuoted && !this.draft.isQuoteCurrent) {
+      this.#plan();
+    }
+  }
+
   willDestroy() {
     super.willDestroy();
     cancel(this.#timer);
+  }
+
+  get draft() {
+    return this.args.draft;
   }
 
   @action
@@ -68,10 +83,13 @@ export default class FiberLinkWithdrawalForm extends Component {
 
   @action
   async send() {
-    const withdrawal = await this.draft.send();
+    const { draft } = this;
+    const withdrawal = await draft.send();
     if (withdrawal) {
       this.a11y.announce(i18n("fiber_link.withdrawal.accepted"), "polite");
       this.args.onWithdrawn?.(withdrawal);
+    } else if (draft.isUnclear) {
+      this.args.onUnclear?.();
     }
   }
 
@@ -83,12 +101,6 @@ export default class FiberLinkWithdrawalForm extends Component {
     if (!this.isDestroying && !this.draft.isAmountEntered) {
       await this.#form.set("amount", this.draft.amount);
     }
-  }
-
-  // Nobody knows whether the request arrived. The same one may go again.
-  get isUnclear() {
-    const { isQuoteCurrent, failure } = this.draft;
-    return isQuoteCurrent && failure?.kind === "unavailable";
   }
 
   // What was refused is refused again as long as it is the same.
@@ -225,11 +237,11 @@ export default class FiberLinkWithdrawalForm extends Component {
           @failure={{this.draft.failure}}
           @retry={{if this.canAskAgain this.askForQuote}}
         />
-        {{#if this.isUnclear}}
-          <p class="fiber-link-withdrawal-form__same-again">{{i18n
-              "fiber_link.withdrawal.same_again"
-            }}</p>
-        {{/if}}
+      {{/if}}
+      {{#if this.draft.isUnclear}}
+        <p class="fiber-link-withdrawal-form__same-again">{{i18n
+            "fiber_link.withdrawal.same_again"
+          }}</p>
       {{/if}}
 
       <form.Actions>

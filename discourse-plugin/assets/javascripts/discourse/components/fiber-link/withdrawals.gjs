@@ -1,13 +1,16 @@
 import Component from "@glimmer/component";
 import { tracked } from "@glimmer/tracking";
 import { action } from "@ember/object";
+import { service } from "@ember/service";
 import { modifier } from "ember-modifier";
 import DButton from "discourse/ui-kit/d-button";
 import { i18n } from "discourse-i18n";
 import { isPositive } from "../../lib/fiber-link/decimal";
 import PagedList from "../../lib/fiber-link/paged-list";
+import SentWithdrawals from "../../lib/fiber-link/sent-withdrawals";
 import SlowRefresh from "../../lib/fiber-link/slow-refresh";
 import { findWithdrawals } from "../../lib/fiber-link/wallet-api";
+import WithdrawalDraft from "../../lib/fiber-link/withdrawal-draft";
 import { isOpen } from "../../lib/fiber-link/withdrawal-state";
 import FiberLinkPagedList from "./paged-list";
 import FiberLinkWithdrawal from "./withdrawal";
@@ -16,26 +19,31 @@ import FiberLinkWithdrawalForm from "./withdrawal-form";
 const REFRESH_AFTER = 10_000;
 const REFRESH_AT_LEAST_EVERY = 120_000;
 
-// Withdrawals with what happens next, and the form for a new one. While one is open the
+// Withdrawals with what happens next, and the form for a new one, whose draft stays when
+// the form is closed. While a withdrawal is open, or nobody knows whether one was made, the
 // list refreshes itself, slower and slower.
 /** @extends {Component<{ Args: { balances: { asset: string, available: string }[], onChange?: () => void, refreshAfter?: number } }>} */
 export default class FiberLinkWithdrawals extends Component {
+  @service currentUser;
+
   @tracked isFormShown = false;
+  @tracked draft = null;
 
   list = new PagedList(async (before) => {
     const { withdrawals, next } = await findWithdrawals(before);
     return { items: withdrawals, next };
   });
 
-  registerToggle = modifier((element) => {
-    this.#toggle = element;
+  registerHeading = modifier((element) => {
+    this.#heading = element;
   });
 
-  #toggle = null;
+  #heading = null;
+  #sent = new SentWithdrawals(`fiber-link-withdrawals-${this.currentUser.id}`);
 
   #refreshing = new SlowRefresh({
     refresh: () => this.#refresh(),
-    wanted: () => this.list.items?.some(isOpen) ?? false,
+    wanted: () => this.draft?.isUnclear || this.#openCount > 0,
     first: this.args.refreshAfter ?? REFRESH_AFTER,
     longest: REFRESH_AT_LEAST_EVERY,
   });
@@ -60,6 +68,16 @@ export default class FiberLinkWithdrawals extends Component {
     return this.assets.length > 0;
   }
 
+  // The form stays where it was opened, also when nothing is left to withdraw by now.
+  get showsToggle() {
+    return this.canWithdraw || this.isFormShown;
+  }
+
+  // A draft is not taken from its asset.
+  get formAssets() {
+    return [...new Set([...this.assets, this.draft.asset])];
+  }
+
   @action
   async loadMore() {
     await this.list.loadMore();
@@ -75,14 +93,27 @@ export default class FiberLinkWithdrawals extends Component {
   @action
   toggleForm() {
     this.isFormShown = !this.isFormShown;
+    if (this.isFormShown && !this.draft?.destination) {
+      this.draft = new WithdrawalDraft(this.assets[0], this.#sent);
+    }
   }
 
   @action
   withdrawn(withdrawal) {
-    // The button that was pressed goes away with the form.
-    this.#toggle?.focus();
+    // The button that was pressed goes away with the form, and so does the one that opened
+    // it when nothing is left to withdraw.
+    this.#heading?.focus();
     this.isFormShown = false;
+    this.draft = null;
     this.list.prepend(withdrawal);
+    this.#startRefreshing();
+    this.args.onChange?.();
+  }
+
+  // It may have been made all the same.
+  @action
+  async unclear() {
+    await this.list.refresh();
     this.#startRefreshing();
     this.args.onChange?.();
   }
@@ -102,7 +133,7 @@ export default class FiberLinkWithdrawals extends Component {
   }
 
   get #openCount() {
-    return this.list.items.filter(isOpen).length;
+    return this.list.items?.filter(isOpen).length ?? 0;
   }
 
   #startRefreshing() {
@@ -114,12 +145,17 @@ export default class FiberLinkWithdrawals extends Component {
   <template>
     <section class="fiber-link-withdrawals">
       <div class="fiber-link-wallet-page__section-head">
-        <h3>{{i18n "fiber_link.withdrawal.title"}}</h3>
-        {{#if this.canWithdraw}}
+        <h3
+          class="fiber-link-withdrawals__title"
+          tabindex="-1"
+          {{this.registerHeading}}
+        >{{i18n "fiber_link.withdrawal.title"}}</h3>
+        {{#if this.showsToggle}}
           <DButton
             @action={{this.toggleForm}}
             @ariaControls="fiber-link-withdrawal-form"
             @ariaExpanded={{this.isFormShown}}
+            @disabled={{this.draft.isSending}}
             @icon={{if this.isFormShown "xmark" "arrow-up-from-bracket"}}
             @label={{if
               this.isFormShown
@@ -128,7 +164,6 @@ export default class FiberLinkWithdrawals extends Component {
             }}
             class="{{if this.isFormShown 'btn-default' 'btn-primary'}}
               fiber-link-withdrawals__toggle"
-            {{this.registerToggle}}
           />
         {{else}}
           <span class="fiber-link-withdrawals__nothing">{{i18n
@@ -143,7 +178,9 @@ export default class FiberLinkWithdrawals extends Component {
       >
         {{#if this.isFormShown}}
           <FiberLinkWithdrawalForm
-            @assets={{this.assets}}
+            @assets={{this.formAssets}}
+            @draft={{this.draft}}
+            @onUnclear={{this.unclear}}
             @onWithdrawn={{this.withdrawn}}
           />
         {{/if}}
