@@ -1,4 +1,4 @@
-import { click, fillIn, find, waitUntil } from "@ember/test-helpers";
+import { click, fillIn, find, focus, waitUntil } from "@ember/test-helpers";
 import { module, test } from "qunit";
 import { setupRenderingTest } from "discourse/tests/helpers/component-test";
 import pretender, {
@@ -123,6 +123,21 @@ module("Integration | Component | FiberLinkWithdrawalForm", function (hooks) {
     answerQuotesWith(quote({ amount: "80" }));
     await fillIn(DESTINATION, "fibt1third");
     assert.dom(AMOUNT).hasValue("71", "what was entered stays");
+  });
+
+  test("an amount that is cleared stays so until one leaves the field", async function (assert) {
+    answerQuotesWith(quote({ amount: "50" }));
+    await renderForm(ONE);
+    await fillIn(DESTINATION, "fibt1invoice");
+    await fillIn(AMOUNT, "71");
+    await fillIn(AMOUNT, "");
+
+    assert.dom(AMOUNT).isFocused();
+    assert.dom(line("amount")).hasText("50 CKB", "that of the invoice counts");
+    assert.dom(AMOUNT).hasValue("", "but is not put between what is typed");
+
+    await focus(DESTINATION);
+    assert.dom(AMOUNT).hasValue("50", "now it is shown");
   });
 
   test("only the newest answer is shown while typing", async function (assert) {

@@ -1,7 +1,9 @@
 import Component from "@glimmer/component";
+import { on } from "@ember/modifier";
 import { action } from "@ember/object";
 import { cancel } from "@ember/runloop";
 import { service } from "@ember/service";
+import { modifier } from "ember-modifier";
 import FormKit from "discourse/components/form";
 import discourseDebounce from "discourse/lib/debounce";
 import { INPUT_DELAY } from "discourse/lib/environment";
@@ -28,8 +30,13 @@ export default class FiberLinkWithdrawalForm extends Component {
     amount: this.draft.amount,
   };
 
+  registerAmount = modifier((element) => {
+    this.#amount = element;
+  });
+
   #form;
   #timer;
+  #amount = null;
 
   constructor(owner, args) {
     super(owner, args);
@@ -93,11 +100,23 @@ export default class FiberLinkWithdrawalForm extends Component {
     }
   }
 
+  @action
+  leaveAmount() {
+    return this.#fillAmount();
+  }
+
   #plan() {
     this.#timer = discourseDebounce(this, this.askForQuote, INPUT_DELAY * 2);
   }
 
+  // Never under the hands of somebody who is writing there.
   async #showFilledAmount() {
+    if (!this.isDestroying && document.activeElement !== this.#amount) {
+      await this.#fillAmount();
+    }
+  }
+
+  async #fillAmount() {
     if (!this.isDestroying && !this.draft.isAmountEntered) {
       await this.#form.set("amount", this.draft.amount);
     }
@@ -175,6 +194,8 @@ export default class FiberLinkWithdrawalForm extends Component {
           autocomplete="off"
           class="fiber-link-withdrawal-form__amount"
           inputmode="decimal"
+          {{on "blur" this.leaveAmount}}
+          {{this.registerAmount}}
         />
       </form.Field>
 
