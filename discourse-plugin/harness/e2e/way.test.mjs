@@ -35,7 +35,7 @@ async function withdraw(visit, server) {
     asset: "CKB",
     amount: "40",
   });
-  await page.getByLabel("Invoice to pay").fill(invoice);
+  await page.getByLabel("Invoice or CKB address").fill(invoice);
   await page.getByText("Taken from your balance, at most").waitFor();
   await visit.look("quote");
   await page.locator(".fiber-link-withdrawal-form__send").click();

@@ -53,7 +53,7 @@ test("a withdrawal is opened, written and sent, and one goes on at the list", as
   await page.keyboard.press("Enter");
 
   assert.equal(await tab(), "Asset");
-  assert.equal(await tab(), "Invoice to pay");
+  assert.equal(await tab(), "Invoice or CKB address");
   await page.keyboard.type("fibt1invoice");
   await page.waitForSelector(".fiber-link-withdrawal-form__send:enabled");
   assert.equal(await tab(), "Amount");

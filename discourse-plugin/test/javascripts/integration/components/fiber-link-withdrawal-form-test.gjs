@@ -33,6 +33,9 @@ module("Integration | Component | FiberLinkWithdrawalForm", function (hooks) {
     await renderForm(ONE);
     assert.dom(SEND).isDisabled("there is nothing to send yet");
     assert.dom(ASSET).doesNotExist("there is nothing to choose from");
+    assert
+      .dom("[data-name='destination'] label")
+      .hasText("Invoice or CKB address", "what may be entered");
 
     await fillIn(DESTINATION, "fibt1invoice");
 

@@ -1,4 +1,11 @@
-import { click, fillIn, render, settled, waitUntil } from "@ember/test-helpers";
+import {
+  click,
+  fillIn,
+  findAll,
+  render,
+  settled,
+  waitUntil,
+} from "@ember/test-helpers";
 import { module, test } from "qunit";
 import { setupRenderingTest } from "discourse/tests/helpers/component-test";
 import pretender, { response } from "discourse/tests/helpers/create-pretender";
@@ -66,6 +73,27 @@ module("Integration | Component | FiberLinkWithdrawals", function (hooks) {
     assert
       .dom(row("paid_after_release"))
       .includesText("Your balance stays as it is");
+  });
+
+  test("speaks of an invoice only where one was paid", async function (assert) {
+    answerWith(
+      withdrawal({ id: "1", state: "completed" }),
+      withdrawal({
+        id: "2",
+        state: "completed",
+        destination: "ckt1qzda0cr08m85hc8jlnfp3",
+      })
+    );
+    await render(
+      <template><FiberLinkWithdrawals @balances={{BALANCES}} /></template>
+    );
+
+    const next = findAll(".fiber-link-withdrawal__next");
+    assert.dom(next[0]).includesText("The invoice is paid.");
+    assert.dom(next[1]).includesText("It is paid to the address.");
+    assert
+      .dom(".fiber-link-withdrawal__destination summary")
+      .hasText("Destination");
   });
 
   test("without withdrawals and without a balance there is nothing to do", async function (assert) {

@@ -6,10 +6,22 @@ import amountOfAsset from "../../lib/fiber-link/amount-of-asset";
 import localTime from "../../lib/fiber-link/local-time";
 import { withdrawalState } from "../../lib/fiber-link/withdrawal-state";
 
+const CKB_ADDRESS = /^ck[bt]1/i;
+
 /** @extends {Component<{ Element: HTMLLIElement, Args: { withdrawal: any } }>} */
 export default class FiberLinkWithdrawal extends Component {
   get state() {
     return withdrawalState(this.args.withdrawal.state);
+  }
+
+  // There is no invoice where an address was paid.
+  get next() {
+    const { state, destination } = this.args.withdrawal;
+    return i18n(
+      state === "completed" && CKB_ADDRESS.test(destination)
+        ? "fiber_link.withdrawal.next.completed_to_address"
+        : this.state.next
+    );
   }
 
   get feeText() {
@@ -53,7 +65,7 @@ export default class FiberLinkWithdrawal extends Component {
             }}</span>
         </div>
         <p class="fiber-link-withdrawal__next">
-          {{i18n this.state.next}}
+          {{this.next}}
           {{#if this.nextAttemptAt}}
             <span class="fiber-link-withdrawal__next-attempt">
               {{i18n "fiber_link.withdrawal.next_attempt"}}
