@@ -133,7 +133,7 @@ export default class FiberLinkWithdrawals extends Component {
   }
 
   get #openCount() {
-    return this.list.items?.filter(isOpen).length ?? 0;
+    return this.list.newest.filter(isOpen).length;
   }
 
   #startRefreshing() {

@@ -10,7 +10,8 @@ export default class PagedList {
   @tracked failure = null;
 
   #fetchPage;
-  #pages = 0;
+  #isStarted = false;
+  #newest = 0;
   #lastRead = null;
   // Not tracked: it is read and set while a component is being made.
   #isReading = false;
@@ -27,16 +28,18 @@ export default class PagedList {
     return this.items?.length === 0;
   }
 
+  // Those that a refresh brings.
+  get newest() {
+    return this.items?.slice(0, this.#newest) ?? [];
+  }
+
   get hasMore() {
     return this.next !== null;
   }
 
   load() {
     return this.#exclusively(async () => {
-      const page = await this.#fetchPage(null);
-      this.#pages = 1;
-      this.items = page.items;
-      this.next = page.next ?? null;
+      this.#start(await this.#fetchPage(null));
     });
   }
 
@@ -46,28 +49,27 @@ export default class PagedList {
     }
     return this.#exclusively(async () => {
       const page = await this.#fetchPage(this.next);
-      this.#pages++;
       this.items = withoutRepeats([...this.items, ...page.items]);
       this.next = page.next ?? null;
     });
   }
 
-  // Reads again as many pages as are shown. What was there stays until all have come.
-  refresh() {
-    return this.#exclusively(async () => {
-      let items = [];
-      let next = null;
-      let pages = 0;
-      do {
-        const page = await this.#fetchPage(next);
-        items = [...items, ...page.items];
-        next = page.next ?? null;
-        pages++;
-      } while (next !== null && pages < this.#pages);
-      this.#pages = pages;
-      this.items = withoutRepeats(items);
-      this.next = next;
-    });
+  // Reads the first page again without a word: nothing shows that it is under way, and
+  // where it fails all stays as it is.
+  async refresh() {
+    let page;
+    try {
+      page = await this.#fetchPage(null);
+    } catch (error) {
+      failureOf(error);
+      return;
+    }
+    if (this.#continues(page)) {
+      this.#newest = page.items.length;
+      this.items = withChanges(this.items, page.items);
+    } else {
+      this.#start(page);
+    }
   }
 
   // What failed, again.
@@ -77,7 +79,24 @@ export default class PagedList {
 
   // Shows an item at once that the next refresh will bring as well.
   prepend(item) {
-    this.items = withoutRepeats([item, ...(this.items ?? [])]);
+    if (!this.items?.some(({ id }) => id === item.id)) {
+      this.#newest++;
+      this.items = [item, ...(this.items ?? [])];
+    }
+  }
+
+  #start(page) {
+    this.#isStarted = true;
+    this.#newest = page.items.length;
+    this.items = page.items;
+    this.next = page.next ?? null;
+    this.failure = null;
+  }
+
+  // Nothing is missing between a first page and what is shown, or nothing comes after it.
+  #continues({ items, next }) {
+    const shown = new Set(this.items?.map(({ id }) => id));
+    return this.#isStarted && (!next || items.some(({ id }) => shown.has(id)));
   }
 
   async #exclusively(read) {
@@ -109,4 +128,12 @@ function withoutRepeats(items) {
     seen.add(id);
     return true;
   });
+}
+
+function withChanges(shown, newest) {
+  const changed = new Map(newest.map((item) => [item.id, item]));
+  return withoutRepeats([
+    ...newest.filter(({ id }) => !shown.some((item) => item.id === id)),
+    ...shown.map((item) => changed.get(item.id) ?? item),
+  ]);
 }
