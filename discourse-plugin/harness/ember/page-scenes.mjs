@@ -30,7 +30,6 @@ const WALLET = {
       pending: "0",
     },
   ],
-  preferences: PREFERENCES,
 };
 
 function withdrawal(id, state, changes) {
@@ -245,7 +244,6 @@ export const pageScenes = {
           balances: [
             { asset: "CKB", available: "0", reserved: "0", pending: "0" },
           ],
-          preferences: PREFERENCES,
         },
       ],
       "GET /fiber-link/wallet/tips.json": [200, { tips: [], next: null }],

@@ -2,6 +2,7 @@ import { click, currentURL, visit } from "@ember/test-helpers";
 import { test } from "qunit";
 import { acceptance } from "discourse/tests/helpers/qunit-helpers";
 import {
+  preferences,
   SAM,
   tip,
   wallet,
@@ -21,10 +22,10 @@ function answerEverything(server, { response }) {
     response({ withdrawals: [withdrawal({ state: "completed" })], next: null })
   );
   server.get("/fiber-link/preferences.json", () =>
-    response({ preferences: wallet().preferences })
+    response({ preferences: preferences() })
   );
   server.put("/fiber-link/preferences.json", () =>
-    response({ preferences: { ...wallet().preferences, notified: false } })
+    response({ preferences: preferences({ notified: false }) })
   );
   server.get("/fiber-link/leaderboard.json", () =>
     response({

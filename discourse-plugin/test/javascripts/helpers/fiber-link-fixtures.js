@@ -31,7 +31,7 @@ export function preferences(changes) {
 }
 
 export function wallet(changes) {
-  return { balances: [balance()], preferences: preferences(), ...changes };
+  return { balances: [balance()], ...changes };
 }
 
 export function tip(changes) {

@@ -3,12 +3,15 @@ import { module, test } from "qunit";
 import { setupRenderingTest } from "discourse/tests/helpers/component-test";
 import pretender, { response } from "discourse/tests/helpers/create-pretender";
 import FiberLinkWalletPage from "discourse/plugins/fiber-link/discourse/components/fiber-link/wallet-page";
-import { tip, wallet } from "../../helpers/fiber-link-fixtures";
+import { preferences, tip, wallet } from "../../helpers/fiber-link-fixtures";
 
 module("Integration | Component | FiberLinkWalletPage", function (hooks) {
   setupRenderingTest(hooks);
 
   hooks.beforeEach(function () {
+    pretender.get("/fiber-link/preferences.json", () =>
+      response({ preferences: preferences({ notified: false }) })
+    );
     pretender.get("/fiber-link/wallet/tips.json", () =>
       response({ tips: [tip()], next: null })
     );
@@ -17,7 +20,7 @@ module("Integration | Component | FiberLinkWalletPage", function (hooks) {
     );
   });
 
-  test("shows the tips also while the service does not answer", async function (assert) {
+  test("shows the tips and what was chosen also while the service does not answer", async function (assert) {
     pretender.get("/fiber-link/wallet.json", () => response(503, {}));
     await render(<template><FiberLinkWalletPage /></template>);
 
@@ -26,11 +29,14 @@ module("Integration | Component | FiberLinkWalletPage", function (hooks) {
     assert.dom(".fiber-link-balances").doesNotExist("nobody knows them");
     assert.dom(".fiber-link-withdrawals").doesNotExist("nor what may be sent");
 
+    assert
+      .dom("[data-setting-name='notified'] [role='switch']")
+      .hasAria("checked", "false", "the forum knows what was chosen");
+
     pretender.get("/fiber-link/wallet.json", () => response(wallet()));
     await click(".fiber-link-failure-note__retry");
     assert.dom(".fiber-link-failure-note").doesNotExist();
     assert.dom(".fiber-link-balances").exists("now they are known");
-    assert.dom(".fiber-link-preferences").exists("and what was chosen");
   });
 
   test("says how long to wait after too many questions", async function (assert) {

@@ -3,10 +3,11 @@ import { service } from "@ember/service";
 import getURL from "discourse/lib/get-url";
 import dIcon from "discourse/ui-kit/helpers/d-icon";
 import { i18n } from "discourse-i18n";
+import { findPreferences, findWallet } from "../../lib/fiber-link/wallet-api";
 import FiberLinkBalances from "./balances";
 import FiberLinkPreferences from "./preferences";
+import FiberLinkRead from "./read";
 import FiberLinkTipHistory from "./tip-history";
-import FiberLinkWallet from "./wallet";
 import FiberLinkWithdrawals from "./withdrawals";
 
 // The creator's page: what one has, what comes and goes, and what one chose.
@@ -30,7 +31,7 @@ export default class FiberLinkWalletPage extends Component {
         {{/if}}
       </div>
 
-      <FiberLinkWallet as |wallet reload|>
+      <FiberLinkRead @find={{findWallet}} as |wallet reload|>
         {{#if wallet}}
           <FiberLinkBalances @balances={{wallet.balances}} />
           <FiberLinkWithdrawals
@@ -39,15 +40,17 @@ export default class FiberLinkWalletPage extends Component {
             @refreshAfter={{@refreshAfter}}
           />
         {{/if}}
-        {{! The forum knows the tips also while the service does not answer. }}
-        <FiberLinkTipHistory />
-        {{#if wallet}}
-          <section class="fiber-link-wallet-page__preferences">
-            <h3>{{i18n "fiber_link.preferences.title"}}</h3>
-            <FiberLinkPreferences @preferences={{wallet.preferences}} />
-          </section>
-        {{/if}}
-      </FiberLinkWallet>
+      </FiberLinkRead>
+      {{! The forum knows these also while the service does not answer. }}
+      <FiberLinkTipHistory />
+      <section class="fiber-link-wallet-page__preferences">
+        <h3>{{i18n "fiber_link.preferences.title"}}</h3>
+        <FiberLinkRead @find={{findPreferences}} as |answer|>
+          {{#if answer}}
+            <FiberLinkPreferences @preferences={{answer.preferences}} />
+          {{/if}}
+        </FiberLinkRead>
+      </section>
     </div>
   </template>
 }

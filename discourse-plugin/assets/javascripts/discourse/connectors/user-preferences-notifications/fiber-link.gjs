@@ -1,7 +1,9 @@
 import Component from "@glimmer/component";
 import { service } from "@ember/service";
 import { i18n } from "discourse-i18n";
-import FiberLinkOwnPreferences from "../../components/fiber-link/own-preferences";
+import FiberLinkPreferences from "../../components/fiber-link/preferences";
+import FiberLinkRead from "../../components/fiber-link/read";
+import { findPreferences } from "../../lib/fiber-link/wallet-api";
 
 // Preferences are read and saved by their owner alone, so staff do not see those of others.
 /** @extends {Component<{ Args: { outletArgs: { model: any } } }>} */
@@ -19,7 +21,11 @@ export default class FiberLinkPreferencesNotifications extends Component {
             "fiber_link.preferences.title"
           }}</legend>
         <div class="controls">
-          <FiberLinkOwnPreferences />
+          <FiberLinkRead @find={{findPreferences}} as |answer|>
+            {{#if answer}}
+              <FiberLinkPreferences @preferences={{answer.preferences}} />
+            {{/if}}
+          </FiberLinkRead>
         </div>
       </fieldset>
     {{/if}}

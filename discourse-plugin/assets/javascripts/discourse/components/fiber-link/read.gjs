@@ -3,14 +3,12 @@ import { tracked } from "@glimmer/tracking";
 import { action } from "@ember/object";
 import DConditionalLoadingSpinner from "discourse/ui-kit/d-conditional-loading-spinner";
 import failureOf from "../../lib/fiber-link/failure-of";
-import { findWallet } from "../../lib/fiber-link/wallet-api";
 import FiberLinkFailureNote from "./failure-note";
 
-// Reads the caller's wallet and yields it, null before it is there, and how to read it
-// again.
-/** @extends {Component<{ Args: {}, Blocks: { default: [wallet: any, reload: () => void] } }>} */
-export default class FiberLinkWallet extends Component {
-  @tracked wallet = null;
+// Yields what `@find` answers, null before it is there, and how to ask again.
+/** @extends {Component<{ Args: { find: () => Promise<any> }, Blocks: { default: [answer: any, reload: () => void] } }>} */
+export default class FiberLinkRead extends Component {
+  @tracked answer = null;
   @tracked failure = null;
   @tracked isLoading = false;
 
@@ -24,7 +22,7 @@ export default class FiberLinkWallet extends Component {
     this.isLoading = true;
     this.failure = null;
     try {
-      this.wallet = await findWallet();
+      this.answer = await this.args.find();
     } catch (error) {
       this.failure = failureOf(error);
     } finally {
@@ -40,9 +38,9 @@ export default class FiberLinkWallet extends Component {
         @retry={{this.load}}
       />
     {{/if}}
-    {{#unless this.wallet}}
+    {{#unless this.answer}}
       <DConditionalLoadingSpinner @condition={{this.isLoading}} />
     {{/unless}}
-    {{yield this.wallet this.load}}
+    {{yield this.answer this.load}}
   </template>
 }
