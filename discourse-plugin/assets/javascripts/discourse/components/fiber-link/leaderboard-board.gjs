@@ -7,13 +7,11 @@ const FiberLinkLeaderboardBoard = <template>
   <section class="fiber-link-leaderboard__board --{{@name}}" ...attributes>
     <h2 class="fiber-link-leaderboard__board-title">{{@title}}</h2>
     {{#if @entries.length}}
-      <ol class="fiber-link-leaderboard__entries">
+      {{! Not numbered by itself: a rank may be shared. }}
+      <ul class="fiber-link-leaderboard__entries">
         {{#each @entries as |entry|}}
           <li class="fiber-link-leaderboard__entry">
-            <span
-              class="fiber-link-leaderboard__rank"
-              aria-hidden="true"
-            >{{entry.rank}}</span>
+            <span class="fiber-link-leaderboard__rank">{{entry.rank}}</span>
             <span class="fiber-link-leaderboard__who">{{yield entry}}</span>
             <span class="fiber-link-leaderboard__sum">
               <span class="fiber-link-leaderboard__amount">{{amountOfAsset
@@ -27,7 +25,7 @@ const FiberLinkLeaderboardBoard = <template>
             </span>
           </li>
         {{/each}}
-      </ol>
+      </ul>
     {{else}}
       <p class="fiber-link-leaderboard__empty">{{@empty}}</p>
     {{/if}}
