@@ -33,7 +33,7 @@ function answerEverything(server, { response }) {
       asset: "CKB",
       assets: ["CKB"],
       topics: [],
-      creators: [],
+      creators: [{ rank: 1, user: SAM, amount: "12", count: 1 }],
       tippers: [],
     })
   );
@@ -90,9 +90,50 @@ acceptance("Fiber Link | pages of a member", function (needs) {
       .hasAria("checked", "false");
   });
 
+  test("small text has enough contrast", async function (assert) {
+    const strong = document.createElement("span");
+    strong.style.color = "var(--primary-high)";
+    document.body.append(strong);
+    const { color } = getComputedStyle(strong);
+    strong.remove();
+
+    await visit("/u/eviltrout/fiber-link");
+    for (const name of [
+      "balances__meaning",
+      "withdrawal__time",
+      "history-tip__time",
+      "preferences__meaning",
+    ]) {
+      assert.dom(`.fiber-link-${name}`).hasStyle({ color }, name);
+    }
+    await visit("/fiber-link/leaderboard");
+    for (const name of ["rank", "count", "hint"]) {
+      assert.dom(`.fiber-link-leaderboard__${name}`).hasStyle({ color }, name);
+    }
+  });
+
+  test("the page of the earlier plugin leads to one's own", async function (assert) {
+    await visit("/fiber-link");
+    assert.strictEqual(currentURL(), "/u/eviltrout/fiber-link");
+    assert.dom(".fiber-link-wallet-page").exists();
+  });
+
   test("the leaderboard has a page of its own", async function (assert) {
     await visit("/fiber-link/leaderboard");
     assert.dom(".fiber-link-leaderboard__board").exists({ count: 3 });
+  });
+});
+
+acceptance("Fiber Link | pages of a visitor", function (needs) {
+  needs.settings({
+    fiber_link_enabled: true,
+    fiber_link_leaderboard_enabled: true,
+  });
+  needs.pretender(answerEverything);
+
+  test("the page of the earlier plugin asks to log in", async function (assert) {
+    await visit("/fiber-link");
+    assert.strictEqual(currentURL(), "/login");
   });
 });
 
