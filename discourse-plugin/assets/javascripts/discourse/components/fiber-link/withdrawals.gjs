@@ -39,7 +39,7 @@ export default class FiberLinkWithdrawals extends Component {
   });
 
   #heading = null;
-  #sent = new SentWithdrawals(`fiber-link-withdrawals-${this.currentUser.id}`);
+  #sent;
 
   #refreshing = new SlowRefresh({
     refresh: () => this.#refresh(),
@@ -50,6 +50,9 @@ export default class FiberLinkWithdrawals extends Component {
 
   constructor(owner, args) {
     super(owner, args);
+    this.#sent = new SentWithdrawals(
+      `fiber-link-withdrawals-${this.currentUser.id}`
+    );
     this.#load();
   }
 

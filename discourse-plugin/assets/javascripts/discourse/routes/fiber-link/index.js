@@ -3,7 +3,6 @@ import DiscourseRoute from "discourse/routes/discourse";
 
 // Where the earlier plugin had its page: leads to one's own, as the server does.
 export default class FiberLinkIndexRoute extends DiscourseRoute {
-  @service currentUser;
   @service router;
 
   beforeModel() {
