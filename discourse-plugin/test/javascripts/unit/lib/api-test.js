@@ -4,10 +4,14 @@ import pretender, {
   resetPretender,
   response,
 } from "discourse/tests/helpers/create-pretender";
+import Session from "discourse/models/session";
 import {
+  createTip,
+  findOpenTip,
   findTip,
   request,
 } from "discourse/plugins/fiber-link/discourse/lib/fiber-link/api";
+import { browserClock } from "discourse/plugins/fiber-link/discourse/lib/fiber-link/clock";
 
 const PATH = "/fiber-link/tips/5.json";
 
@@ -18,6 +22,14 @@ async function failure(answer) {
   } catch (error) {
     return error;
   }
+}
+
+// Or undefined, if it never settles.
+function inTime(promise) {
+  return Promise.race([
+    promise,
+    new Promise((resolve) => setTimeout(resolve, 500)),
+  ]);
 }
 
 module("Unit | Lib | fiber-link | api", function (hooks) {
@@ -45,13 +57,71 @@ module("Unit | Lib | fiber-link | api", function (hooks) {
     });
   }
 
-  test("an answer that is no JSON is like no answer", async function (assert) {
-    const html = [200, { "Content-Type": "text/html" }, "<html>oh</html>"];
+  for (const [what, answer] of [
+    ["a page", [200, { "Content-Type": "text/html" }, "<html>oh</html>"]],
+    ["cut off", [200, { "Content-Type": "application/json" }, '{"tip": {']],
+    ["empty", [204, {}, ""]],
+    ["of something else", response({ success: "OK" })],
+    ["without a tip", response({ tip: null })],
+    ["null", response(200, null)],
+  ]) {
+    test(`an answer that is ${what} is like no answer`, async function (assert) {
+      pretender.post("/fiber-link/tips.json", () => answer);
 
-    const error = await failure(html);
+      for (const error of [
+        await failure(answer),
+        await createTip({ post_id: 1 }).catch((reason) => reason),
+      ]) {
+        assert.strictEqual(error?.kind, "unavailable", "nobody knows");
+        assert.false(error.words.includes("<"), "and nothing of it is shown");
+      }
+    });
+  }
 
-    assert.strictEqual(error.kind, "unavailable", "nobody knows what was done");
-    assert.false(error.words.includes("<"), "and nothing of it is shown");
+  test("there may be no open tip", async function (assert) {
+    pretender.get("/fiber-link/tips/open.json", () => response({ tip: null }));
+
+    assert.deepEqual(await findOpenTip(1), { tip: null }, "that is an answer");
+  });
+
+  test("a network that is gone is like no answer", async function (assert) {
+    const original = XMLHttpRequest.prototype.send;
+    XMLHttpRequest.prototype.send = function () {
+      setTimeout(() => this.onerror());
+    };
+    try {
+      const asking = findTip(5).catch((reason) => reason);
+
+      const error = await inTime(asking);
+
+      assert.strictEqual(error?.kind, "unavailable", "and is told");
+    } finally {
+      XMLHttpRequest.prototype.send = original;
+    }
+  });
+
+  test("a token that cannot be had is like no answer", async function (assert) {
+    const timers = [];
+    const original = browserClock.after;
+    browserClock.after = (milliseconds, callback) => {
+      timers.push(callback);
+      return () => {};
+    };
+    pretender.get("/session/csrf.json", () => response(503, {}));
+    pretender.post("/fiber-link/tips.json", () => assert.step("sent"));
+    Session.currentProp("csrfToken", null);
+    try {
+      const asking = createTip({ post_id: 1 }).catch((reason) => reason);
+      timers.forEach((callback) => callback());
+
+      const error = await inTime(asking);
+
+      assert.strictEqual(error?.kind, "unavailable", "after a while");
+      assert.verifySteps([], "nothing was sent");
+    } finally {
+      browserClock.after = original;
+      Session.currentProp("csrfToken", "csrf-of-the-test");
+    }
   });
 
   test("a refusal brings its words, reason and fields", async function (assert) {

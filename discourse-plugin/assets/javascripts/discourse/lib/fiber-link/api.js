@@ -1,7 +1,12 @@
 import { ajax } from "discourse/lib/ajax";
 import { i18n } from "discourse-i18n";
+import { browserClock } from "./clock";
 
 const LONGEST_WORDS = 500;
+// Longer than the forum waits for the service.
+const LONGEST_REQUEST = 45_000;
+// The token for it comes first, and nothing limits that.
+const LONGEST_WAIT = 60_000;
 
 /**
  * What went wrong with a request. `kind` is one of `unavailable` (nobody knows whether it
@@ -53,6 +58,7 @@ function text(value) {
 function fieldsOf(extras) {
   const fields = Array.isArray(extras.fields) ? extras.fields : [];
   return fields
+    .filter(Boolean)
     .map(({ field, message }) => ({ field, message: text(message) }))
     .filter(({ message }) => message);
 }
@@ -98,40 +104,99 @@ function withoutBlanks(data) {
   );
 }
 
+function unavailable() {
+  return new ApiError("unavailable", {
+    words: i18n("fiber_link.errors.unavailable"),
+  });
+}
+
+// Not every request that is lost is told: without a token nothing is sent and nothing
+// said. Whoever waits has to hear of it.
+function untilTooLate(asking) {
+  return new Promise((resolve, reject) => {
+    const cancel = browserClock.after(LONGEST_WAIT, () =>
+      reject(unavailable())
+    );
+    asking.then(resolve, reject).finally(cancel);
+  });
+}
+
+function has(answer, member) {
+  return (
+    typeof answer === "object" &&
+    answer !== null &&
+    answer[member] !== undefined
+  );
+}
+
 /**
- * Asks the forum; rejects with an ApiError.
+ * Asks the forum; rejects with an ApiError. An answer without the member that it is asked
+ * for may come from anybody between: it says nothing about what was done.
  *
  * @param {string} path
  * @param {{type?: string, data?: Record<string, any>}} [options]
+ * @param {string} [member] what the answer must have
  */
-export async function request(path, { type = "GET", data = {} } = {}) {
+export async function request(
+  path,
+  { type = "GET", data = {} } = {},
+  member = undefined
+) {
+  const asking = ajax(path, {
+    type,
+    data: withoutBlanks(data),
+    ignoreUnsent: false,
+    timeout: LONGEST_REQUEST,
+  });
+  let answer;
   try {
-    return await ajax(path, { type, data: withoutBlanks(data) });
+    answer = await untilTooLate(asking);
   } catch (error) {
-    throw toApiError(error);
+    throw error instanceof ApiError ? error : toApiError(error);
   }
+  if (member !== undefined && !has(answer, member)) {
+    throw unavailable();
+  }
+  return answer;
+}
+
+async function requestTip(path, options = {}) {
+  const answer = await request(path, options, "tip");
+  if (typeof answer.tip?.state !== "string") {
+    throw unavailable();
+  }
+  return answer;
 }
 
 export function createTip(data) {
-  return request("/fiber-link/tips.json", { type: "POST", data });
+  return requestTip("/fiber-link/tips.json", { type: "POST", data });
 }
 
+/** The tip may be null: there is none that is open. */
 export function findOpenTip(postId) {
-  return request("/fiber-link/tips/open.json", { data: { post_id: postId } });
+  return request(
+    "/fiber-link/tips/open.json",
+    { data: { post_id: postId } },
+    "tip"
+  );
 }
 
 export function findTip(id) {
-  return request(`/fiber-link/tips/${encodeURIComponent(id)}.json`);
+  return requestTip(`/fiber-link/tips/${encodeURIComponent(id)}.json`);
 }
 
 export function findTipOptions(postId) {
-  return request("/fiber-link/tips/options.json", {
-    data: { post_id: postId },
-  });
+  return request(
+    "/fiber-link/tips/options.json",
+    { data: { post_id: postId } },
+    "assets"
+  );
 }
 
 export function findTipsOfPost(postId, before) {
-  return request(`/fiber-link/posts/${encodeURIComponent(postId)}/tips.json`, {
-    data: { before },
-  });
+  return request(
+    `/fiber-link/posts/${encodeURIComponent(postId)}/tips.json`,
+    { data: { before } },
+    "tips"
+  );
 }
