@@ -249,6 +249,17 @@ module("Unit | Lib | fiber-link withdrawal draft", function (hooks) {
     });
   }
 
+  test("keeps the key when somebody else than the forum answers", async function (assert) {
+    const page = [200, { "Content-Type": "text/html" }, "<h1>Log in</h1>"];
+    const sent = sends(page, response({ withdrawal: withdrawal() }));
+    const draft = await quotedDraft();
+
+    assert.strictEqual(await draft.send(), null, "no withdrawal");
+    assert.strictEqual(draft.failure.kind, "unavailable", "and it says so");
+    await draft.send();
+    assert.strictEqual(new Set(keysOf(sent)).size, 1, "the same one again");
+  });
+
   for (const reason of ["refused", "invalid", "idempotency_conflict"]) {
     test(`takes a new key after no answer and then a refusal (${reason})`, async function (assert) {
       const sent = sends(
