@@ -10,6 +10,9 @@ enabled_site_setting :fiber_link_enabled
 
 register_asset "stylesheets/common/fiber-link.scss"
 register_asset "stylesheets/common/fiber-link-wallet.scss"
+register_asset "stylesheets/common/fiber-link-withdrawals.scss"
+register_asset "stylesheets/common/fiber-link-leaderboard.scss"
+register_asset "stylesheets/common/fiber-link-admin.scss"
 
 register_svg_icon "bolt"
 

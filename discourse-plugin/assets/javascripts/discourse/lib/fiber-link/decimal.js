@@ -1,4 +1,4 @@
-const DECIMAL = /^\d+(?:\.\d+)?$/;
+import { DECIMAL } from "./amount";
 
 export function isDecimal(text) {
   return typeof text === "string" && DECIMAL.test(text);
