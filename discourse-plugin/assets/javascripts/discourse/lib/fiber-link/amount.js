@@ -2,7 +2,7 @@ import { i18n } from "discourse-i18n";
 
 // Amounts are decimal strings outside and whole base units (BigInt) inside. They are
 // never Numbers: those are inexact beyond 2^53.
-export const DECIMAL = /^(\d+)(?:\.(\d+))?$/;
+const DECIMAL = /^(\d+)(?:\.(\d+))?$/;
 const LONGEST_QUOTE = 40;
 
 /** An amount that cannot be taken; `words` say what came and what is allowed. */

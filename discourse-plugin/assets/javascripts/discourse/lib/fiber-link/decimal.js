@@ -1,4 +1,4 @@
-import { DECIMAL } from "./amount";
+const DECIMAL = /^\d+(?:\.\d+)?$/;
 
 export function isDecimal(text) {
   return typeof text === "string" && DECIMAL.test(text);
