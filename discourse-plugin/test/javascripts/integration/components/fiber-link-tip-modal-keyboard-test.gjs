@@ -9,6 +9,14 @@ import { forum, POST, TIP } from "../../helpers/tips";
 const TABBABLE =
   "a[href], button:not([disabled]), input:not([disabled]), select, textarea";
 
+const PRIMARY = ".d-modal__footer .btn-primary";
+
+function button(label) {
+  return [...document.querySelectorAll(".d-modal__footer button")].find(
+    (one) => one.textContent.trim() === label
+  );
+}
+
 // What Tab goes through, in its order: nothing has a tabindex of its own.
 function tabOrder() {
   const elements = [...document.querySelectorAll(".d-modal *")].filter((one) =>
@@ -79,21 +87,43 @@ module(
         .isFocused("it begins with what is waited for");
     });
 
-    test("Enter in the amount asks for the invoice", async function (assert) {
+    test("the button in the footer belongs to the form, which the browser submits by Enter", async function (assert) {
       const asked = forum();
       await this.open();
 
-      // The browser itself submits the form of a focused input.
-      const form = find(".fiber-link-tip-form__amount").form;
-      assert.strictEqual(
-        document.querySelector(".d-modal__footer .btn-primary").form,
-        form,
-        "the button in the footer belongs to the form"
-      );
+      const { form } = find(".fiber-link-tip-form__amount");
+      assert.strictEqual(find(PRIMARY).form, form, "they are one");
       form.requestSubmit();
       await settled();
 
-      assert.strictEqual(asked.created.length, 1, "once");
+      assert.strictEqual(asked.created.length, 1, "it asks for the invoice");
+    });
+
+    test("Enter on a button does what it says and nothing else", async function (assert) {
+      const asked = forum();
+      await this.open();
+      await triggerKeyEvent(button("Cancel"), "keydown", "Enter");
+
+      assert.strictEqual(this.closed, 1, "it closes");
+      assert.deepEqual(asked.created, [], "no invoice was asked for");
+    });
+
+    test("Enter on the close button of an expired tip makes no new one", async function (assert) {
+      const asked = forum({ open: { ...TIP, state: "expired" } });
+      await this.open();
+      await triggerKeyEvent(button("Close"), "keydown", "Enter");
+
+      assert.strictEqual(this.closed, 1, "it closes");
+      assert.deepEqual(asked.created, [], "no invoice was asked for");
+    });
+
+    test("Enter beside the primary button does not press it", async function (assert) {
+      const asked = forum({
+        open: { ...TIP, expires_at: "2026-10-01T11:00:00Z" },
+      });
+      await this.open();
+      await triggerKeyEvent("summary", "keydown", "Enter");
+      assert.deepEqual(asked.created, [], "not from the old invoice");
     });
 
     test("the focus is never lost when the state changes", async function (assert) {

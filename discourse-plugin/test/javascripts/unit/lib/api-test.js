@@ -1,10 +1,10 @@
 import { setupTest } from "ember-qunit";
 import { module, test } from "qunit";
+import Session from "discourse/models/session";
 import pretender, {
   resetPretender,
   response,
 } from "discourse/tests/helpers/create-pretender";
-import Session from "discourse/models/session";
 import {
   createTip,
   findOpenTip,

@@ -123,6 +123,7 @@ export default class FiberLinkTipModal extends Component {
   <template>
     <DModal
       class="fiber-link-tip-modal"
+      @submitOnEnter={{false}}
       @title={{this.title}}
       @closeModal={{@closeModal}}
     >

@@ -1,6 +1,7 @@
 import Component from "@glimmer/component";
 import { on } from "@ember/modifier";
 import { action } from "@ember/object";
+import { next } from "@ember/runloop";
 import { service } from "@ember/service";
 import getURL from "discourse/lib/get-url";
 import dConcatClass from "discourse/ui-kit/helpers/d-concat-class";
@@ -12,7 +13,7 @@ function words(translated, key) {
 }
 
 function ariaValue(value) {
-  return value === undefined ? undefined : String(Boolean(value));
+  return value === true || value === false ? String(value) : undefined;
 }
 
 export default class DButton extends Component {
@@ -50,6 +51,18 @@ export default class DButton extends Component {
   }
 
   @action
+  keyDown(event) {
+    const { onKeyDown } = this.args;
+    if (onKeyDown) {
+      event.stopPropagation();
+      onKeyDown(event);
+    } else if (event.key === "Enter") {
+      this.click(event);
+    }
+  }
+
+  // Not at once: what the action does comes after the browser has had its turn.
+  @action
   click(event) {
     const { action: callback, actionParam, forwardEvent, route } = this.args;
     if (!callback && !route) {
@@ -59,10 +72,10 @@ export default class DButton extends Component {
     event.stopPropagation();
     if (route) {
       this.router.transitionTo(route, ...[this.args.routeModels ?? []].flat());
-    } else if (forwardEvent) {
-      callback(actionParam, event);
     } else {
-      callback(actionParam);
+      next(() =>
+        forwardEvent ? callback(actionParam, event) : callback(actionParam)
+      );
     }
   }
 
@@ -93,10 +106,13 @@ export default class DButton extends Component {
         aria-controls={{@ariaControls}}
         disabled={{this.isDisabled}}
         class={{this.classes}}
+        {{on "keydown" this.keyDown}}
         {{on "click" this.click}}
         ...attributes
       >
-        {{~#if @icon}}{{dIcon @icon}}{{/if~}}
+        {{~#if @isLoading}}{{dIcon "spinner" class="loading-icon"}}{{else if
+          @icon
+        }}{{dIcon @icon}}{{/if~}}
         {{~#if this.computedLabel}}<span
             class="d-button-label"
           >{{this.computedLabel}}</span>{{/if~}}

@@ -19,9 +19,12 @@ export default class DModal extends Component {
 
   constructor() {
     super(...arguments);
-    document.addEventListener("keydown", this.handleDocumentKeydown);
+    // Before whatever has the focus, as Discourse's.
+    const root = document.documentElement;
+    const early = { capture: true };
+    root.addEventListener("keydown", this.handleDocumentKeydown, early);
     registerDestructor(this, () =>
-      document.removeEventListener("keydown", this.handleDocumentKeydown)
+      root.removeEventListener("keydown", this.handleDocumentKeydown, early)
     );
   }
 
@@ -41,7 +44,7 @@ export default class DModal extends Component {
 
   @action
   handleDocumentKeydown(event) {
-    if (this.args.hidden || event.defaultPrevented) {
+    if (this.args.hidden) {
       return;
     }
     if (event.key === "Escape" && this.dismissable) {
@@ -49,17 +52,18 @@ export default class DModal extends Component {
       this.closeModal(CLOSE_INITIATED_BY_ESC);
     }
     if (event.key === "Enter" && this.#enterIsOurs(event.target)) {
-      const primary = ".d-modal__footer .btn-primary:not([disabled])";
+      const primary = ".d-modal__footer .btn-primary";
       this._wrapperElement?.querySelector(primary)?.click();
       event.preventDefault();
     }
   }
 
-  // Forms and text areas keep the key for themselves.
+  // Forms and text areas keep the key for themselves; buttons and links do not.
   #enterIsOurs(target) {
     return (
       this.args.submitOnEnter !== false &&
-      !target.closest("form, textarea, button, a, summary, select")
+      !target.closest("form, .select-kit") &&
+      document.activeElement?.nodeName !== "TEXTAREA"
     );
   }
 
