@@ -1,33 +1,33 @@
-import { click, fillIn, find, render } from "@ember/test-helpers";
+import { click, fillIn, find } from "@ember/test-helpers";
 import { module, test } from "qunit";
-import { setupRenderingTest } from "discourse/tests/helpers/component-test";
 import { response } from "discourse/tests/helpers/create-pretender";
-import FiberLinkTipModal from "discourse/plugins/fiber-link/discourse/components/modal/fiber-link-tip";
-import FakeClock from "../../helpers/fake-clock";
-import { forum, OPTIONS, POST, refused } from "../../helpers/tips";
+import {
+  AMOUNT,
+  button,
+  MESSAGE,
+  PRIMARY,
+  setupTipModal,
+} from "../../helpers/tip-modal";
+import { forum, OPTIONS, refused } from "../../helpers/tips";
 
-const PRIMARY = ".d-modal__footer .btn-primary";
-const AMOUNT = ".fiber-link-tip-form__amount";
-const MESSAGE = ".fiber-link-tip-form__message";
 const ERROR = ".fiber-link-field__error";
+const ASSET = ".fiber-link-tip-form__asset";
+const TWO_ASSETS = {
+  ...OPTIONS,
+  assets: [
+    ...OPTIONS.assets,
+    { asset: "USDI", decimals: 2, minimum: "0.1", maximum: null },
+  ],
+};
+
+function quickAmounts() {
+  return [
+    ...document.querySelectorAll(".fiber-link-tip-form__quick-amount"),
+  ].map((one) => one.textContent.trim());
+}
 
 module("Integration | Component | FiberLinkTipModal form", function (hooks) {
-  setupRenderingTest(hooks);
-
-  hooks.beforeEach(function () {
-    this.siteSettings.fiber_link_quick_amounts = "10|50|100";
-    this.clock = new FakeClock();
-    this.closed = 0;
-    this.open = (post = POST) => {
-      const model = { post, clock: this.clock };
-      const close = () => this.closed++;
-      return render(
-        <template>
-          <FiberLinkTipModal @model={{model}} @closeModal={{close}} />
-        </template>
-      );
-    };
-  });
+  setupTipModal(hooks);
 
   for (const [amount, words] of [
     ["0.5", "“0.5” is below the minimum of 1 CKB."],
@@ -127,28 +127,45 @@ module("Integration | Component | FiberLinkTipModal form", function (hooks) {
   });
 
   test("several assets can be chosen from, each with its limits", async function (assert) {
-    const assets = [
-      ...OPTIONS.assets,
-      { asset: "USDI", decimals: 2, minimum: "0.5", maximum: null },
-    ];
-    const asked = forum({ options: { ...OPTIONS, assets } });
+    const asked = forum({ options: TWO_ASSETS });
     await this.open();
-    await fillIn(".fiber-link-tip-form__asset", "USDI");
+    await fillIn(ASSET, "USDI");
     await fillIn(AMOUNT, "0.55");
-    assert.dom(".d-modal__body").includesText("At least 0.5 USDI.", "limits");
+    assert.dom(".d-modal__body").includesText("At least 0.1 USDI.", "limits");
     await click(PRIMARY);
 
     assert.strictEqual(asked.created[0].asset, "USDI", "the chosen one");
     assert.strictEqual(asked.created[0].amount, "0.55", "by its decimals");
   });
 
-  test("quick amounts that the limits forbid are not offered", async function (assert) {
+  test("quick amounts are those that the limits of the chosen asset allow", async function (assert) {
     this.siteSettings.fiber_link_quick_amounts = "0.1|10|nonsense|999999";
-    forum();
+    forum({ options: TWO_ASSETS });
     await this.open();
+    assert.deepEqual(quickAmounts(), ["10"], "of the first asset");
 
-    assert
-      .dom(".fiber-link-tip-form__quick-amount")
-      .exists({ count: 1 }, "one is left");
+    await fillIn(ASSET, "USDI");
+    assert.deepEqual(quickAmounts(), ["0.1", "10", "999999"], "of the other");
+  });
+
+  test("an amount that a button gave is not taken over to another asset", async function (assert) {
+    const asked = forum({ options: TWO_ASSETS });
+    await this.open();
+    assert.dom(AMOUNT).hasValue("10", "the first quick amount");
+    await fillIn(ASSET, "USDI");
+    assert.dom(AMOUNT).hasValue("", "it was an amount of CKB");
+    assert.dom("[aria-pressed='true']").doesNotExist("none is chosen");
+
+    await click(PRIMARY);
+    assert.dom(ERROR).hasText("Enter an amount.", "somebody has to choose");
+    await click(".fiber-link-tip-form__quick-amount");
+    await fillIn(ASSET, "CKB");
+    assert.dom(AMOUNT).hasValue("", "from there as well");
+
+    await fillIn(AMOUNT, "12");
+    await fillIn(ASSET, "USDI");
+    assert.dom(AMOUNT).hasValue("12", "what was typed stays");
+    await click(PRIMARY);
+    assert.strictEqual(asked.created[0].asset, "USDI", "and is sent as shown");
   });
 });

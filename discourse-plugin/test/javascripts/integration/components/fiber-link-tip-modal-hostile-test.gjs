@@ -1,38 +1,12 @@
-import { click, render } from "@ember/test-helpers";
+import { click } from "@ember/test-helpers";
 import { module, test } from "qunit";
-import { setupRenderingTest } from "discourse/tests/helpers/component-test";
-import FiberLinkTipModal from "discourse/plugins/fiber-link/discourse/components/modal/fiber-link-tip";
-import FakeClock from "../../helpers/fake-clock";
+import { button, PRIMARY, setupTipModal, TITLE } from "../../helpers/tip-modal";
 import { forum, POST, refused, TIP } from "../../helpers/tips";
-
-const PRIMARY = ".d-modal__footer .btn-primary";
-const TITLE = ".fiber-link-tip-status__title";
-
-function button(label) {
-  return [...document.querySelectorAll(".d-modal__footer button")].find(
-    (one) => one.textContent.trim() === label
-  );
-}
 
 module(
   "Integration | Component | FiberLinkTipModal against hostile answers",
   function (hooks) {
-    setupRenderingTest(hooks);
-
-    hooks.beforeEach(function () {
-      this.siteSettings.fiber_link_quick_amounts = "10|50|100";
-      this.clock = new FakeClock();
-      this.closed = 0;
-      this.open = (post = POST) => {
-        const model = { post, clock: this.clock };
-        const close = () => this.closed++;
-        return render(
-          <template>
-            <FiberLinkTipModal @model={{model}} @closeModal={{close}} />
-          </template>
-        );
-      };
-    });
+    setupTipModal(hooks);
 
     test("markup in names and answers stays text", async function (assert) {
       const markup = `<img src=x onerror="globalThis.__executed = true">`;

@@ -1,21 +1,11 @@
-import { find, render, settled, triggerKeyEvent } from "@ember/test-helpers";
+import { find, settled, triggerKeyEvent } from "@ember/test-helpers";
 import { module, test } from "qunit";
-import { setupRenderingTest } from "discourse/tests/helpers/component-test";
 import { publishToMessageBus } from "discourse/tests/helpers/qunit-helpers";
-import FiberLinkTipModal from "discourse/plugins/fiber-link/discourse/components/modal/fiber-link-tip";
-import FakeClock from "../../helpers/fake-clock";
-import { forum, POST, TIP } from "../../helpers/tips";
+import { button, PRIMARY, setupTipModal } from "../../helpers/tip-modal";
+import { forum, TIP } from "../../helpers/tips";
 
 const TABBABLE =
   "a[href], button:not([disabled]), input:not([disabled]), select, textarea";
-
-const PRIMARY = ".d-modal__footer .btn-primary";
-
-function button(label) {
-  return [...document.querySelectorAll(".d-modal__footer button")].find(
-    (one) => one.textContent.trim() === label
-  );
-}
 
 // What Tab goes through, in its order: nothing has a tabindex of its own.
 function tabOrder() {
@@ -33,20 +23,10 @@ function tabOrder() {
 module(
   "Integration | Component | FiberLinkTipModal keyboard",
   function (hooks) {
-    setupRenderingTest(hooks);
+    setupTipModal(hooks);
 
     hooks.beforeEach(function () {
       this.siteSettings.fiber_link_quick_amounts = "10|50";
-      this.closed = 0;
-      this.open = () => {
-        const model = { post: POST, clock: new FakeClock() };
-        const close = () => this.closed++;
-        return render(
-          <template>
-            <FiberLinkTipModal @model={{model}} @closeModal={{close}} />
-          </template>
-        );
-      };
     });
 
     test("Tab goes through the form from top to bottom", async function (assert) {
@@ -79,7 +59,14 @@ module(
 
       assert.deepEqual(
         tabOrder(),
-        ["close", "Invoice", "Copy", "Open in wallet", "New invoice", "Close"],
+        [
+          "close",
+          "Invoice",
+          "Copy",
+          "Open in wallet",
+          "Change the tip",
+          "Close",
+        ],
         "every control has a name and a place"
       );
       assert

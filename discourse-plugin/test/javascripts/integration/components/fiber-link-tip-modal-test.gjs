@@ -1,48 +1,18 @@
-import { click, fillIn, find, render, settled } from "@ember/test-helpers";
+import { click, fillIn, find, render } from "@ember/test-helpers";
 import { module, test } from "qunit";
-import { setupRenderingTest } from "discourse/tests/helpers/component-test";
-import pretender, { response } from "discourse/tests/helpers/create-pretender";
 import { publishToMessageBus } from "discourse/tests/helpers/qunit-helpers";
-import FiberLinkTipModal from "discourse/plugins/fiber-link/discourse/components/modal/fiber-link-tip";
-import FakeClock from "../../helpers/fake-clock";
 import {
-  forum,
-  OPTIONS,
-  POST,
-  refused,
-  TIP,
-  unavailable,
-} from "../../helpers/tips";
-
-const PRIMARY = ".d-modal__footer .btn-primary";
-const AMOUNT = ".fiber-link-tip-form__amount";
-const MESSAGE = ".fiber-link-tip-form__message";
-const TITLE = ".fiber-link-tip-status__title";
-const TEXT = ".fiber-link-tip-status__text";
-
-function button(label) {
-  return [...document.querySelectorAll(".d-modal__footer button")].find(
-    (one) => one.textContent.trim() === label
-  );
-}
+  AMOUNT,
+  MESSAGE,
+  PRIMARY,
+  setupTipModal,
+  TEXT,
+  TITLE,
+} from "../../helpers/tip-modal";
+import { forum, TIP } from "../../helpers/tips";
 
 module("Integration | Component | FiberLinkTipModal", function (hooks) {
-  setupRenderingTest(hooks);
-
-  hooks.beforeEach(function () {
-    this.siteSettings.fiber_link_quick_amounts = "10|50|100";
-    this.clock = new FakeClock();
-    this.closed = 0;
-    this.open = (post = POST) => {
-      const model = { post, clock: this.clock };
-      const close = () => this.closed++;
-      return render(
-        <template>
-          <FiberLinkTipModal @model={{model}} @closeModal={{close}} />
-        </template>
-      );
-    };
-  });
+  setupTipModal(hooks);
 
   test("a tip goes from the form to its payment", async function (assert) {
     const asked = forum();
@@ -200,78 +170,6 @@ module("Integration | Component | FiberLinkTipModal", function (hooks) {
 
     assert.dom(TITLE).hasText("The tip did not go through", "in its own words");
     assert.dom(PRIMARY).hasText("New invoice", "with the next step");
-  });
-
-  test("a retry after the service was down keeps the key", async function (assert) {
-    const asked = forum({
-      create: (data, times) =>
-        times < 3 ? unavailable() : response({ tip: TIP }),
-    });
-    await this.open();
-    await click(PRIMARY);
-
-    assert
-      .dom(TITLE)
-      .hasText("The tipping service does not answer", "in its own words");
-    await click(PRIMARY);
-    await click(PRIMARY);
-
-    const keys = asked.created.map(({ idempotency_key }) => idempotency_key);
-    assert.strictEqual(new Set(keys).size, 1, "the same key three times");
-    assert.dom(TITLE).hasText("Waiting for the payment", "then it is there");
-  });
-
-  test("changing the tip after the service was down makes a new key", async function (assert) {
-    const asked = forum({ create: unavailable });
-    await this.open();
-    await click(PRIMARY);
-
-    await click(button("Change the tip"));
-    assert.dom(AMOUNT).hasValue("10", "what was entered is still there");
-    await fillIn(AMOUNT, "11");
-    await click(PRIMARY);
-
-    const [first, second] = asked.created;
-    assert.notStrictEqual(
-      first.idempotency_key,
-      second.idempotency_key,
-      "another tip, another key"
-    );
-  });
-
-  test("a double click sends once", async function (assert) {
-    const asked = forum();
-    await this.open();
-
-    find(PRIMARY).click();
-    find(PRIMARY).click();
-    find(".fiber-link-tip-form").requestSubmit();
-    await settled();
-
-    assert.strictEqual(asked.created.length, 1, "one request");
-  });
-
-  test("a forum that does not answer can be asked again", async function (assert) {
-    forum();
-    pretender.get("/fiber-link/tips/options.json", unavailable);
-    await this.open();
-    assert.dom(TITLE).hasText("The tipping service does not answer", "says so");
-
-    pretender.get("/fiber-link/tips/options.json", () => response(OPTIONS));
-    await click(PRIMARY);
-
-    assert.dom(AMOUNT).exists("then the form is there");
-  });
-
-  test("a post that may not be tipped says why", async function (assert) {
-    forum();
-    pretender.get("/fiber-link/tips/options.json", () =>
-      refused("This post cannot be tipped.", { reason: "not_tippable" })
-    );
-    await this.open();
-
-    assert.dom(".alert-error").hasText("This post cannot be tipped.", "why");
-    assert.dom(PRIMARY).hasText("Close", "and there is nothing else to do");
   });
 
   test("the invoice can be copied", async function (assert) {

@@ -10,7 +10,7 @@ import { i18n } from "discourse-i18n";
 import takeFocus from "../../lib/fiber-link/take-focus";
 import FiberLinkField from "./field";
 
-/** @extends {Component<{ Args: { draft: any, formId: string, onSend: () => Promise<boolean>, alert?: string } }>} */
+/** @extends {Component<{ Args: { draft: any, formId: string, onSend: () => Promise<boolean>, alert?: string, warning?: string } }>} */
 export default class FiberLinkTipForm extends Component {
   anonymousHintId = dUniqueId();
 
@@ -52,7 +52,7 @@ export default class FiberLinkTipForm extends Component {
 
   @action
   pick(amount) {
-    this.draft.change("amount", amount);
+    this.draft.pick(amount);
   }
 
   @action
@@ -82,6 +82,13 @@ export default class FiberLinkTipForm extends Component {
           class="alert alert-error fiber-link-tip-form__alert"
           role="alert"
         >{{@alert}}</p>
+      {{/if}}
+
+      {{#if @warning}}
+        <p
+          class="alert alert-warning fiber-link-tip-form__warning"
+          role="alert"
+        >{{@warning}}</p>
       {{/if}}
 
       {{#if this.severalAssets}}

@@ -3,8 +3,9 @@ import { cached } from "@glimmer/tracking";
 import { registerDestructor } from "@ember/destroyable";
 import { array } from "@ember/helper";
 import { action } from "@ember/object";
+import { schedule } from "@ember/runloop";
 import { service } from "@ember/service";
-import { eq } from "discourse/truth-helpers";
+import { and, eq } from "discourse/truth-helpers";
 import DButton from "discourse/ui-kit/d-button";
 import DConditionalLoadingSpinner from "discourse/ui-kit/d-conditional-loading-spinner";
 import DModal from "discourse/ui-kit/d-modal";
@@ -12,8 +13,9 @@ import dUniqueId from "discourse/ui-kit/helpers/d-unique-id";
 import { i18n } from "discourse-i18n";
 import { browserClock } from "../../lib/fiber-link/clock";
 import { isPayable, walletLink } from "../../lib/fiber-link/invoice";
+import { focusIfFree } from "../../lib/fiber-link/take-focus";
 import TipSession from "../../lib/fiber-link/tip-session";
-import { TIP_STATES } from "../../lib/fiber-link/tip-state";
+import { isKnown, TIP_STATES } from "../../lib/fiber-link/tip-state";
 import FiberLinkTipForm from "../fiber-link/tip-form";
 import FiberLinkTipInvoice from "../fiber-link/tip-invoice";
 import FiberLinkTipStatus from "../fiber-link/tip-status";
@@ -54,12 +56,15 @@ export default class FiberLinkTipModal extends Component {
 
   /** The state whose words are shown, or null while there is none. */
   get state() {
-    const { stage, tip, isTimeUp } = this.session;
+    const { stage, tip, isTimeUp, isSettled, isEarlier } = this.session;
     if (stage !== "tip") {
       return stage === "unavailable" ? stage : null;
     }
+    if (isSettled && isEarlier) {
+      return "paid_earlier";
+    }
     if (tip.state !== "open") {
-      return tip.state;
+      return isKnown(tip.state) ? tip.state : "unknown";
     }
     if (!isPayable(tip.invoice)) {
       return "broken";
@@ -69,6 +74,10 @@ export default class FiberLinkTipModal extends Component {
 
   get nextStep() {
     return this.state && TIP_STATES[this.state].nextStep;
+  }
+
+  get hasNextStep() {
+    return this.nextStep && this.nextStep !== "close";
   }
 
   @cached
@@ -82,7 +91,15 @@ export default class FiberLinkTipModal extends Component {
   }
 
   get canChange() {
-    return this.state === "unavailable" && this.session.draft;
+    return (
+      ["unavailable", "open"].includes(this.state) && this.session.canChange
+    );
+  }
+
+  get warning() {
+    return this.session.isReplacing
+      ? i18n("fiber_link.tip.form.replaces")
+      : undefined;
   }
 
   announce() {
@@ -93,26 +110,37 @@ export default class FiberLinkTipModal extends Component {
     }
   }
 
-  @action
-  async send() {
-    const sent = await this.session.send();
+  // What comes of it may be what was there before: then nothing on the page changes, and
+  // the button that was pressed could not keep the focus while it waited.
+  async tellWhatComesOf(step) {
+    const result = await step;
     this.announce();
-    return sent;
+    schedule("afterRender", () => {
+      /** @type {HTMLElement} */
+      const title = document.querySelector(".fiber-link-tip-status__title");
+      focusIfFree(title);
+    });
+    return result;
+  }
+
+  @action
+  send() {
+    return this.tellWhatComesOf(this.session.send());
   }
 
   @action
   retry() {
-    return this.session.retry();
+    return this.tellWhatComesOf(this.session.retry());
   }
 
   @action
   renew() {
-    return this.session.renew();
+    return this.tellWhatComesOf(this.session.renew());
   }
 
   @action
   change() {
-    this.session.change();
+    return this.session.change();
   }
 
   @action
@@ -136,6 +164,7 @@ export default class FiberLinkTipModal extends Component {
               @draft={{this.session.draft}}
               @formId={{this.formId}}
               @alert={{this.session.error.words}}
+              @warning={{this.warning}}
               @onSend={{this.send}}
             />
           {{else if (eq this.session.stage "refused")}}
@@ -143,6 +172,12 @@ export default class FiberLinkTipModal extends Component {
               {{this.session.error.words}}
             </p>
           {{else}}
+            {{#if (and this.session.error (eq this.session.stage "tip"))}}
+              <p
+                class="alert alert-error"
+                role="alert"
+              >{{this.session.error.words}}</p>
+            {{/if}}
             {{#each (array this.state) key="@identity" as |state|}}
               <FiberLinkTipStatus @state={{state}} @amounts={{this.amounts}} />
             {{/each}}
@@ -177,56 +212,36 @@ export default class FiberLinkTipModal extends Component {
             @label="fiber_link.tip.steps.cancel"
             @action={{this.close}}
           />
-        {{else if (eq this.nextStep "open_wallet")}}
-          {{#if this.walletLink}}
+        {{else}}
+          {{#if (eq this.nextStep "open_wallet")}}
             <a
               class="btn btn-primary btn-text fiber-link-tip-modal__wallet"
               href={{this.walletLink}}
             >{{i18n "fiber_link.tip.steps.open_wallet"}}</a>
+          {{else if (eq this.nextStep "new_invoice")}}
+            <DButton
+              class="btn-primary"
+              @label="fiber_link.tip.steps.new_invoice"
+              @action={{this.renew}}
+              @isLoading={{this.session.isBusy}}
+            />
+          {{else if (eq this.nextStep "retry")}}
+            <DButton
+              class="btn-primary"
+              @label="fiber_link.tip.steps.retry"
+              @action={{this.retry}}
+              @isLoading={{this.session.isBusy}}
+            />
           {{/if}}
-          <DButton
-            @label="fiber_link.tip.steps.new_invoice"
-            @action={{this.renew}}
-            @isLoading={{this.session.isBusy}}
-          />
-          <DButton
-            class="btn-flat"
-            @label="fiber_link.tip.steps.close"
-            @action={{this.close}}
-          />
-        {{else if (eq this.nextStep "new_invoice")}}
-          <DButton
-            class="btn-primary"
-            @label="fiber_link.tip.steps.new_invoice"
-            @action={{this.renew}}
-            @isLoading={{this.session.isBusy}}
-          />
-          <DButton
-            class="btn-flat"
-            @label="fiber_link.tip.steps.close"
-            @action={{this.close}}
-          />
-        {{else if (eq this.nextStep "retry")}}
-          <DButton
-            class="btn-primary"
-            @label="fiber_link.tip.steps.retry"
-            @action={{this.retry}}
-            @isLoading={{this.session.isBusy}}
-          />
           {{#if this.canChange}}
             <DButton
               @label="fiber_link.tip.steps.change"
               @action={{this.change}}
+              @isLoading={{this.session.isBusy}}
             />
           {{/if}}
           <DButton
-            class="btn-flat"
-            @label="fiber_link.tip.steps.close"
-            @action={{this.close}}
-          />
-        {{else}}
-          <DButton
-            class="btn-primary"
+            class={{if this.hasNextStep "btn-flat" "btn-primary"}}
             @label="fiber_link.tip.steps.close"
             @action={{this.close}}
           />

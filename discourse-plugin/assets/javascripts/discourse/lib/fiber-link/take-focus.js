@@ -11,11 +11,14 @@ function isFree(element) {
   );
 }
 
-/** Gives the focus to an element that has come, unless somebody is elsewhere by now. */
+/** Gives the focus to an element, unless somebody is elsewhere by now. */
+export function focusIfFree(/** @type {HTMLElement | null} */ element) {
+  if (element?.isConnected && isFree(document.activeElement)) {
+    element.focus();
+  }
+}
+
+/** Does so once the element has come. */
 export default modifier((/** @type {HTMLElement} */ element) => {
-  schedule("afterRender", () => {
-    if (element.isConnected && isFree(document.activeElement)) {
-      element.focus();
-    }
-  });
+  schedule("afterRender", () => focusIfFree(element));
 });

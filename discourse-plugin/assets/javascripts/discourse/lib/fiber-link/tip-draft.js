@@ -12,15 +12,22 @@ export default class TipDraft {
   @tracked anonymous = false;
   @tracked errors = {};
 
+  #quickAmounts;
+  #isAmountPicked = false;
+
   /**
    * @param {{asset: string, decimals: number, minimum?: string, maximum?: string}[]} assets
    * @param {string[]} quickAmounts
    */
   constructor(assets, quickAmounts) {
     this.assets = assets;
-    this.asset = assets[0]?.asset;
-    this.quickAmounts = quickAmounts.filter((amount) => this.#isValid(amount));
-    this.amount = this.quickAmounts[0] ?? "";
+    this.asset = assets[0].asset;
+    this.#quickAmounts = quickAmounts;
+    this.pick(this.quickAmounts[0] ?? "");
+  }
+
+  get quickAmounts() {
+    return this.#quickAmounts.filter((amount) => this.#isValid(amount));
   }
 
   get limits() {
@@ -38,10 +45,40 @@ export default class TipDraft {
 
   change(field, value) {
     this[field] = value;
+    if (field === "asset") {
+      this.#forgetPickedAmount();
+    }
+    if (field === "amount") {
+      this.#isAmountPicked = false;
+    }
     const corrected = field === "asset" ? ["asset", "amount"] : [field];
     this.errors = Object.fromEntries(
       Object.entries(this.errors).filter(([name]) => !corrected.includes(name))
     );
+  }
+
+  /** Takes an amount from a button, which was offered for the chosen asset alone. */
+  pick(amount) {
+    this.change("amount", amount);
+    this.#isAmountPicked = true;
+  }
+
+  /** Takes what a tip says. @returns whether its asset may still be tipped. */
+  fill({ asset, amount, message, anonymous }) {
+    const isOffered = this.assets.some((one) => one.asset === asset);
+    this.asset = isOffered ? asset : this.asset;
+    this.amount = isOffered ? amount : "";
+    this.message = message ?? "";
+    this.anonymous = Boolean(anonymous);
+    this.errors = {};
+    this.#isAmountPicked = false;
+    return isOffered;
+  }
+
+  #forgetPickedAmount() {
+    if (this.#isAmountPicked) {
+      this.amount = "";
+    }
   }
 
   addError(field, words) {

@@ -1,53 +1,67 @@
 /**
  * What a tip can be, as its giver sees it: the words are at `fiber_link.tip.states.*`, and
- * `nextStep` is what the modal offers first. The last three are no states of a tip: the
- * invoice of an open one is older than it may be by this clock, or makes no sense, or
- * nobody knows yet whether there is a tip.
+ * `nextStep` is what the modal offers first. Those after `settled` are no states of a tip:
+ * it was an earlier invoice that was paid, the invoice of an open tip is older than it may
+ * be by this clock or makes no sense, nobody knows yet whether there is a tip, or the
+ * server is newer and says something that means nothing here.
  */
 export const TIP_STATES = Object.freeze({
   open: {
     icon: "far-clock",
     tone: "waiting",
     nextStep: "open_wallet",
-    rank: 0,
   },
   expired: {
     icon: "clock-rotate-left",
     tone: "warning",
     nextStep: "new_invoice",
-    rank: 1,
   },
   failed: {
     icon: "circle-xmark",
     tone: "danger",
     nextStep: "new_invoice",
-    rank: 1,
   },
   settled: {
     icon: "circle-check",
     tone: "success",
     nextStep: "close",
-    rank: 2,
+  },
+  paid_earlier: {
+    icon: "circle-check",
+    tone: "success",
+    nextStep: "close",
   },
   time_is_up: {
     icon: "clock-rotate-left",
     tone: "warning",
     nextStep: "new_invoice",
-    rank: 0,
   },
   broken: {
     icon: "triangle-exclamation",
     tone: "danger",
     nextStep: "new_invoice",
-    rank: 0,
   },
   unavailable: {
     icon: "triangle-exclamation",
     tone: "warning",
     nextStep: "retry",
-    rank: 0,
+  },
+  unknown: {
+    icon: "triangle-exclamation",
+    tone: "warning",
+    nextStep: "close",
   },
 });
+
+const RANKS = Object.freeze({ open: 0, expired: 1, failed: 1, settled: 2 });
+
+function rank(state) {
+  return RANKS[state] ?? -1;
+}
+
+export function isKnown(state) {
+  return Object.hasOwn(RANKS, state);
+}
 
 export function isWaiting(state) {
   return state === "open";
@@ -62,5 +76,5 @@ export function isFinal(state) {
  * a later state replaces an earlier one.
  */
 export function isLater(state, than) {
-  return (TIP_STATES[state]?.rank ?? -1) > TIP_STATES[than].rank;
+  return rank(state) > rank(than);
 }

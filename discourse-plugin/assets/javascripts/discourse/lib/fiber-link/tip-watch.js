@@ -46,6 +46,10 @@ export default class TipWatch {
     this.#lastAsked = services.clock.now();
   }
 
+  get tip() {
+    return this.#tip;
+  }
+
   start() {
     const { messageBus, lastId } = this.#services;
     if (isFinal(this.#tip.state)) {
