@@ -3,7 +3,6 @@ import { module, test } from "qunit";
 import { response } from "discourse/tests/helpers/create-pretender";
 import {
   AMOUNT,
-  button,
   MESSAGE,
   PRIMARY,
   setupTipModal,
