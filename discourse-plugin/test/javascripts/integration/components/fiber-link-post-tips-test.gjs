@@ -1,13 +1,16 @@
 import { tracked } from "@glimmer/tracking";
-import { click, render, settled } from "@ember/test-helpers";
+import { click, find, render, settled, waitUntil } from "@ember/test-helpers";
 import { module, test } from "qunit";
 import { setupRenderingTest } from "discourse/tests/helpers/component-test";
 import pretender, { response } from "discourse/tests/helpers/create-pretender";
 import FiberLinkPostTips from "discourse/plugins/fiber-link/discourse/components/fiber-link/post-tips";
+import { deferred } from "../../helpers/fiber-link-fixtures";
 import { unavailable } from "../../helpers/tips";
 
 const TOGGLE = ".fiber-link-post-tips__toggle";
 const TIP = ".fiber-link-post-tip-list__tip";
+const MORE = ".fiber-link-paged-list__more";
+const ERROR = ".fiber-link-failure-note";
 const PATH = "/fiber-link/posts/42/tips.json";
 
 const BERTHA = { id: 3, username: "bertha", avatar_template: "/b/{size}.png" };
@@ -77,6 +80,9 @@ module("Integration | Component | FiberLinkPostTips", function (hooks) {
     assert
       .dom(".fiber-link-amounts__amount")
       .exists({ count: 2 }, "one total for each asset");
+    assert
+      .dom(".fiber-link-post-tips__users")
+      .doesNotExist("no empty list where all are anonymous");
     assert.dom(".fiber-link-post-tips__count").hasText("2 tips", "live");
   });
 
@@ -100,12 +106,10 @@ module("Integration | Component | FiberLinkPostTips", function (hooks) {
       .dom(".fiber-link-post-tip-list__message")
       .hasText("well said", "with the message, where it may be seen");
 
-    await click(".fiber-link-post-tip-list__more");
+    await click(MORE);
     assert.dom(TIP).exists({ count: 3 }, "and the older ones");
     assert.dom(`${TIP}:last-child`).includesText("Anonymous", "without a name");
-    assert
-      .dom(".fiber-link-post-tip-list__more")
-      .doesNotExist("there are no more");
+    assert.dom(MORE).doesNotExist("there are no more");
     assert.deepEqual(asked, [undefined, "2"], "each page is asked for once");
 
     await click(TOGGLE);
@@ -125,16 +129,48 @@ module("Integration | Component | FiberLinkPostTips", function (hooks) {
     assert.dom(TIP).exists({ count: 2 }, "without a page load");
   });
 
+  test("a tip that arrives while older ones are read loses none of them", async function (assert) {
+    const older = deferred();
+    let newest = [tip(3), tip(2)];
+    pretender.get(PATH, ({ queryParams }) =>
+      queryParams.before ? older.promise : response({ tips: newest, next: "2" })
+    );
+    await this.show({ count: 3, totals: [], users: [] });
+    await click(TOGGLE);
+    find(MORE).click();
+    await waitUntil(() => find(MORE).disabled);
+
+    newest = [tip(4), tip(3)];
+    pretender.get(PATH, ({ queryParams }) =>
+      response(
+        queryParams.before === "3"
+          ? { tips: [tip(2), tip(1)], next: null }
+          : queryParams.before
+            ? { tips: [tip(1)], next: null }
+            : { tips: newest, next: "3" }
+      )
+    );
+    this.post.fiber_link_tips = { count: 4, totals: [], users: [] };
+    older.resolve(response({ tips: [tip(1)], next: null }));
+    await settled();
+
+    assert.deepEqual(
+      [...document.querySelectorAll(".fiber-link-post-tip-list__amount")].map(
+        (one) => one.textContent.trim()
+      ),
+      ["4 CKB", "3 CKB", "2 CKB", "1 CKB"],
+      "each once, the newest first"
+    );
+  });
+
   test("a list that cannot be loaded says so and can be asked for again", async function (assert) {
     pretender.get(PATH, unavailable);
     await this.show({ count: 1, totals: [], users: [] });
     await click(TOGGLE);
-    assert
-      .dom(".fiber-link-post-tip-list__error")
-      .includesText("does not answer right now", "in words");
+    assert.dom(ERROR).includesText("does not answer right now", "in words");
 
     pretender.get(PATH, () => response({ tips: [tip(1)], next: null }));
-    await click(".fiber-link-post-tip-list__error button");
+    await click(`${ERROR} button`);
 
     assert.dom(TIP).exists({ count: 1 }, "then it is there");
   });

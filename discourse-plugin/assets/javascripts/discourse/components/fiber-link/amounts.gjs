@@ -1,8 +1,4 @@
-import { i18n } from "discourse-i18n";
-
-function words({ asset, amount }) {
-  return i18n("fiber_link.amount.of_asset", { amount, asset });
-}
+import amountOfAsset from "../../lib/fiber-link/amount-of-asset";
 
 /**
  * Amounts of several assets, one after the other.
@@ -12,7 +8,10 @@ function words({ asset, amount }) {
 const FiberLinkAmounts = <template>
   <ul class="fiber-link-amounts" ...attributes>
     {{#each @amounts as |one|}}
-      <li class="fiber-link-amounts__amount">{{words one}}</li>
+      <li class="fiber-link-amounts__amount">{{amountOfAsset
+          one.amount
+          one.asset
+        }}</li>
     {{/each}}
   </ul>
 </template>;

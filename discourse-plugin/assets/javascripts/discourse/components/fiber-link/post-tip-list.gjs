@@ -1,114 +1,96 @@
 import Component from "@glimmer/component";
-import { tracked } from "@glimmer/tracking";
 import { action } from "@ember/object";
 import { schedule } from "@ember/runloop";
 import { modifier } from "ember-modifier";
-import DButton from "discourse/ui-kit/d-button";
-import DConditionalLoadingSpinner from "discourse/ui-kit/d-conditional-loading-spinner";
 import DUserLink from "discourse/ui-kit/d-user-link";
 import dAvatar from "discourse/ui-kit/helpers/d-avatar";
 import dFormatDate from "discourse/ui-kit/helpers/d-format-date";
 import { i18n } from "discourse-i18n";
+import amountOfAsset from "../../lib/fiber-link/amount-of-asset";
 import { findTipsOfPost } from "../../lib/fiber-link/api";
-
-function amount({ amount: value, asset }) {
-  return i18n("fiber_link.amount.of_asset", { amount: value, asset });
-}
+import PagedList from "../../lib/fiber-link/paged-list";
+import FiberLinkPagedList from "./paged-list";
 
 /** @extends {Component<{ Args: { postId: number, count: number } }>} */
 export default class FiberLinkPostTipList extends Component {
-  @tracked tips = null;
-  @tracked next = null;
-  @tracked error = null;
-  @tracked isLoading = false;
+  list = new PagedList(async (before) => {
+    const { tips, next } = await findTipsOfPost(this.args.postId, before);
+    return { items: tips, next };
+  });
 
-  // Another tip has settled: the list begins anew.
+  // Another tip has settled: the newest are read again.
   follow = modifier((element, [count]) => {
+    const isFirst = this.shown === undefined;
     if (this.shown !== count) {
       this.shown = count;
-      schedule("afterRender", this, this.load, null);
+      schedule("afterRender", this, isFirst ? this.load : this.refresh);
     }
   });
 
+  #reading = Promise.resolve();
+
+  load() {
+    return this.#read(() => this.list.load());
+  }
+
   @action
-  more() {
-    return this.load(this.next);
+  loadMore() {
+    return this.#read(() => this.list.loadMore());
   }
 
   @action
   retry() {
-    return this.load(this.tips ? this.next : null);
+    return this.#read(() => this.list.retry());
   }
 
-  async load(before) {
-    if (this.isLoading && before) {
-      return;
-    }
-    this.isLoading = true;
-    this.error = null;
-    try {
-      const { tips, next } = await findTipsOfPost(this.args.postId, before);
-      this.tips = before ? [...this.tips, ...tips] : tips;
-      this.next = next;
-    } catch (error) {
-      if (!error.kind) {
-        throw error;
-      }
-      this.error = error.words;
-    } finally {
-      this.isLoading = false;
-    }
+  // One after the other: what is being read belongs to the list as it is.
+  async refresh() {
+    await this.#reading;
+    return this.#read(() => this.list.refresh());
+  }
+
+  #read(read) {
+    this.#reading = read();
+    return this.#reading;
   }
 
   <template>
     <div class="fiber-link-post-tip-list" {{this.follow @count}}>
-      {{#if this.tips}}
-        <ol class="fiber-link-post-tip-list__tips">
-          {{#each this.tips key="id" as |tip|}}
-            <li class="fiber-link-post-tip-list__tip">
-              <span class="fiber-link-post-tip-list__user">
-                {{#if tip.user}}
-                  <DUserLink @user={{tip.user}}>
-                    {{dAvatar tip.user imageSize="small"}}
-                    {{tip.user.username}}
-                  </DUserLink>
-                {{else}}
-                  {{i18n "fiber_link.post.anonymous"}}
-                {{/if}}
-              </span>
-              <span class="fiber-link-post-tip-list__amount">{{amount
-                  tip
-                }}</span>
-              <span class="fiber-link-post-tip-list__time">{{dFormatDate
-                  tip.settled_at
-                  leaveAgo="true"
-                }}</span>
-              {{#if tip.message}}
-                <q
-                  class="fiber-link-post-tip-list__message"
-                  dir="auto"
-                >{{tip.message}}</q>
-              {{/if}}
-            </li>
-          {{/each}}
-        </ol>
-      {{/if}}
-      {{#if this.error}}
-        <p class="fiber-link-post-tip-list__error" role="alert">{{this.error}}
-          <DButton
-            class="btn-small"
-            @label="fiber_link.post.retry"
-            @action={{this.retry}}
-          /></p>
-      {{else if this.next}}
-        <DButton
-          class="btn-small fiber-link-post-tip-list__more"
-          @label="fiber_link.post.more"
-          @action={{this.more}}
-          @isLoading={{this.isLoading}}
-        />
-      {{/if}}
-      <DConditionalLoadingSpinner @condition={{this.isLoading}} @size="small" />
+      <FiberLinkPagedList
+        @list={{this.list}}
+        @label={{i18n "fiber_link.post.tips"}}
+        @empty={{i18n "fiber_link.post.none_to_show"}}
+        @loadMore={{this.loadMore}}
+        @retry={{this.retry}}
+        as |tip|
+      >
+        <li class="fiber-link-post-tip-list__tip">
+          <span class="fiber-link-post-tip-list__user">
+            {{#if tip.user}}
+              <DUserLink @user={{tip.user}}>
+                {{dAvatar tip.user imageSize="small"}}
+                {{tip.user.username}}
+              </DUserLink>
+            {{else}}
+              {{i18n "fiber_link.post.anonymous"}}
+            {{/if}}
+          </span>
+          <span class="fiber-link-post-tip-list__amount">{{amountOfAsset
+              tip.amount
+              tip.asset
+            }}</span>
+          <span class="fiber-link-post-tip-list__time">{{dFormatDate
+              tip.settled_at
+              leaveAgo="true"
+            }}</span>
+          {{#if tip.message}}
+            <q
+              class="fiber-link-post-tip-list__message"
+              dir="auto"
+            >{{tip.message}}</q>
+          {{/if}}
+        </li>
+      </FiberLinkPagedList>
     </div>
   </template>
 }

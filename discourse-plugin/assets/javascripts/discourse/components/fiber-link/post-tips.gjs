@@ -51,19 +51,21 @@ export default class FiberLinkPostTips extends Component {
               "fiber_link.post.count"
               count=this.tips.count
             }}</span>
-          <ul
-            class="fiber-link-post-tips__users"
-            aria-label={{i18n "fiber_link.post.newest_tippers"}}
-          >
-            {{#each this.users key="id" as |user|}}
-              <li>
-                <DUserLink @user={{user}}>{{dAvatar
-                    user
-                    imageSize="small"
-                  }}</DUserLink>
-              </li>
-            {{/each}}
-          </ul>
+          {{#if this.users}}
+            <ul
+              class="fiber-link-post-tips__users"
+              aria-label={{i18n "fiber_link.post.newest_tippers"}}
+            >
+              {{#each this.users key="id" as |user|}}
+                <li>
+                  <DUserLink @user={{user}}>{{dAvatar
+                      user
+                      imageSize="small"
+                    }}</DUserLink>
+                </li>
+              {{/each}}
+            </ul>
+          {{/if}}
           <DButton
             class="btn-small btn-transparent fiber-link-post-tips__toggle"
             @label={{if
