@@ -38,6 +38,16 @@ module(
       );
     });
 
+    for (const expires_at of [null, "soon", {}]) {
+      test(`a time that cannot be read (${JSON.stringify(expires_at)}) is not said to be over`, async function (assert) {
+        forum({ open: { ...TIP, expires_at } });
+        await this.open();
+
+        assert.dom(TITLE).hasText("Waiting for the payment", "it may be paid");
+        assert.dom(".fiber-link-countdown").doesNotExist("nobody can say");
+      });
+    }
+
     test("a QR code that cannot be drawn leaves the rest", async function (assert) {
       forum({ open: { ...TIP, qr: null } });
       await this.open();

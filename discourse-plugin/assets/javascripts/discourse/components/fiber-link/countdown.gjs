@@ -10,7 +10,11 @@ function padded(number) {
   return String(number).padStart(2, "0");
 }
 
-/** @extends {Component<{ Args: { until: string, clock?: any } }>} */
+/**
+ * How much time is left, or nothing where nobody can say.
+ *
+ * @extends {Component<{ Args: { until: string, clock?: any } }>}
+ */
 export default class FiberLinkCountdown extends Component {
   @tracked secondsLeft = this.#left();
 
@@ -19,12 +23,18 @@ export default class FiberLinkCountdown extends Component {
   constructor(...args) {
     // @ts-ignore: the framework's own arguments
     super(...args);
-    this.#tick();
+    if (this.secondsLeft > 0) {
+      this.#tick();
+    }
     registerDestructor(this, () => this.#cancel?.());
   }
 
   get clock() {
     return this.args.clock ?? browserClock;
+  }
+
+  get isKnown() {
+    return Number.isFinite(this.secondsLeft);
   }
 
   get time() {
@@ -38,7 +48,7 @@ export default class FiberLinkCountdown extends Component {
 
   #left() {
     const milliseconds = Date.parse(this.args.until) - this.clock.now();
-    return Math.max(0, Math.ceil((milliseconds || 0) / SECOND));
+    return Math.max(0, Math.ceil(milliseconds / SECOND));
   }
 
   #tick() {
@@ -51,9 +61,11 @@ export default class FiberLinkCountdown extends Component {
   }
 
   <template>
-    <p class="fiber-link-countdown" role="timer">{{i18n
-        "fiber_link.tip.invoice.time_left"
-        time=this.time
-      }}</p>
+    {{#if this.isKnown}}
+      <p class="fiber-link-countdown" role="timer">{{i18n
+          "fiber_link.tip.invoice.time_left"
+          time=this.time
+        }}</p>
+    {{/if}}
   </template>
 }

@@ -17,7 +17,7 @@ function icon(state) {
  * What has become of a tip, in its own words. What was focused may be gone by now; then
  * the reader goes on from here.
  *
- * @extends {Component<{ Args: { state: string, amounts: any[], details?: string } }>}
+ * @extends {Component<{ Args: { state: string, amounts: any[] } }>}
  */
 export default class FiberLinkTipStatus extends Component {
   get title() {

@@ -1,8 +1,8 @@
 import { i18n } from "discourse-i18n";
+import { DECIMAL } from "./decimal";
 
 // Amounts are decimal strings outside and whole base units (BigInt) inside. They are
 // never Numbers: those are inexact beyond 2^53.
-const DECIMAL = /^(\d+)(?:\.(\d+))?$/;
 const LONGEST_QUOTE = 40;
 
 /** An amount that cannot be taken; `words` say what came and what is allowed. */
@@ -92,31 +92,16 @@ export function checkAmount(text, limits) {
   return formatAmount(units, decimals);
 }
 
-function aligned(a, b) {
-  const parts = [split(a), split(b)];
-  const decimals = Math.max(...parts.map(({ fraction }) => fraction.length));
-  const units = parts.map(({ whole, fraction }) =>
-    BigInt(whole + fraction.padEnd(decimals, "0"))
-  );
-  return { units, decimals };
-}
-
 /**
  * @param {string} a
  * @param {string} b
  * @returns {number} below, at or above 0, as a sort wants it
  */
 export function compareAmounts(a, b) {
-  const [left, right] = aligned(a, b).units;
+  const parts = [split(a), split(b)];
+  const decimals = Math.max(...parts.map(({ fraction }) => fraction.length));
+  const [left, right] = parts.map(({ whole, fraction }) =>
+    BigInt(whole + fraction.padEnd(decimals, "0"))
+  );
   return left < right ? -1 : left > right ? 1 : 0;
-}
-
-/**
- * @param {string} a
- * @param {string} b
- * @returns {string}
- */
-export function addAmounts(a, b) {
-  const { units, decimals } = aligned(a, b);
-  return formatAmount(units[0] + units[1], decimals);
 }
