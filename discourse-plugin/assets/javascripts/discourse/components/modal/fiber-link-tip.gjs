@@ -114,6 +114,9 @@ export default class FiberLinkTipModal extends Component {
   // the button that was pressed could not keep the focus while it waited.
   async tellWhatComesOf(step) {
     const result = await step;
+    if (this.isDestroying) {
+      return result;
+    }
     this.announce();
     schedule("afterRender", () => {
       /** @type {HTMLElement} */

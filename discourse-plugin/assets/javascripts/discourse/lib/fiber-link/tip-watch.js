@@ -1,4 +1,5 @@
 import { findTip } from "./api";
+import failureOf from "./failure-of";
 import { isFinal, isLater, isWaiting } from "./tip-state";
 
 const CHANNEL = "/fiber-link/tips";
@@ -106,10 +107,11 @@ export default class TipWatch {
       const { tip } = await findTip(this.#tip.id);
       this.#take({ ...this.#tip, ...tip });
     } catch (error) {
-      if (error.kind === "not_found") {
+      const { kind, waitSeconds = 0 } = failureOf(error);
+      if (kind === "not_found") {
         this.stop();
       }
-      return (error.waitSeconds ?? 0) * SECOND;
+      return waitSeconds * SECOND;
     } finally {
       this.#asking = false;
     }
