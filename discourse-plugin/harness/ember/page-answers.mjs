@@ -117,6 +117,7 @@ const BOARD = {
 export const OVERVIEW = {
   service: { url: "https://tips.example.com", reachable: true, error: null },
   clock_skew_seconds: 1,
+  passed_over: 0,
   app_id: "forum",
   last_sync_at: ago(1),
   last_sync_error: null,

@@ -41,6 +41,7 @@ function answerEverything(server, { response }) {
     response({
       service: { url: null, reachable: false, error: "not_configured" },
       clock_skew_seconds: null,
+      passed_over: 0,
       app_id: null,
       last_sync_at: null,
       last_sync_error: null,
