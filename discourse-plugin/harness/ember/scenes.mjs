@@ -129,6 +129,14 @@ export const scenes = {
       await page.waitForSelector(".fiber-link-tip-form__alert");
     },
   },
+  "form-again": {
+    open: () => tip(),
+    act: async (page) => {
+      await lookAgain(page);
+      await page.click("text=Change the tip");
+      await page.waitForSelector(".fiber-link-tip-form__warning");
+    },
+  },
   open: { open: () => tip(), act: lookAgain },
   "open-time-is-up": {
     open: () => tip({ expires_at: new Date().toISOString() }),
@@ -141,6 +149,7 @@ export const scenes = {
   settled: { open: () => tip({ state: "settled" }), act: openModal },
   expired: { open: () => tip({ state: "expired" }), act: openModal },
   failed: { open: () => tip({ state: "failed" }), act: openModal },
+  unknown: { open: () => tip({ state: "refunded" }), act: openModal },
   unavailable: {
     create: DOWN,
     act: async (page) => {
