@@ -1,27 +1,15 @@
 // The tip modal with real keys in a real browser: what QUnit's events cannot show.
 import assert from "node:assert/strict";
-import path from "node:path";
 import { after, before, test } from "node:test";
-import { launch, serve } from "./browser.mjs";
-import { buildPage } from "./build.mjs";
-import { played, scenes } from "./scenes.mjs";
+import KeyPages, { nameOfFocused } from "./key-pages.mjs";
+import { scenes } from "./scenes.mjs";
 
 const BUTTON = "#post_2 .post-action-menu__fiber-link-tip";
 
-let browser;
-let server;
+const pages = new KeyPages();
 let page;
 
-function focused() {
-  return page.evaluate(() => {
-    const element = document.activeElement;
-    return (
-      element.labels?.[0]?.textContent.trim() ||
-      element.getAttribute("aria-label") ||
-      element.textContent.trim()
-    );
-  });
-}
+const focused = () => nameOfFocused(page);
 
 async function pressed(key, times) {
   const names = [];
@@ -33,24 +21,13 @@ async function pressed(key, times) {
 }
 
 async function openTopic(scene) {
-  server?.close();
-  server = await serve(path.join(import.meta.dirname, "out"), played(scene));
-  page = await browser.newPage();
-  await page.goto(`${server.url}/t/a-topic/1`);
+  page = await pages.open(scene, "/t/a-topic/1");
   await page.focus(BUTTON);
 }
 
-before(async () => {
-  if (!process.argv.includes("--no-build")) {
-    await buildPage("forum");
-  }
-  browser = await launch();
-});
+before(() => pages.start());
 
-after(async () => {
-  await browser.close();
-  server.close();
-});
+after(() => pages.stop());
 
 test("Tab stays in the modal and goes round", async () => {
   await openTopic(scenes.form);
@@ -89,6 +66,21 @@ test("an amount is typed and sent by Enter, and the news is where the focus is",
 
   assert.equal(new URLSearchParams(request.postData()).get("amount"), "50");
   assert.equal(await focused(), "Waiting for the payment");
+});
+
+test("Enter on a button presses that button alone", async () => {
+  await openTopic(scenes.form);
+  let asked = 0;
+  page.on("request", (request) => {
+    asked += request.method() === "POST" && /tips\.json/.test(request.url());
+  });
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".fiber-link-tip-form");
+  assert.equal((await pressed("Tab", 7)).at(-1), "Cancel");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".d-modal", { state: "detached" });
+
+  assert.equal(asked, 0);
 });
 
 test("Escape closes and leads back to the button", async () => {

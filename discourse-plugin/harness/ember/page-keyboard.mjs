@@ -1,32 +1,16 @@
 // The creator's page with real keys in a real browser.
 import assert from "node:assert/strict";
-import path from "node:path";
 import { after, before, test } from "node:test";
-import { launch, serve } from "./browser.mjs";
-import { buildPage } from "./build.mjs";
+import KeyPages, { nameOfFocused } from "./key-pages.mjs";
 import { pageScenes } from "./page-scenes.mjs";
-import { played } from "./scenes.mjs";
 
-let browser;
-let server;
+const pages = new KeyPages();
 let page;
 
-function focused() {
-  return page.evaluate(() => {
-    const element = document.activeElement;
-    return (
-      element.labels?.[0]?.querySelector("span")?.textContent.trim() ||
-      element.getAttribute("aria-label") ||
-      element.textContent.trim()
-    );
-  });
-}
+const focused = () => nameOfFocused(page);
 
 async function open(scene) {
-  server?.close();
-  server = await serve(path.join(import.meta.dirname, "out"), played(scene));
-  page = await browser.newPage();
-  await page.goto(server.url + scene.url);
+  page = await pages.open(scene, scene.url);
   await page.waitForSelector(scene.ready);
 }
 
@@ -35,22 +19,15 @@ async function tab() {
   return focused();
 }
 
-before(async () => {
-  if (!process.argv.includes("--no-build")) {
-    await buildPage("forum");
-  }
-  browser = await launch();
-});
+before(() => pages.start());
 
-after(async () => {
-  await browser.close();
-  server.close();
-});
+after(() => pages.stop());
 
 test("a withdrawal is opened, written and sent, and one goes on at the list", async () => {
   await open(pageScenes.wallet);
   await page.focus(".fiber-link-withdrawals__toggle");
   await page.keyboard.press("Enter");
+  await page.waitForSelector(".fiber-link-withdrawal-form");
 
   assert.equal(await tab(), "Asset");
   assert.equal(await tab(), "Invoice or CKB address");
