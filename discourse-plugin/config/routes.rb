@@ -7,7 +7,7 @@ FiberLink::Engine.routes.draw do
     get "/tips/open" => "tips#open"
     get "/tips/options" => "tips#options"
     get "/tips/:id" => "tips#show"
-    get "/posts/:id/tips" => "post_tips#index"
+    get "/posts/:id/tips" => "post_tips#index", constraints: { id: /\d+/ }
 
     # -- The creator's page
     get "/wallet" => "wallet#show"

@@ -1,6 +1,7 @@
 // Pictures of each state of the modal and of a topic, at phone and desk width, light and
-// dark, with the forum played from here. `screenshots.mjs <folder> <name>` says where they
-// go, and takes only the states whose names begin with the second word.
+// dark, with the forum played from here; axe looks at each of them too.
+// `screenshots.mjs <folder> <name>` says where they go, and takes only the states whose
+// names begin with the second word.
 import { mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -16,6 +17,7 @@ const folder = path.resolve(
 const [, beginning = ""] = process.argv
   .slice(2)
   .filter((arg) => !arg.startsWith("--"));
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const WIDTHS = { phone: 390, desk: 1280 };
 
 async function readyPage(browser, address, scene, width, colorScheme) {
@@ -41,7 +43,7 @@ async function violations(page) {
     const ours = [
       ".d-modal",
       ".fiber-link-post-tips",
-      ".post-controls",
+      ".post-action-menu__fiber-link-tip",
       ".fiber-link-wallet-page",
       ".fiber-link-leaderboard",
       ".fiber-link-preferences-section",
@@ -83,6 +85,10 @@ try {
           path: path.join(folder, file),
           fullPage: Boolean(scene.url),
         });
+        for (const violation of await violations(page)) {
+          process.exitCode = 1;
+          console.log(`${file}: ${violation}`);
+        }
         await page.close();
         server.close();
       }

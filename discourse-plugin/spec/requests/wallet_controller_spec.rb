@@ -166,7 +166,8 @@ RSpec.describe FiberLink::WalletController do
         SiteSetting.enable_names = false
         received
         request
-        expect(shown.first["user"]).to include("username" => author.username, "name" => nil)
+        expect(shown.first["user"]).to include("username" => author.username)
+        expect(response.body).not_to include(author.name)
       end
 
       it "names no post that is deleted, or in a category that one may not see" do

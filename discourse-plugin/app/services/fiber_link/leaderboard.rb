@@ -73,7 +73,10 @@ module FiberLink
       rows = kept(column) { ranked(agreed(column), "fiber_link_tips.#{column}") }
       ids = Preferences.where(user_id: rows.map { |row| row[:id] }, on_leaderboard: true)
       by_id = User.where(id: ids.select(:user_id)).index_by(&:id)
-      fill(rows, :user) { |id| ShownUser.of(by_id[id]) }
+      fill(rows, :user) do |id|
+        user = by_id[id]
+        user && BasicUserSerializer.new(user, scope: @guardian, root: false).as_json
+      end
     end
 
     def agreed(column)

@@ -45,7 +45,7 @@ module FiberLink
       {
         id: tip.tip_id,
         direction: @direction,
-        user: ShownUser.of(received? ? tip.named_user : tip.payee),
+        user: user(received? ? tip.named_user : tip.payee),
         post: post(tip.post),
         asset: tip.asset,
         amount: Amount.format(tip.amount),

@@ -18,14 +18,15 @@ function provide(owner, name, value) {
 
 // What Discourse writes into its page is asked for here.
 const application = createApplication();
-const [session, settings] = await Promise.all([
+const [session, token, site] = await Promise.all([
   orNull(ajax("/session/current.json")),
-  orNull(ajax("/site/settings.json")),
+  orNull(ajax("/session/csrf.json")),
+  orNull(ajax("/site.json")),
 ]);
-Session.currentProp("csrfToken", session?.csrf);
+Session.currentProp("csrfToken", token?.csrf);
 
 const instance = application.buildInstance();
-provide(instance, "site-settings", { ...defaults, ...settings });
+provide(instance, "site-settings", { ...defaults, ...site?.site_settings });
 provide(instance, "current-user", session?.current_user ?? null);
 await instance.boot();
 startPlugin(instance);

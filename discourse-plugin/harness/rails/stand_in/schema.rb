@@ -29,8 +29,8 @@ ActiveRecord::Schema.define do
     t.timestamps
   end
   create_table(:groups) { |t| t.string :name }
-  # Below are the automatic groups.
-  execute "ALTER SEQUENCE groups_id_seq RESTART 100"
+  # The lower ones are those of automatic groups.
+  execute "ALTER SEQUENCE groups_id_seq RESTART WITH 41"
   create_table(:group_users) { |t| t.integer :group_id, :user_id }
   create_table(:categories) do |t|
     t.string :name, :slug

@@ -1,8 +1,6 @@
 import { withPluginApi } from "discourse/lib/plugin-api";
-import {
-  tipNotification,
-  withdrawalNotification,
-} from "../lib/fiber-link/tip-notification";
+import tipNotification from "../lib/fiber-link/tip-notification";
+import withdrawalNotification from "../lib/fiber-link/withdrawal-notification";
 
 export default {
   name: "fiber-link-notifications",

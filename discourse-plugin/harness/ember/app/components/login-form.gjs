@@ -12,9 +12,9 @@ export default class LoginForm extends Component {
   @action
   async logIn(event) {
     event.preventDefault();
-    const login = new FormData(event.target).get("login");
+    const username = new FormData(event.target).get("username");
     try {
-      await ajax("/session.json", { type: "POST", data: { login } });
+      await ajax("/session.json", { type: "POST", data: { username } });
       window.location.assign(document.referrer || "/");
     } catch (error) {
       this.error = extractError(error);
@@ -23,7 +23,7 @@ export default class LoginForm extends Component {
 
   <template>
     <form class="login-form" {{on "submit" this.logIn}}>
-      <label>Username <input name="login" autocomplete="username" /></label>
+      <label>Username <input name="username" autocomplete="username" /></label>
       <DButton @type="submit" @label="log_in" class="btn-primary" />
       {{#if this.error}}<p role="alert">{{this.error}}</p>{{/if}}
     </form>

@@ -130,7 +130,7 @@ module("Unit | Lib | fiber-link withdrawal draft", function (hooks) {
       { asset: "CKB", amount: "50", fee: "0.1", destination: "fibt1invoice" },
       "the values of the quote"
     );
-    assert.true(/^[0-9a-f]{32}$/.test(idempotency_key), "a random key");
+    assert.true(idempotency_key.length >= 32, "a random key");
   });
 
   test("a second send while the first is on its way does nothing", async function (assert) {

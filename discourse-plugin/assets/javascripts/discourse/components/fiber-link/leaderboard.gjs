@@ -3,10 +3,10 @@ import { tracked } from "@glimmer/tracking";
 import { action } from "@ember/object";
 import { service } from "@ember/service";
 import getURL from "discourse/lib/get-url";
-import { userPath } from "discourse/lib/url";
 import DConditionalLoadingSpinner from "discourse/ui-kit/d-conditional-loading-spinner";
 import { i18n } from "discourse-i18n";
 import failureOf from "../../lib/fiber-link/failure-of";
+import ownPage from "../../lib/fiber-link/own-page";
 import { findLeaderboard } from "../../lib/fiber-link/wallet-api";
 import FiberLinkChoices from "./choices";
 import FiberLinkFailureNote from "./failure-note";
@@ -48,7 +48,7 @@ export default class FiberLinkLeaderboard extends Component {
   }
 
   get preferencesUrl() {
-    return userPath(`${this.currentUser.username_lower}/fiber-link`);
+    return ownPage(this.currentUser);
   }
 
   // Only the answer to the newest question is shown.

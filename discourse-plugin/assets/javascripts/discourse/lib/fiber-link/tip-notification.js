@@ -1,28 +1,36 @@
-import { userPath } from "discourse/lib/url";
 import { i18n } from "discourse-i18n";
 import amountOfAsset from "./amount-of-asset";
+import ownPage from "./own-page";
 
-// Tips for one's post: who tipped, how much and with which words; those that came close
-// together are one notification.
-export function tipNotification(NotificationTypeBase) {
+// Tips for a post of one's own. Those that nobody has read yet are one notification:
+// how many, how much in all, and who was the latest.
+export default function tipNotification(NotificationTypeBase) {
   return class extends NotificationTypeBase {
     get icon() {
       return "bolt";
     }
 
     get label() {
-      const { count } = this.notification.data;
+      const { count, display_username } = this.notification.data;
       if (count > 1) {
         return i18n("fiber_link.notification.tips", { count });
       }
-      return this.notification.data.display_username
+      return display_username
         ? super.label
         : i18n("fiber_link.wallet.somebody");
     }
 
     get description() {
-      const { amount, asset, message } = this.notification.data;
-      const values = { amount: amountOfAsset(amount, asset) };
+      const { count, display_username, message } = this.notification.data;
+      const values = { amount: this.#amount };
+      if (count > 1) {
+        return display_username
+          ? i18n("fiber_link.notification.latest", {
+              ...values,
+              username: this.username,
+            })
+          : values.amount;
+      }
       return message
         ? i18n("fiber_link.notification.tip_with_message", {
             ...values,
@@ -31,47 +39,15 @@ export function tipNotification(NotificationTypeBase) {
         : i18n("fiber_link.notification.tip", values);
     }
 
+    // A post that is gone or hidden has no link.
     get linkHref() {
       return super.linkHref ?? ownPage(this.currentUser);
     }
-  };
-}
 
-// How a withdrawal ended.
-export function withdrawalNotification(NotificationTypeBase) {
-  return class extends NotificationTypeBase {
-    get icon() {
-      return this.#failed ? "circle-xmark" : "circle-check";
-    }
-
-    get label() {
-      return i18n(
-        this.#failed
-          ? "fiber_link.notification.withdrawal_failed"
-          : "fiber_link.notification.withdrawal_completed"
-      );
-    }
-
-    get description() {
-      const { amount, asset } = this.notification.data;
-      const text = amountOfAsset(amount, asset);
-      return this.#failed
-        ? i18n("fiber_link.notification.withdrawal_failed_next", {
-            amount: text,
-          })
-        : text;
-    }
-
-    get linkHref() {
-      return ownPage(this.currentUser);
-    }
-
-    get #failed() {
-      return this.notification.data.state !== "completed";
+    get #amount() {
+      return (this.notification.data.totals ?? [])
+        .map(({ amount, asset }) => amountOfAsset(amount, asset))
+        .join(", ");
     }
   };
-}
-
-function ownPage(user) {
-  return userPath(`${user.username_lower}/fiber-link`);
 }
