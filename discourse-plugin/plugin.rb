@@ -62,13 +62,6 @@ after_initialize do
   DiscourseEvent.on(:merging_users) do |source, target|
     FiberLink::Lifecycle.merging_users(source, target)
   end
-  DiscourseEvent.on(:user_destroyed) { |user| FiberLink::Preferences.forget(user) }
-  DiscourseEvent.on(:user_anonymized) do |arguments|
-    FiberLink::Preferences.close(arguments[:user])
-  end
-  DiscourseEvent.on(:merging_users) do |source, target|
-    FiberLink::Preferences.merge(source, target)
-  end
   DiscourseEvent.on(:post_destroyed) { |post| FiberLink::Lifecycle.post_destroyed(post) }
   DiscourseEvent.on(:post_recovered) { |post| FiberLink::Lifecycle.post_recovered(post) }
   DiscourseEvent.on(:post_moved) do |post, _topic_id, original|

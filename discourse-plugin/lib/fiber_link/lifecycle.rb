@@ -1,18 +1,21 @@
 # frozen_string_literal: true
 
 module FiberLink
-  # Keeps the tips right while posts move and people come and go. What is settled stays settled:
-  # only who and where changes.
+  # Keeps tips and choices right while posts move and people come and go. What is settled stays
+  # settled: only who and where changes.
   module Lifecycle
     class << self
       # The account is gone: nobody is named, and the totals stay.
       def user_destroyed(user)
         forget_giver(user)
         Tip.where(payee_id: user.id).update_all(payee_id: nil)
+        Preferences.forget(user)
       end
 
-      # The account stays, under another name; what it gave names it no more.
+      # The account stays, under another name; what it gave names it no more. It is closed first:
+      # what the feed brings while the rest is forgotten names it no more either.
       def user_anonymized(user)
+        Preferences.close(user)
         forget_giver(user)
       end
 
@@ -25,6 +28,7 @@ module FiberLink
         end
         Tip.where(user_id: source.id).update_all(user_id: target.id)
         Tip.where(payee_id: source.id).update_all(payee_id: target.id)
+        Preferences.merge(source, target)
       end
 
       # A post that is deleted for good has no row any more; one that may come back has.

@@ -34,6 +34,12 @@ RSpec.describe FiberLink::Lifecycle do
   end
 
   describe "when somebody who tipped is anonymized" do
+    it "closes the account before it forgets, so that nothing is brought back meanwhile" do
+      FiberLink::Preferences.stubs(:close).raises("the process ended here")
+      expect { described_class.user_anonymized(giver) }.to raise_error("the process ended here")
+      expect(tip.reload).to have_attributes(user_id: giver.id, anonymous: false)
+    end
+
     it "names them nowhere any more, neither in the tips nor in notifications" do
       other = Fabricate(:user)
       tip.update!(settled_at: 1.second.from_now)

@@ -5,14 +5,12 @@ module FiberLink
   class TipsController < ApplicationController
     requires_login
 
-    MESSAGE_BUS_CHANNEL = "/fiber-link/tips"
-
     def options
       limit_requests("options", 30, 1.minute)
       check_tippable!(visible_post)
       render json: {
                assets: Asset.all.map(&:as_json),
-               message_bus_last_id: MessageBus.last_id(MESSAGE_BUS_CHANNEL),
+               message_bus_last_id: MessageBus.last_id(TipRecorder::CHANNEL),
              }
     end
 

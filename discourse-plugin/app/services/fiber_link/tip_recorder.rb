@@ -4,6 +4,8 @@ module FiberLink
   # Writes down what the server says about tips. Saying it twice changes nothing, and a settled tip
   # stays as it is.
   class TipRecorder
+    # What who gave a tip is told on.
+    CHANNEL = "/fiber-link/tips"
     Outcome = Struct.new(:tip, :changed, :settled, keyword_init: true)
 
     EXACT_STATES = {
@@ -141,7 +143,7 @@ module FiberLink
       def publish_state(tip)
         return if tip.user_id.nil?
         data = { id: tip.tip_id, state: tip.shown_state, settled_at: tip.settled_at }
-        MessageBus.publish("/fiber-link/tips", data, user_ids: [tip.user_id])
+        MessageBus.publish(CHANNEL, data, user_ids: [tip.user_id])
       end
     end
   end
