@@ -38,6 +38,7 @@ test(`${WINDOWS} windows that are open for ${MINUTES} minutes ask the forum and 
           : 0;
       };
       windows.forEach(({ page }) => page.on("request", count));
+      assert.ok(wire.requests > 0, "what is asked of the server is counted");
       wire.requests = 0;
       // All clocks of the windows go together, half a minute at a time.
       for (let half = 0; half < MINUTES * 2; half++) {
