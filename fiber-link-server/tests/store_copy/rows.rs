@@ -167,6 +167,28 @@ async fn a_step_that_is_dropped_leaves_all_or_nothing_of_it() {
 }
 
 #[tokio::test]
+async fn rows_that_an_interrupted_step_brought_after_all_are_not_brought_twice() {
+    let world = filled().await;
+    let source = fiber_link_store_sqlite::Export::open(world.file(), at(0)).unwrap();
+    let identity = source.identity().unwrap();
+    let begin = || async { Import::begin(world.pool(), world.schema.clone(), &identity).await.unwrap() };
+    let (interrupted, target) = (begin().await, begin().await);
+    for table in Table::ALL {
+        let mut last = target.last(table).await.unwrap();
+        loop {
+            let rows = source.rows(table, &last, MAX_ROWS).unwrap();
+            let Some(end) = rows.last() else { break };
+            interrupted.insert(table, &rows).await.unwrap();
+            target.insert(table, &rows).await.unwrap();
+            last = end.key();
+        }
+    }
+    drop(source);
+    assert_eq!(differences(&world.copy().await).await, []);
+    dump::assert_same(&world).await;
+}
+
+#[tokio::test]
 async fn whatever_differs_is_named() {
     let world = filled().await;
     let mut copy = world.copy().await;

@@ -79,7 +79,7 @@ impl Import {
     }
 
     /// Inserts rows of one table, all or none: those that follow the [`last`](Self::last) one, in their
-    /// order.
+    /// order. A row that is there already stays as it is.
     ///
     /// # Errors
     /// [`StoreError`] if the database failed, or one of the rows cannot be kept in it.

@@ -70,22 +70,27 @@ const fn columns(table: Table) -> &'static str {
 }
 
 /// How rows come in: a JSON array of objects, one for each.
+///
+/// Rows that are there stay: a statement whose caller went away may end while the next one begins, and
+/// both then bring the same rows.
 fn insertion(table: Table) -> String {
     let all = format!("SELECT * FROM jsonb_populate_recordset(NULL::{{schema}}.{table}, $1::jsonb)");
     match table {
         Table::Tips => format!(
-            "WITH inserted AS (INSERT INTO {{schema}}.tips {all})
+            "WITH inserted AS (INSERT INTO {{schema}}.tips {all} ON CONFLICT DO NOTHING)
             INSERT INTO {{schema}}.settled_tips (tip, app, at, number)
             SELECT id, app, ended_at, settled_number FROM jsonb_to_recordset($1::jsonb)
                 AS tip (id uuid, app text, ended_at timestamptz, settled_number bigint)
-            WHERE settled_number IS NOT NULL"
+            WHERE settled_number IS NOT NULL
+            ON CONFLICT DO NOTHING"
         ),
         Table::AuditRecords | Table::Entries => {
-            format!("INSERT INTO {{schema}}.{table} OVERRIDING SYSTEM VALUE {all}")
+            format!("INSERT INTO {{schema}}.{table} OVERRIDING SYSTEM VALUE {all} ON CONFLICT DO NOTHING")
         }
         Table::Events => format!(
             "INSERT INTO {{schema}}.events (id, app, kind, subject, at, number)
-            SELECT id, app, kind, subject, at, number FROM ({all}) AS event"
+            SELECT id, app, kind, subject, at, number FROM ({all}) AS event
+            ON CONFLICT DO NOTHING"
         ),
         Table::NonceMemory => format!(
             "INSERT INTO {{schema}}.nonce_memory {all} ON CONFLICT (one) DO UPDATE SET begins = excluded.begins"
@@ -98,7 +103,7 @@ fn insertion(table: Table) -> String {
         | Table::Balances
         | Table::Limits
         | Table::Idempotency
-        | Table::Nonces => format!("INSERT INTO {{schema}}.{table} {all}"),
+        | Table::Nonces => format!("INSERT INTO {{schema}}.{table} {all} ON CONFLICT DO NOTHING"),
     }
 }
 
