@@ -81,6 +81,7 @@ impl Store for MemoryStore {
     async fn tips(&self, query: TipQuery) -> Result<Vec<Stored<Tip>>, StoreError> {
         let tips = &self.tables()?.tips;
         Ok(match query {
+            TipQuery::Ids(ids) => tips.of(ids.iter().take(rows(MAX_ROWS))).cloned().collect(),
             TipQuery::Newest { of, before, limit } => newest_tips(tips, &of, before, rows(limit)),
             TipQuery::All { after, limit } => {
                 let rest = later(tips.rows(), after.as_ref());
@@ -160,6 +161,7 @@ impl Store for MemoryStore {
     async fn withdrawals(&self, query: WithdrawalQuery) -> Result<Vec<Stored<Withdrawal>>, StoreError> {
         let withdrawals = &self.tables()?.withdrawals;
         Ok(match query {
+            WithdrawalQuery::Ids(ids) => withdrawals.of(ids.iter().take(rows(MAX_ROWS))).cloned().collect(),
             WithdrawalQuery::Newest { of, before, limit } => {
                 let earlier = earlier(withdrawals.rows(), before.as_ref()).map(|(_, row)| &row.stored);
                 let of_those = |found: &&Stored<Withdrawal>| is_of(found, &of);

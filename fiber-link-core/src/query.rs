@@ -5,6 +5,7 @@ use crate::{
     Amount, AppId, AssetId, AttemptId, Entry, EntrySource, PaymentHash, PostId, Timestamp, TipId,
     UserAccount, UserId, WithdrawalId,
 };
+use std::collections::BTreeSet;
 
 /// How to find a tip.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +34,9 @@ pub enum WithdrawalLookup {
 /// Which tips to list. At most [`MAX_ROWS`](crate::MAX_ROWS) at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TipQuery {
+    /// Those with one of these ids, by id. Of more ids than [`MAX_ROWS`](crate::MAX_ROWS) the smallest are
+    /// looked for.
+    Ids(BTreeSet<TipId>),
     /// Some, the newest first.
     Newest {
         /// Which.
@@ -150,6 +154,9 @@ pub struct TipTotals {
 /// Which withdrawals to list. At most [`MAX_ROWS`](crate::MAX_ROWS) at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WithdrawalQuery {
+    /// Those with one of these ids, by id. Of more ids than [`MAX_ROWS`](crate::MAX_ROWS) the smallest are
+    /// looked for.
+    Ids(BTreeSet<WithdrawalId>),
     /// Some, the newest first.
     Newest {
         /// Which.

@@ -11,14 +11,17 @@ use crate::statement::{Query, bound, find, list, query, statements, text};
 use crate::time::Time;
 use fiber_link_core::{
     AppId, AssetId, Attempt, AttemptQuery, Balance, BalanceQuery, COUNT_BOUND, EntryQuery, Hub,
-    IdempotencyRecord, IdempotencyScope, MAX_ROWS, NumberedEntry, StoreError, Stored, Timestamp, Tip,
-    TipLookup, TipQuery, TipTotals, UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery,
+    IdempotencyRecord, IdempotencyScope, MAX_ROWS, NumberedEntry, StoreError, Stored, Timestamp, Tip, TipId,
+    TipLookup, TipQuery, TipTotals, UserAccount, UserId, Withdrawal, WithdrawalId, WithdrawalLookup,
+    WithdrawalQuery,
 };
+use uuid::Uuid;
 
 statements! {
     tip_by_id = concat!("SELECT ", tip_columns!(), " FROM {schema}.tips WHERE id = $1");
     tip_by_payment_hash = concat!("SELECT ", tip_columns!(), " FROM {schema}.tips WHERE payment_hash = $1");
     tip_by_invoice = concat!("SELECT ", tip_columns!(), " FROM {schema}.tips WHERE invoice = $1 LIMIT 1");
+    tips_by_id = concat!("SELECT ", tip_columns!(), " FROM {schema}.tips WHERE id = ANY($1) ORDER BY id");
     tips = concat!("SELECT ", tip_columns!(), " FROM {schema}.tips ORDER BY id LIMIT $1");
     tips_after = concat!("SELECT ", tip_columns!(), " FROM {schema}.tips WHERE id > $1 ORDER BY id LIMIT $2");
     tip_totals = "SELECT
@@ -45,6 +48,9 @@ statements! {
     withdrawal_by_invoice = concat!(
         "SELECT ", withdrawal_columns!(), " FROM {schema}.withdrawals WHERE id = (
             SELECT id FROM {schema}.withdrawals WHERE invoice = $1 ORDER BY id DESC LIMIT 1)"
+    );
+    withdrawals_by_id = concat!(
+        "SELECT ", withdrawal_columns!(), " FROM {schema}.withdrawals WHERE id = ANY($1) ORDER BY id"
     );
     withdrawals = concat!("SELECT ", withdrawal_columns!(), " FROM {schema}.withdrawals ORDER BY id LIMIT $1");
     withdrawals_after = concat!(
@@ -104,6 +110,7 @@ impl PostgresStore {
     pub(crate) async fn tip_list(&self, tips: &TipQuery) -> Result<Vec<Stored<Tip>>, StoreError> {
         let sql = &self.statements().query;
         let statement = match tips {
+            TipQuery::Ids(ids) => query(&sql.tips_by_id).bind(uuids(ids.iter().map(TipId::as_uuid))),
             TipQuery::Newest { of, before, limit } => self.newest_tips(of, *before, *limit),
             TipQuery::All { after: Some(after), limit } => {
                 query(&sql.tips_after).bind(*after.as_uuid()).bind(rows(*limit))
@@ -151,6 +158,9 @@ impl PostgresStore {
     ) -> Result<Vec<Stored<Withdrawal>>, StoreError> {
         let sql = &self.statements().query;
         let statement = match withdrawals {
+            WithdrawalQuery::Ids(ids) => {
+                query(&sql.withdrawals_by_id).bind(uuids(ids.iter().map(WithdrawalId::as_uuid)))
+            }
             WithdrawalQuery::Newest { of, before, limit } => self.newest_withdrawals(of, *before, *limit),
             WithdrawalQuery::All { after: Some(after), limit } => {
                 query(&sql.withdrawals_after).bind(*after.as_uuid()).bind(rows(*limit))
@@ -166,7 +176,7 @@ impl PostgresStore {
             AttemptQuery::LatestOf(withdrawal) => query(&sql.latest_attempt).bind(*withdrawal.as_uuid()),
             AttemptQuery::NextOf { withdrawal, after } => query(&sql.next_attempt)
                 .bind(*withdrawal.as_uuid())
-                .bind(after.map_or(uuid::Uuid::nil(), |after| *after.as_uuid())),
+                .bind(after.map_or(Uuid::nil(), |after| *after.as_uuid())),
             AttemptQuery::NewestSucceeded => query(&sql.newest_succeeded_attempt),
         };
         find(self.database(), statement, "attempts", row::attempt).await
@@ -245,6 +255,11 @@ pub(crate) fn bind_account(query: Query, account: &UserAccount) -> Query {
 
 pub(crate) fn name(app: &AppId) -> String {
     app.as_str().to_owned()
+}
+
+/// Ids that are looked for, the smallest of too many.
+fn uuids<'a>(ids: impl Iterator<Item = &'a Uuid>) -> Vec<Uuid> {
+    ids.take(usize::try_from(MAX_ROWS).unwrap_or(usize::MAX)).copied().collect()
 }
 
 pub(crate) fn rows(limit: u32) -> i64 {

@@ -13,7 +13,7 @@ use fiber_link_core::{
     TipTotals, UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery,
 };
 use rusqlite::{Connection, Params, params};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 statements! {
     TIP_BY_ID = concat!("SELECT ", tip_columns!(), " FROM tips WHERE id = ?1");
@@ -98,6 +98,9 @@ pub(crate) fn find_tip(
 pub(crate) fn tips(connection: &Connection, query: &TipQuery) -> Result<Vec<Stored<Tip>>, StoreError> {
     let some = |sql, params: &[&dyn rusqlite::ToSql]| list(connection, sql, params, "tips", row::tip);
     match query {
+        TipQuery::Ids(ids) => each(connection, ids, |id| {
+            find(connection, TIP_BY_ID, [id.as_uuid().as_bytes()], "tips", row::tip)
+        }),
         TipQuery::Newest { of, before, limit } => lists::tips(connection, of, *before, *limit),
         TipQuery::All { after, limit } => {
             some(TIPS, params![id_after(after.as_ref().map(TipId::as_uuid)), rows(*limit)])
@@ -183,6 +186,9 @@ pub(crate) fn withdrawals(
     let some =
         |sql, params: &[&dyn rusqlite::ToSql]| list(connection, sql, params, "withdrawals", row::withdrawal);
     match query {
+        WithdrawalQuery::Ids(ids) => each(connection, ids, |id| {
+            find(connection, WITHDRAWAL_BY_ID, [id.as_uuid().as_bytes()], "withdrawals", row::withdrawal)
+        }),
         WithdrawalQuery::Newest { of, before, limit } => lists::withdrawals(connection, of, *before, *limit),
         WithdrawalQuery::All { after, limit } => {
             some(WITHDRAWALS, params![id_after(after.as_ref().map(|id| id.as_uuid())), rows(*limit)])
@@ -275,6 +281,19 @@ pub(crate) fn find_idempotency(
 
 pub(crate) fn find_hub(connection: &Connection) -> Result<Option<Hub>, StoreError> {
     find(connection, HUB, [], "hub", row::hub)
+}
+
+/// What is found by each of some ids, all of it at one moment.
+fn each<I, T>(
+    connection: &Connection,
+    ids: &BTreeSet<I>,
+    find: impl Fn(&I) -> Result<Option<T>, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let snapshot = connection.unchecked_transaction().map_err(backend)?;
+    let limit = usize::try_from(MAX_ROWS).unwrap_or(usize::MAX);
+    let found = ids.iter().take(limit).filter_map(|id| find(id).transpose()).collect();
+    snapshot.commit().map_err(backend)?;
+    found
 }
 
 pub(crate) fn rows(limit: u32) -> u32 {

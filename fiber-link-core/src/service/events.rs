@@ -2,14 +2,11 @@
 
 use super::FiberLink;
 use crate::{
-    AppId, Event, EventId, EventKind, EventQuery, NumberedEvent, Store, StoreError, Stored, Tip, TipLookup,
-    Withdrawal, WithdrawalLookup,
+    AppId, Event, EventId, EventKind, EventQuery, NumberedEvent, Store, StoreError, Tip, TipId, TipQuery,
+    Withdrawal, WithdrawalId, WithdrawalQuery,
 };
-use futures_util::{StreamExt, TryStreamExt, stream};
-
-/// How many records of one answer are loaded at the same time: more than one, so that a page does not wait
-/// for each in turn, and few, because news may wake all readers at once and each holds as many connections.
-const LOADED_AT_ONCE: usize = 2;
+use futures_util::future::try_join;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A place among the events of an app: that of an event that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,9 +71,8 @@ impl FiberLink {
             let found = events.next().map(|first| place_of(&first));
             found.filter(|found| *found == place).ok_or(EventsError::UnknownPlace)?;
         }
-        // A store finds records by single ids.
-        let loads: Vec<_> = events.map(|event| load(&**store, event)).collect();
-        Ok(stream::iter(loads).buffered(LOADED_AT_ONCE).try_collect().await?)
+        let events: Vec<_> = events.collect();
+        Ok(subjects(&**store, &events).await?.tell(events)?)
     }
 }
 
@@ -84,18 +80,50 @@ const fn place_of(numbered: &NumberedEvent) -> EventPlace {
     EventPlace { number: numbered.number, id: numbered.event.id }
 }
 
-async fn load(store: &dyn Store, numbered: NumberedEvent) -> Result<ToldEvent, StoreError> {
-    let subject = match numbered.event.kind {
-        EventKind::TipSettled(id) => {
-            store.find_tip(TipLookup::Id(id)).await?.map(Stored::into_inner).map(EventSubject::Tip)
+/// The records that events tell of, by id.
+struct Subjects {
+    tips: BTreeMap<TipId, Tip>,
+    withdrawals: BTreeMap<WithdrawalId, Withdrawal>,
+}
+
+async fn subjects(store: &dyn Store, events: &[NumberedEvent]) -> Result<Subjects, StoreError> {
+    let (mut tips, mut withdrawals) = (BTreeSet::new(), BTreeSet::new());
+    for event in events {
+        match event.event.kind {
+            EventKind::TipSettled(id) => tips.insert(id),
+            EventKind::WithdrawalCompleted(id)
+            | EventKind::WithdrawalFailed(id)
+            | EventKind::WithdrawalPaidLate(id) => withdrawals.insert(id),
+        };
+    }
+    let tips = async { if tips.is_empty() { Ok(Vec::new()) } else { store.tips(TipQuery::Ids(tips)).await } };
+    let withdrawals = async {
+        if withdrawals.is_empty() {
+            return Ok(Vec::new());
         }
-        EventKind::WithdrawalCompleted(id)
-        | EventKind::WithdrawalFailed(id)
-        | EventKind::WithdrawalPaidLate(id) => {
-            let found = store.find_withdrawal(WithdrawalLookup::Id(id)).await?;
-            found.map(Stored::into_inner).map(EventSubject::Withdrawal)
-        }
+        store.withdrawals(WithdrawalQuery::Ids(withdrawals)).await
     };
-    let subject = subject.ok_or_else(|| StoreError::backend("what an event tells of is gone"))?;
-    Ok(ToldEvent { place: place_of(&numbered), event: numbered.event, subject })
+    let (tips, withdrawals) = try_join(tips, withdrawals).await?;
+    Ok(Subjects {
+        tips: tips.into_iter().map(|tip| (tip.id(), tip.into_inner())).collect(),
+        withdrawals: withdrawals.into_iter().map(|found| (found.id(), found.into_inner())).collect(),
+    })
+}
+
+impl Subjects {
+    fn tell(&self, events: Vec<NumberedEvent>) -> Result<Vec<ToldEvent>, StoreError> {
+        let tell = |numbered: NumberedEvent| {
+            let subject = match numbered.event.kind {
+                EventKind::TipSettled(id) => self.tips.get(&id).cloned().map(EventSubject::Tip),
+                EventKind::WithdrawalCompleted(id)
+                | EventKind::WithdrawalFailed(id)
+                | EventKind::WithdrawalPaidLate(id) => {
+                    self.withdrawals.get(&id).cloned().map(EventSubject::Withdrawal)
+                }
+            };
+            let subject = subject.ok_or_else(|| StoreError::backend("what an event tells of is gone"))?;
+            Ok(ToldEvent { place: place_of(&numbered), event: numbered.event, subject })
+        };
+        events.into_iter().map(tell).collect()
+    }
 }

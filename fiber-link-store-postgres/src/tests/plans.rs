@@ -171,6 +171,8 @@ async fn work(store: &PostgresStore, round: u64) {
         }
     }
     store.tip_totals(&app, &payee).await.unwrap();
+    let ids = (0..=limit).map(|n| TipId::from_uuid(id(n.into()))).collect();
+    store.tips(TipQuery::Ids(ids)).await.unwrap();
     for after in [None, Some(tip)] {
         store.tips(TipQuery::All { after, limit }).await.unwrap();
     }
@@ -195,6 +197,8 @@ async fn work(store: &PostgresStore, round: u64) {
             store.withdrawals(WithdrawalQuery::Newest { of: of.clone(), before, limit }).await.unwrap();
         }
     }
+    let ids = (0..=limit).map(|n| WithdrawalId::from_uuid(id(n.into()))).collect();
+    store.withdrawals(WithdrawalQuery::Ids(ids)).await.unwrap();
     for after in [None, Some(withdrawal)] {
         store.withdrawals(WithdrawalQuery::All { after, limit }).await.unwrap();
     }

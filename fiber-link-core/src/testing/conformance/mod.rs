@@ -112,6 +112,8 @@ macro_rules! store_conformance {
             tips_of_a_user_are_those_given_and_got_with_the_newest_first
             tips_of_an_app_are_filtered_by_phase
             all_tips_are_paged_by_id
+            tips_are_found_by_some_ids
+            withdrawals_are_found_by_some_ids
             tip_totals_count_what_a_user_got
             withdrawals_of_an_app_are_filtered_by_state
             all_withdrawals_are_paged_by_id
