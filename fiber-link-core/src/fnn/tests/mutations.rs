@@ -208,6 +208,7 @@ fn pointers(value: &Value, path: String, found: &mut Vec<String>) {
     match value {
         Value::Object(object) => {
             for (name, value) in object {
+                let name = name.replace('~', "~0").replace('/', "~1");
                 pointers(value, format!("{path}/{name}"), found);
             }
         }
@@ -251,7 +252,11 @@ fn mutated(body: Vec<u8>, mutation: &Mutation) -> Vec<u8> {
         }),
         Mutation::Swap { one, other } => spoil_value(&bytes, &|value, places| {
             let (one, other) = (one.get::<String>(places), other.get::<String>(places));
-            if !one.starts_with(other.as_str()) && !other.starts_with(one.as_str()) {
+            // Neither in the other one: what was taken out has no places any more.
+            let within = |inner: &str, outer: &str| {
+                inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            if !within(one, other) && !within(other, one) {
                 let taken = value.pointer_mut(one).unwrap().take();
                 let given = std::mem::replace(value.pointer_mut(other).unwrap(), taken);
                 *value.pointer_mut(one).unwrap() = given;
@@ -287,6 +292,15 @@ proptest! {
     fn no_bytes_harm(body in proptest::collection::vec(any::<u8>(), 0..200)) {
         feed(&body, 1, PaymentHash::new([0; 32]));
     }
+}
+
+#[test]
+fn every_place_of_an_answer_is_found_whatever_its_fields_are_called() {
+    let value = serde_json::json!({ "a/b": { "~": [1, {}] }, "": null });
+    let mut places = Vec::new();
+    pointers(&value, String::new(), &mut places);
+    assert_eq!(places.len(), 6);
+    assert!(places.iter().all(|place| value.pointer(place).is_some()), "{places:?}");
 }
 
 #[test]
