@@ -22,7 +22,8 @@ function ago(minutes) {
 
 const PREFERENCES = preferences();
 
-const WALLET = {
+export const WALLET = {
+  former_accounts: [],
   balances: [
     { asset: "CKB", available: "1234.5", reserved: "50.1", pending: "10" },
     {
@@ -45,7 +46,7 @@ function withdrawn(id, state, changes) {
   });
 }
 
-const WITHDRAWALS = [
+export const WITHDRAWALS = [
   withdrawn("1", "awaiting_review"),
   withdrawn("2", "waiting_for_liquidity", { amount: "25000" }),
   withdrawn("3", "retrying", { next_attempt_at: ago(-2) }),

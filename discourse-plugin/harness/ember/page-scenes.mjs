@@ -7,6 +7,8 @@ import {
   MARKUP,
   OVERVIEW,
   quoted,
+  WALLET,
+  WITHDRAWALS,
 } from "./page-answers.mjs";
 
 function page(url, ready, { answers, act } = {}) {
@@ -43,6 +45,38 @@ export const pageScenes = {
       await opened.waitForSelector(".fiber-link-history-tip.--given");
     },
   }),
+  "wallet-merged": page(
+    "/u/eve/fiber-link",
+    ".fiber-link-former-account .fiber-link-paged-list__empty",
+    {
+      answers: {
+        "GET /fiber-link/wallet.json": ({ searchParams }) => [
+          200,
+          {
+            ...WALLET,
+            balances: searchParams.has("account")
+              ? [
+                  {
+                    asset: "CKB",
+                    available: "7.5",
+                    reserved: "0",
+                    pending: "1",
+                  },
+                ]
+              : WALLET.balances,
+            former_accounts: [{ id: "5", username: "eve_of_old" }],
+          },
+        ],
+        "GET /fiber-link/withdrawals.json": ({ searchParams }) => [
+          200,
+          {
+            withdrawals: searchParams.has("account") ? [] : WITHDRAWALS,
+            next: null,
+          },
+        ],
+      },
+    }
+  ),
   "wallet-empty": page("/u/eve/fiber-link", ".fiber-link-paged-list__empty", {
     answers: {
       "GET /fiber-link/wallet.json": [

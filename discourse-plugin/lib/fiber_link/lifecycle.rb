@@ -10,25 +10,23 @@ module FiberLink
         forget_giver(user)
         Tip.where(payee_id: user.id).update_all(payee_id: nil)
         Preferences.forget(user)
+        FormerAccount.forget(user)
       end
 
       # The account stays, under another name; what it gave names it no more. It is closed first:
       # what the feed brings while the rest is forgotten names it no more either.
       def user_anonymized(user)
-        Preferences.close(user)
-        forget_giver(user)
+        exclusively(user) do
+          Preferences.close(user)
+          FormerAccount.close(user)
+          forget_giver(user)
+        end
       end
 
-      # Notifications follow, so that the one who stays can be forgotten later.
+      # Notifications follow, so that the one who stays can be forgotten later. The server goes on
+      # crediting the source; who stays withdraws that too.
       def merging_users(source, target)
-        notifications_of(source).find_each do |notification|
-          data = notification.data_hash
-          ids = data[:user_ids].map { |id| id == source.id ? target.id : id }.uniq
-          notification.update!(data: data.merge(user_ids: ids).to_json)
-        end
-        Tip.where(user_id: source.id).update_all(user_id: target.id)
-        Tip.where(payee_id: source.id).update_all(payee_id: target.id)
-        Preferences.merge(source, target)
+        exclusively(source) { merge(source, target) }
       end
 
       # A post that is deleted for good has no row any more; one that may come back has.
@@ -50,6 +48,26 @@ module FiberLink
       end
 
       private
+
+      # After what the feed records of them at this moment, and before what it records next.
+      def exclusively(user)
+        User.transaction do
+          User.lock.find_by(id: user.id)
+          yield
+        end
+      end
+
+      def merge(source, target)
+        notifications_of(source).find_each do |notification|
+          data = notification.data_hash
+          ids = data[:user_ids].map { |id| id == source.id ? target.id : id }.uniq
+          notification.update!(data: data.merge(user_ids: ids).to_json)
+        end
+        Tip.where(user_id: source.id).update_all(user_id: target.id)
+        Tip.where(payee_id: source.id).update_all(payee_id: target.id)
+        FormerAccount.merge(source, target)
+        Preferences.merge(source, target)
+      end
 
       def forget_giver(user)
         notifications_of(user).find_each { |notification| forget_name(notification, user) }

@@ -34,6 +34,13 @@ RSpec.describe FiberLink::Lifecycle do
   end
 
   describe "when somebody who tipped is anonymized" do
+    it "keeps the feed from recording what it read of them before" do
+      queries = track_sql_queries { UserAnonymizer.make_anonymous(giver, admin) }
+      locked = queries.index { |sql| sql.match?(/FROM "users".*FOR UPDATE/m) }
+      closed = queries.index { |sql| sql.include?("fiber_link_preferences") }
+      expect(locked).to be < closed
+    end
+
     it "closes the account before it forgets, so that nothing is brought back meanwhile" do
       FiberLink::Preferences.stubs(:close).raises("the process ended here")
       expect { described_class.user_anonymized(giver) }.to raise_error("the process ended here")
@@ -159,6 +166,35 @@ RSpec.describe FiberLink::Lifecycle do
     it "does not bring back who was anonymized, though they chose anew" do
       UserAnonymizer.make_anonymous(giver, admin)
       FiberLink::Preferences.change(giver, accepts_tips: true, on_leaderboard: true)
+      expect_forgotten(fetch_again)
+    end
+
+    it "brings back to the account that stays what a merged one gave" do
+      stays = Fabricate(:user)
+      UserMerger.new(giver, stays, admin).merge!
+      expect(fetch_again).to have_attributes(user_id: stays.id, message: "From me, Bruce")
+    end
+
+    it "brings back to the account that stays what a merged one got" do
+      stays = Fabricate(:user)
+      payee = author.id
+      UserMerger.new(author, stays, admin).merge!
+      tip.reload.payee_id = payee
+      expect(fetch_again.payee_id).to eq(stays.id)
+    end
+
+    it "names nobody whose account was anonymized before it was merged" do
+      stays = Fabricate(:user)
+      UserAnonymizer.make_anonymous(giver, admin)
+      UserMerger.new(giver, stays, admin).merge!
+      expect_forgotten(fetch_again)
+    end
+
+    it "names nobody who was anonymized after a merge, and then merged once more" do
+      between, stays = Array.new(2) { Fabricate(:user) }
+      UserMerger.new(giver, between, admin).merge!
+      UserAnonymizer.make_anonymous(between, admin)
+      UserMerger.new(between, stays, admin).merge!
       expect_forgotten(fetch_again)
     end
 

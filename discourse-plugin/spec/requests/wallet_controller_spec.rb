@@ -27,6 +27,7 @@ RSpec.describe FiberLink::WalletController do
       expect(response).to match_fiber_link_schema("wallet")
       expect(response.parsed_body).to eq(
         "balances" => [balance.stringify_keys],
+        "former_accounts" => [],
         "preferences" => {
           "accepts_tips" => true,
           "notified" => false,

@@ -174,6 +174,13 @@ RSpec.describe FiberLink::TipNotifier do
       end
     end
 
+    it "tells who has an account now that was merged into theirs" do
+      stays = Fabricate(:user)
+      UserMerger.new(payee, stays).merge!
+      end_withdrawal("withdrawal.completed")
+      expect(Notification.last.user_id).to eq(stays.id)
+    end
+
     it "tells of each end once, though the server's events are read anew" do
       2.times { end_withdrawal("withdrawal.failed") }
       expect(Notification.count).to eq(1)

@@ -33,6 +33,15 @@ module FiberLink
       post
     end
 
+    # The account at the server that is asked for: one's own, or one that was merged into it.
+    def account
+      return current_user.id unless params.key?(:account)
+      id = ForumId.parse(text_param(:account))
+      owned = id && FormerAccount.exists?(former_id: id, user_id: current_user.id)
+      raise Discourse::NotFound unless owned
+      id
+    end
+
     # The parameter as a string, or 400: nested and repeated parameters are none.
     def text_param(name, limit: 255)
       value = params[name]

@@ -7,7 +7,8 @@ module FiberLink
     def show
       limit_requests("wallet", 60, 1.minute)
       render json: {
-               balances: Wallet.new(current_user).balances,
+               balances: Wallet.new(account).balances,
+               former_accounts: former_accounts,
                preferences: Preferences.for(current_user).choices,
              }
     end
@@ -19,6 +20,12 @@ module FiberLink
     end
 
     private
+
+    def former_accounts
+      FormerAccount.of(current_user).map do |former|
+        { id: former.former_id.to_s, username: former.username }
+      end
+    end
 
     def direction
       value = text_param(:direction)

@@ -33,7 +33,7 @@ module FiberLink
     end
 
     def withdrawals
-      Withdrawals.new(current_user)
+      Withdrawals.new(account)
     end
 
     def asset

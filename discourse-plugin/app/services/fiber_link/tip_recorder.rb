@@ -105,13 +105,16 @@ module FiberLink
       def giver(text)
         return { user_id: nil } if text.nil?
         id = person(text)
-        return { user_id: id } if id && !Preferences.closed?(id)
+        closed = FormerAccount.closed?(ForumId.parse(text)) || Preferences.closed?(id)
+        return { user_id: id } if id && !closed
         { user_id: nil, anonymous: true, message: nil }
       end
 
+      # Who has the account now. Whoever deletes, anonymizes or merges them waits for what is
+      # recorded here, and finds it.
       def person(text)
         id = ForumId.parse(text)
-        id if id && User.exists?(id: id)
+        id && User.where(id: FormerAccount.current_id(id)).lock("FOR KEY SHARE").pick(:id)
       end
 
       def insert(fields)

@@ -1,14 +1,15 @@
 # frozen_string_literal: true
 
 module FiberLink
-  # What a creator has, by the server's ledger.
+  # What an account has, by the server's ledger.
   class Wallet
-    def initialize(user)
-      @user = user
+    # `account` is an id that the server knows it by.
+    def initialize(account)
+      @account = account
     end
 
     def balances
-      answer = Client.call("dashboard.summary", { userId: @user.id.to_s, limit: 1 })
+      answer = Client.call("dashboard.summary", { userId: @account.to_s, limit: 1 })
       answer.objects("balancesByAsset", limit: 100).map do |balance|
         %w[available reserved pending].each_with_object(
           { asset: balance.string("asset") },

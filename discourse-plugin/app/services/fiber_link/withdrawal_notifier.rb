@@ -13,7 +13,8 @@ module FiberLink
     # `withdrawal` is an Answer; `at` is when it ended.
     def self.ended(type, withdrawal, at)
       return if at < FeedPosition.current.notified_from
-      user = User.find_by(id: ForumId.parse(withdrawal.string("userId")))
+      account = ForumId.parse(withdrawal.string("userId"))
+      user = User.find_by(id: FormerAccount.current_id(account))
       kind = KINDS.fetch(type)
       id = withdrawal.string("id")
       data = {

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 module FiberLink
-  # The withdrawals of a creator. All of them are the server's; nothing is kept here.
+  # The withdrawals of an account. All of them are the server's; nothing is kept here.
   class Withdrawals
     PAGE = 20
     STATES = {
@@ -19,8 +19,9 @@ module FiberLink
     UNKNOWN_KEY = "fiber-link:unknown-state"
     UNKNOWN_SECONDS = 1.day.to_i
 
-    def initialize(user)
-      @user = user
+    # `account` is an id that the server knows it by.
+    def initialize(account)
+      @account = account
     end
 
     def page(before: nil)
@@ -56,7 +57,7 @@ module FiberLink
     private
 
     def call(method, params)
-      Client.call(method, { userId: @user.id.to_s }.merge(params))
+      Client.call(method, { userId: @account.to_s }.merge(params))
     rescue Refused => e
       raise WithdrawalRefusal.of(e)
     end

@@ -31,7 +31,7 @@ export function preferences(changes) {
 }
 
 export function wallet(changes) {
-  return { balances: [balance()], ...changes };
+  return { balances: [balance()], former_accounts: [], ...changes };
 }
 
 export function tip(changes) {

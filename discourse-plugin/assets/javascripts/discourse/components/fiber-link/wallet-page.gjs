@@ -5,10 +5,15 @@ import dIcon from "discourse/ui-kit/helpers/d-icon";
 import { i18n } from "discourse-i18n";
 import { findPreferences, findWallet } from "../../lib/fiber-link/wallet-api";
 import FiberLinkBalances from "./balances";
+import FiberLinkFormerAccount from "./former-account";
 import FiberLinkPreferences from "./preferences";
 import FiberLinkRead from "./read";
 import FiberLinkTipHistory from "./tip-history";
 import FiberLinkWithdrawals from "./withdrawals";
+
+function findOwnWallet() {
+  return findWallet();
+}
 
 // The creator's page: what one has, what comes and goes, and what one chose.
 /** @extends {Component<{ Element: HTMLDivElement, Args: { refreshAfter?: number } }>} */
@@ -31,7 +36,7 @@ export default class FiberLinkWalletPage extends Component {
         {{/if}}
       </div>
 
-      <FiberLinkRead @find={{findWallet}} as |wallet reload|>
+      <FiberLinkRead @find={{findOwnWallet}} as |wallet reload|>
         {{#if wallet}}
           <FiberLinkBalances @balances={{wallet.balances}} />
           <FiberLinkWithdrawals
@@ -39,6 +44,12 @@ export default class FiberLinkWalletPage extends Component {
             @onChange={{reload}}
             @refreshAfter={{@refreshAfter}}
           />
+          {{#each wallet.former_accounts key="id" as |account|}}
+            <FiberLinkFormerAccount
+              @account={{account}}
+              @refreshAfter={{@refreshAfter}}
+            />
+          {{/each}}
         {{/if}}
       </FiberLinkRead>
       {{! The forum knows these also while the service does not answer. }}

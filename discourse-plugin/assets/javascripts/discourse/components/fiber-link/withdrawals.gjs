@@ -22,7 +22,8 @@ const REFRESH_AT_LEAST_EVERY = 120_000;
 // Withdrawals with what happens next, and the form for a new one, whose draft stays when
 // the form is closed. While a withdrawal is open, or nobody knows whether one was made, the
 // list refreshes itself, slower and slower.
-/** @extends {Component<{ Args: { balances: { asset: string, available: string }[], onChange?: () => void, refreshAfter?: number } }>} */
+// With an account it is about one that was merged into one's own.
+/** @extends {Component<{ Args: { account?: string, title?: string, balances: { asset: string, available: string }[], onChange?: () => void, refreshAfter?: number } }>} */
 export default class FiberLinkWithdrawals extends Component {
   @service currentUser;
 
@@ -30,7 +31,10 @@ export default class FiberLinkWithdrawals extends Component {
   @tracked draft = null;
 
   list = new PagedList(async (before) => {
-    const { withdrawals, next } = await findWithdrawals(before);
+    const { withdrawals, next } = await findWithdrawals(
+      before,
+      this.args.account
+    );
     return { items: withdrawals, next };
   });
 
@@ -50,15 +54,25 @@ export default class FiberLinkWithdrawals extends Component {
 
   constructor(owner, args) {
     super(owner, args);
-    this.#sent = new SentWithdrawals(
-      `fiber-link-withdrawals-${this.currentUser.id}`
-    );
+    const { account = this.currentUser.id } = this.args;
+    this.#sent = new SentWithdrawals(`fiber-link-withdrawals-${account}`);
     this.#load();
   }
 
   willDestroy() {
     super.willDestroy();
     this.#refreshing.stop();
+  }
+
+  get formId() {
+    const { account } = this.args;
+    return account
+      ? `fiber-link-withdrawal-form-${account}`
+      : "fiber-link-withdrawal-form";
+  }
+
+  get title() {
+    return this.args.title ?? i18n("fiber_link.withdrawal.title");
   }
 
   get assets() {
@@ -97,7 +111,11 @@ export default class FiberLinkWithdrawals extends Component {
   toggleForm() {
     this.isFormShown = !this.isFormShown;
     if (this.isFormShown && !this.draft?.destination) {
-      this.draft = new WithdrawalDraft(this.assets[0], this.#sent);
+      this.draft = new WithdrawalDraft(
+        this.assets[0],
+        this.#sent,
+        this.args.account
+      );
     }
   }
 
@@ -152,11 +170,11 @@ export default class FiberLinkWithdrawals extends Component {
           class="fiber-link-withdrawals__title"
           tabindex="-1"
           {{this.registerHeading}}
-        >{{i18n "fiber_link.withdrawal.title"}}</h3>
+        >{{this.title}}</h3>
         {{#if this.showsToggle}}
           <DButton
             @action={{this.toggleForm}}
-            @ariaControls="fiber-link-withdrawal-form"
+            @ariaControls={{this.formId}}
             @ariaExpanded={{this.isFormShown}}
             @disabled={{this.draft.isSending}}
             @icon={{if this.isFormShown "xmark" "arrow-up-from-bracket"}}
@@ -175,7 +193,7 @@ export default class FiberLinkWithdrawals extends Component {
         {{/if}}
       </div>
       <div
-        id="fiber-link-withdrawal-form"
+        id={{this.formId}}
         class="fiber-link-withdrawals__form"
         hidden={{if this.isFormShown false true}}
       >
@@ -190,7 +208,7 @@ export default class FiberLinkWithdrawals extends Component {
       </div>
       <FiberLinkPagedList
         @empty={{i18n "fiber_link.withdrawal.empty"}}
-        @label={{i18n "fiber_link.withdrawal.title"}}
+        @label={{this.title}}
         @list={{this.list}}
         @loadMore={{this.loadMore}}
         @retry={{this.retry}}

@@ -1,7 +1,8 @@
 import { request } from "./api";
 
-export function findWallet() {
-  return request("/fiber-link/wallet.json", {}, "balances");
+// `account` is one that was merged into one's own; without it, it is one's own.
+export function findWallet(account) {
+  return request("/fiber-link/wallet.json", { data: { account } }, "balances");
 }
 
 export function findTips(direction, before) {
@@ -12,19 +13,19 @@ export function findTips(direction, before) {
   );
 }
 
-export function findWithdrawals(before) {
+export function findWithdrawals(before, account) {
   return request(
     "/fiber-link/withdrawals.json",
-    { data: { before } },
+    { data: { before, account } },
     "withdrawals"
   );
 }
 
 // Without an amount the quote is for what the invoice asks.
-export function quoteWithdrawal({ asset, amount, destination }) {
+export function quoteWithdrawal({ asset, amount, destination, account }) {
   return request(
     "/fiber-link/withdrawals/quote.json",
-    { type: "POST", data: { asset, amount, destination } },
+    { type: "POST", data: { asset, amount, destination, account } },
     "quote"
   );
 }
@@ -35,12 +36,13 @@ export function createWithdrawal({
   fee,
   destination,
   idempotency_key,
+  account,
 }) {
   return request(
     "/fiber-link/withdrawals.json",
     {
       type: "POST",
-      data: { asset, amount, fee, destination, idempotency_key },
+      data: { asset, amount, fee, destination, idempotency_key, account },
     },
     "withdrawal"
   );

@@ -25,10 +25,13 @@ export default class WithdrawalDraft {
 
   #asked = 0;
   #sent;
+  #account;
 
-  constructor(asset, sent = new SentWithdrawals()) {
+  // `account` is one that was merged into one's own, and undefined for one's own.
+  constructor(asset, sent = new SentWithdrawals(), account = undefined) {
     this.asset = asset;
     this.#sent = sent;
+    this.#account = account;
   }
 
   get isAmountWellFormed() {
@@ -92,6 +95,7 @@ export default class WithdrawalDraft {
         asset: this.asset,
         amount: this.isAmountEntered ? this.amount : null,
         destination: this.destination,
+        account: this.#account,
       }));
     } catch (error) {
       failure = failureOf(error);
@@ -117,7 +121,10 @@ export default class WithdrawalDraft {
     this.failure = null;
     this.earlierFee = null;
     try {
-      const { withdrawal } = await createWithdrawal(request);
+      const { withdrawal } = await createWithdrawal({
+        ...request,
+        account: this.#account,
+      });
       this.#sent.end(request);
       return withdrawal;
     } catch (error) {

@@ -1,0 +1,66 @@
+# frozen_string_literal: true
+
+module FiberLink
+  # An account that was merged into another. The server knows it by its id for good, with the
+  # balance that it had; it belongs to whoever it was merged into.
+  class FormerAccount < ActiveRecord::Base
+    self.table_name = "fiber_link_former_accounts"
+    self.primary_key = "former_id"
+
+    # So many are shown to their user, the newest first.
+    MOST = 20
+
+    class << self
+      def merge(source, target)
+        closed = Preferences.closed?(source.id)
+        where(user_id: source.id).update_all(user_id: target.id)
+        upsert(
+          {
+            former_id: source.id,
+            user_id: target.id,
+            username: closed ? nil : source.username,
+            closed: closed,
+            created_at: Time.zone.now,
+          },
+        )
+      end
+
+      def of(user)
+        where(user_id: user.id).order(created_at: :desc, former_id: :desc).limit(MOST)
+      end
+
+      # Who an id of the server's belongs to now.
+      def current_id(id)
+        where(former_id: id).pick(:user_id) || id
+      end
+
+      # What it gave names its user no more.
+      def closed?(id)
+        exists?(former_id: id, closed: true)
+      end
+
+      def close(user)
+        where(user_id: user.id).update_all(username: nil, closed: true)
+      end
+
+      def forget(user)
+        where(user_id: user.id).delete_all
+      end
+    end
+  end
+end
+
+# == Schema Information
+#
+# Table name: fiber_link_former_accounts
+#
+#  former_id  :integer          not null, primary key
+#  user_id    :integer          not null
+#  username   :string
+#  closed     :boolean          default(FALSE), not null
+#  created_at :datetime         not null
+#
+# Indexes
+#
+#  index_fiber_link_former_accounts_on_user_id  (user_id)
+#
