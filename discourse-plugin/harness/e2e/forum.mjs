@@ -44,6 +44,8 @@ export class Forum {
       STAND_IN_FRONTEND: frontEnd,
       STAND_IN_LOG: join(forum.#folder, "log"),
       STAND_IN_BASE_URL: forum.address,
+      // A poll whose page is gone holds a thread of the forum to its end, also when it stops.
+      STAND_IN_POLL_SECONDS: "5",
       ...settings,
     };
     const words = [
@@ -88,6 +90,8 @@ export class Forum {
     });
     visit.name = `${username ?? "visitor"}-${visit.name}`;
     await visit.page.locator("html[data-ready]").waitFor();
+    // Ready is the application; what it shows comes after what it asks for.
+    await visit.page.locator("#main-outlet h1").first().waitFor();
     return visit;
   }
 

@@ -69,7 +69,8 @@ export class Server {
 
   /** Ends the server as its host would; `resume` brings it back at the same address. */
   async pause() {
-    if (this.#process.exitCode !== null) {
+    const { exitCode, signalCode } = this.#process;
+    if (exitCode !== null || signalCode !== null) {
       return;
     }
     const ended = new Promise((done) => this.#process.once("exit", done));

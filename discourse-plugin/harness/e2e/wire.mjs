@@ -22,9 +22,9 @@ export class Wire {
   #listener;
   #lost = new Map();
 
-  /** The next `times` answers to a method never arrive; what was asked is done. */
+  /** The next `times` answers to a method never arrive; what was asked is done. When all are lost. */
   lose(method, times = 1) {
-    this.#lost.set(method, times);
+    return new Promise((lost) => this.#lost.set(method, { times, lost }));
   }
 
   async stop() {
@@ -61,8 +61,15 @@ export class Wire {
 
   #isLost(body) {
     const { method } = JSON.parse(body);
-    const times = this.#lost.get(method) ?? 0;
-    this.#lost.set(method, times - 1);
-    return times > 0;
+    const losing = this.#lost.get(method);
+    if (!losing) {
+      return false;
+    }
+    losing.times -= 1;
+    if (losing.times === 0) {
+      this.#lost.delete(method);
+      losing.lost();
+    }
+    return true;
   }
 }

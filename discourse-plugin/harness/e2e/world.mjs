@@ -31,9 +31,16 @@ export async function inWorld(
     await Promise.allSettled(visits.map((one) => one.photograph("failed")));
     throw error;
   } finally {
-    await browser?.close();
-    await forum?.stop();
-    await server.stop();
+    // Each of them, also if one before it does not end as it should.
+    try {
+      await browser?.close();
+    } finally {
+      try {
+        await forum?.stop();
+      } finally {
+        await server.stop();
+      }
+    }
   }
 }
 

@@ -31,7 +31,10 @@ module FiberLink
         token ||= SecureRandom.hex
         return unless held || Discourse.redis.set(KEY, token, ex: LOCK_SECONDS, nx: true)
         pause = round(token)
-        pause && Tip.awaited.exists? ? go_on(token, pause) : release(token)
+        return go_on(token, pause) if pause && Tip.awaited.exists?
+        release(token)
+        # Who made a tip just before saw somebody wait.
+        start if pause
       rescue StandardError
         release(token)
         raise
@@ -56,7 +59,7 @@ module FiberLink
 
       # After how many seconds to go on, or nil where the scheduled job has to begin again.
       def round(token)
-        return unless Tip.awaited.exists? && held?(token)
+        return EMPTY_PAUSE unless Tip.awaited.exists? && held?(token)
         Discourse.redis.expire(KEY, LOCK_SECONDS)
         started = Process.clock_gettime(Process::CLOCK_MONOTONIC)
         events = Feed.advance(wait_seconds: WAIT_SECONDS)

@@ -31,22 +31,25 @@ RSpec.describe Jobs::FiberLinkWatch do
   end
 
   it "leaves a server alone for a while that does not let it wait" do
+    freeze_time
     serve_events([])
     tip
     run
-    expect(delay).to be_within(1).of(10)
+    expect(delay).to be_within(0.01).of(10)
   end
 
   it "asks once in one run, and leaves the thread to other jobs between two" do
+    freeze_time
     other = Fabricate(:fiber_link_tip, state: "open")
     serve_events(Array.new(500) { settled_event(tip) })
     expect(other).to be_open
     run
     expect(server.calls("event.list").size).to eq(1)
-    expect(delay).to be_within(0.9).of(1)
+    expect(delay).to be_within(0.01).of(1)
   end
 
   it "makes a longer pause after a round in which nothing came" do
+    freeze_time
     stub_const(FiberLink::Watch, :WAIT_SECONDS, 1) do
       tip
       server.on("event.list") do
@@ -54,7 +57,7 @@ RSpec.describe Jobs::FiberLinkWatch do
         { items: [], nextCursor: nil }
       end
       run
-      expect(delay).to be_within(0.9).of(3)
+      expect(delay).to be_within(0.01).of(3)
     end
   end
 
@@ -100,6 +103,17 @@ RSpec.describe Jobs::FiberLinkWatch do
     expect(described_class.jobs.size).to eq(2)
     described_class.new.execute({ token: "another" })
     expect(server.calls("event.list").size).to eq(2)
+  end
+
+  it "is started again for a tip that was made while it ended" do
+    serve_events([])
+    FiberLink::Tip.stubs(:awaited).returns(
+      FiberLink::Tip.where(id: tip.id),
+      FiberLink::Tip.none,
+      FiberLink::Tip.where(id: tip.id),
+    )
+    expect_enqueued_with(job: :fiber_link_watch) { run }
+    expect(FiberLink::Watch).not_to be_running
   end
 
   it "is started again after a process that died" do

@@ -79,7 +79,7 @@ RSpec.describe FiberLink::AdminOverviewController do
           { "asset" => "RUSD", "amount" => "7", "count" => 1 },
         ],
       )
-      expect(overview["clock_skew_seconds"]).to be_between(-1, 1)
+      expect(overview["clock_skew_seconds"]).to be_between(-5, 1)
       expect(overview["plugin_version"]).to match(/\A\d+\.\d+\.\d+\z/)
       expect(response.body).not_to include(FakeFiberLinkServer::SECRET)
     end
@@ -118,7 +118,7 @@ RSpec.describe FiberLink::AdminOverviewController do
       end
       request
       expect(overview["service"]["error"]).to eq("unauthorized")
-      expect(overview["clock_skew_seconds"]).to be_between(398, 401)
+      expect(overview["clock_skew_seconds"]).to be_between(394, 401)
     end
   end
 end

@@ -46,7 +46,8 @@ export class Visit {
     });
     await visit.context.addCookies(cookies.map((cookie) => ({ url: site.address, ...cookie })));
     const page = visit.page = await visit.context.newPage();
-    page.setDefaultTimeout(10_000);
+    // Longer than the slowest step of a page that asks by itself, on a machine that is busy.
+    page.setDefaultTimeout(30_000);
     page.on("pageerror", (error) => visit.problems.push(String(error)));
     page.on("console", (message) => {
       if (["error", "warning"].includes(message.type()) && !refusal.test(message.text())) visit.problems.push(message.text());
