@@ -83,7 +83,7 @@ const POSTGRES: &str = "
     SELECT app, to_user, asset, 100, 0 FROM {schema}.tips GROUP BY app, to_user, asset";
 
 fn main() -> Result<(), Failure> {
-    let cluster = Cluster::start();
+    let cluster = Cluster::start_synced();
     let folder = tempfile::tempdir()?;
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         let [few, many] = SIZES.map(|size| sqlite(folder.path(), size));

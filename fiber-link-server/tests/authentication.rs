@@ -95,7 +95,7 @@ fn each_authentication_failure_is_unauthorized_over_http() {
     let folder = tempfile::tempdir().unwrap();
     let store = "sqlite:hub.sqlite";
     let secret = create_app(folder.path(), store);
-    let serve = ["serve", "--node", "simulated", "--listen", "127.0.0.1:0"];
+    let serve = ["serve", "--node", "simulated", "--listen", "127.0.0.1:0", "--rate-limit", "300/1d"];
     check(&[Process::start(command(folder.path(), store, &serve))], &secret);
 }
 
@@ -108,7 +108,7 @@ fn each_authentication_failure_is_unauthorized_over_http_at_each_of_two_servers(
     let stub = ["node-stub", "--listen", "127.0.0.1:0", "--data", "node"];
     let node = Process::start(command(folder.path(), &store, &stub));
     let url = format!("http://{}", node.address());
-    let serve = ["serve", "--node", &url, "--listen", "127.0.0.1:0"];
+    let serve = ["serve", "--node", &url, "--listen", "127.0.0.1:0", "--rate-limit", "300/1d"];
     let servers = [(); 2].map(|()| Process::start(command(folder.path(), &store, &serve)));
     check(&servers, &secret);
 }

@@ -53,7 +53,7 @@ impl Crowd {
 }
 
 fn main() -> Result<(), Failure> {
-    let cluster = Cluster::start();
+    let cluster = Cluster::start_synced();
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         let mut settings = PoolSettings::default();
         // A million entries are not made in the usual one.

@@ -61,8 +61,9 @@ const JOURNAL_BYTES: u32 = 64 * 1024 * 1024;
 /// How long the end of somebody else's write is waited for.
 const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 
-/// How often the change to a write-ahead log is tried while another process is opening the file.
-const JOURNAL_TRIES: u32 = 50;
+/// How long the change to a write-ahead log waits before it is tried again, while another process is
+/// opening the file.
+const JOURNAL_PAUSE: Duration = Duration::from_millis(20);
 
 impl Schema {
     /// Opens `path` for writing, and creates or upgrades it.
@@ -74,7 +75,7 @@ impl Schema {
         let opened = connection.busy_timeout(pragmas.busy_timeout).map_err(Failure::from);
         let upgraded = opened.and_then(|()| {
             self.version_of(&connection.transaction()?)?;
-            use_write_ahead_log(&connection)?;
+            use_write_ahead_log(&connection, pragmas.busy_timeout)?;
             configure(&connection, pragmas)?;
             self.upgrade(&mut connection)
         });
@@ -230,14 +231,13 @@ fn create_private(path: &Path) -> std::io::Result<()> {
 }
 
 /// SQLite does not wait for its lock here, so this does.
-fn use_write_ahead_log(connection: &Connection) -> Result<(), Failure> {
-    let mut tries = 0..JOURNAL_TRIES;
+fn use_write_ahead_log(connection: &Connection, patience: Duration) -> Result<(), Failure> {
+    let mut waited = Duration::ZERO;
     let mode: String = loop {
         match connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)) {
-            Err(error)
-                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && tries.next().is_some() =>
-            {
-                std::thread::sleep(Duration::from_millis(20));
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && waited < patience => {
+                std::thread::sleep(JOURNAL_PAUSE);
+                waited = waited.saturating_add(JOURNAL_PAUSE);
             }
             answer => break answer?,
         }

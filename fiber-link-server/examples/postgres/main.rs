@@ -53,7 +53,7 @@ enum What {
 
 fn main() -> Result<(), Failure> {
     let options = Options::parse();
-    let cluster = Cluster::start();
+    let cluster = Cluster::start_synced();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     for what in &options.what {
         match what {

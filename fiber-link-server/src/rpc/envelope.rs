@@ -44,7 +44,9 @@ impl<'a> Envelope<'a> {
             let is_json = error.is_data() && serde_json::from_str::<&RawValue>(text).is_ok();
             if is_json { RpcError::invalid_request() } else { RpcError::parse_error() }
         })?;
-        members.envelope().ok_or_else(RpcError::invalid_request)
+        // A list of the members in their order is read as well, and is no object.
+        let is_object = text.trim_ascii_start().starts_with('{');
+        members.envelope().filter(|_| is_object).ok_or_else(RpcError::invalid_request)
     }
 }
 
@@ -131,6 +133,7 @@ mod tests {
     fn what_is_no_request_is_an_invalid_request() {
         for body in [
             "[]",
+            r#"["2.0",1,"m",{}]"#,
             "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\"}]",
             "null",
             "1",

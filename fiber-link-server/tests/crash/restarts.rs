@@ -3,14 +3,15 @@
 use crate::client::{Addresses, Client};
 use crate::workload::{PaidTip, Random, Workload};
 use crate::world::World;
-use crate::{my_turn, oracle, seed};
+use crate::{my_turn, number_from_environment, oracle, seed};
 use fiber_link_postgres_cluster::{Cluster, Stop};
 use serde_json::json;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// How long servers may take to work again.
-const RECOVERED: Duration = Duration::from_secs(5);
+/// How long servers may take to work again, unless `FIBER_LINK_RECOVERY_SECONDS` says otherwise: much
+/// longer than they take, because what else the machine does is not known.
+const RECOVERED: u64 = 60;
 
 #[test]
 fn servers_recover_with_their_database_and_say_when_they_are_ready() {
@@ -21,6 +22,8 @@ fn servers_recover_with_their_database_and_say_when_they_are_ready() {
     let workload = Workload::start(&world.addresses(), seed);
     let mut random = Random::new(seed);
     let each = alone(&world);
+    let recovered =
+        Duration::from_secs(number_from_environment("FIBER_LINK_RECOVERY_SECONDS").unwrap_or(RECOVERED));
     let mut own_tips = Vec::new();
     for (round, how) in [Stop::Fast, Stop::Immediate, Stop::Immediate, Stop::Fast].into_iter().enumerate() {
         std::thread::sleep(Duration::from_millis(1500 + random.below(1500)));
@@ -33,8 +36,9 @@ fn servers_recover_with_their_database_and_say_when_they_are_ready() {
         cluster.start_again();
         let back = Instant::now();
         for (address, client) in &each {
-            until("ready", RECOVERED, || (client.ready() == Some(200)).then_some(()));
-            own_tips.push(works(client, &format!("{round} {address}"), back));
+            until("ready", recovered, || (client.ready() == Some(200)).then_some(()));
+            let left = || recovered.saturating_sub(back.elapsed());
+            own_tips.push(works(client, &format!("{round} {address}"), left));
         }
         println!("{how:?}: both servers credit tips {:?} after the database was back", back.elapsed());
     }
@@ -52,18 +56,18 @@ fn alone(world: &World) -> Vec<(SocketAddr, Client)> {
 }
 
 /// It said that it is ready: it takes a tip now, and credits it in time.
-fn works(client: &Client, key: &str, back: Instant) -> PaidTip {
+fn works(client: &Client, key: &str, left: impl Fn() -> Duration) -> PaidTip {
     let params = json!({ "postId": "1", "fromUserId": "r", "toUserId": "restarts", "asset": "CKB",
         "amount": "1", "idempotencyKey": key });
-    let left = || RECOVERED.saturating_sub(back.elapsed());
-    // What was signed in the second of a crash counts as replayed: it is signed again.
+    // What was signed in the second of a crash counts as replayed: it is signed again. A connection of
+    // before may be found broken, and on a busy machine the node is late.
     let created = until("taken", left(), || match client.call("tip.create", &params) {
         Ok(Ok(created)) => Some(created),
-        Ok(Err((-32001, _))) => None,
+        Ok(Err((-32001 | -32603 | -32011, _))) => None,
         other => panic!("ready, but {other:?}"),
     });
     let invoice = created["invoice"].as_str().unwrap().to_owned();
-    assert_eq!(client.simulator("pay", &json!({ "invoice": invoice })).unwrap().0, 200);
+    assert_eq!(client.until_simulated("pay", &json!({ "invoice": invoice })).0, 200);
     until("credited", left(), || (client.tip_state(&invoice) == "SETTLED").then_some(()));
     PaidTip { invoice, to_user: "restarts".to_owned(), amount: 100_000_000 }
 }

@@ -34,7 +34,8 @@ fn a_node_that_forgot_its_payments_is_not_paid_through_until_it_is_accepted() {
     hub.until_logged("stop=the node forgot a payment that it made");
     assert_eq!(hub.withdrawal_state(&waiting), "PENDING");
     assert_eq!(hub.withdrawal_state(&lost), "PROCESSING");
-    assert_eq!((hub.ready(), hub.called("send_payment")), (("ok".into(), "error".into()), 3));
+    hub.until_ready_says("ok", "error");
+    assert_eq!(hub.called("send_payment"), 3);
 
     hub.accept_node();
     hub.until_withdrawal_is(&waiting, "COMPLETED");

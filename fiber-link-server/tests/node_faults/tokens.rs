@@ -47,7 +47,7 @@ fn a_server_with_the_invoices_token_alone_takes_tips_and_leaves_withdrawals_to_a
     let withdrawal = hub.withdraw("61", &hub.foreign_invoice("61"));
     hub.until_logged("stop=this process does not pay: withdrawals wait for one that does");
     hub.fund("62");
-    assert_eq!(hub.ready(), ("ok".to_owned(), "error".to_owned()));
+    hub.until_ready_says("ok", "error");
     assert_eq!(hub.withdrawal_state(&withdrawal), "PENDING");
     assert_eq!(who_called_what(&hub), expected(&ABOUT_TIPS));
 

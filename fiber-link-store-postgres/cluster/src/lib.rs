@@ -56,6 +56,11 @@ pub fn drop_schema(name: &str) {
     }
 }
 
+const SYNCED: &str = "-c fsync=on";
+
+/// No test stops the machine, so nothing is lost, and no test waits for a disk that others keep busy.
+const SYNCED_NEVER: &str = "-c fsync=off";
+
 /// A server of its own, which ends with this value.
 #[derive(Debug)]
 pub struct Cluster {
@@ -64,6 +69,8 @@ pub struct Cluster {
     user: Option<User>,
     /// Where it speaks TLS, and nothing else.
     tls_port: Option<u16>,
+    /// Whether it writes to the disk what it says is written.
+    sync: &'static str,
     /// Waits at the other end of a pipe for our end.
     watcher: Child,
 }
@@ -110,7 +117,15 @@ impl Cluster {
     /// # Panics
     /// If there is no Postgres, or it does not start.
     pub fn start() -> Self {
-        Self::begin(None, None)
+        Self::begin(SYNCED_NEVER, None, None)
+    }
+
+    /// Starts a server that writes to the disk what it says is written, for those who measure.
+    ///
+    /// # Panics
+    /// If there is no Postgres, or it does not start.
+    pub fn start_synced() -> Self {
+        Self::begin(SYNCED, None, None)
     }
 
     /// Starts a server that speaks TLS, and nothing else, with this certificate and its key, in PEM.
@@ -118,7 +133,7 @@ impl Cluster {
     /// # Panics
     /// If there is no Postgres, or it does not start.
     pub fn start_with_tls(certificate: &str, key: &str) -> Self {
-        Self::begin(None, Some((certificate, key)))
+        Self::begin(SYNCED_NEVER, None, Some((certificate, key)))
     }
 
     /// Starts a server that lets its user in with `password` alone.
@@ -126,21 +141,24 @@ impl Cluster {
     /// # Panics
     /// If there is no Postgres, or it does not start.
     pub fn start_with_password(password: &str) -> Self {
-        Self::begin(Some(password), None)
+        Self::begin(SYNCED_NEVER, Some(password), None)
     }
 
-    fn begin(password: Option<&str>, tls: Option<(&str, &str)>) -> Self {
+    fn begin(sync: &'static str, password: Option<&str>, tls: Option<(&str, &str)>) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        // The path of a socket is short.
-        let folder = Path::new("/tmp").join(format!("fiber-link-postgres-{}-{count}", std::process::id()));
-        std::fs::create_dir(&folder).expect("a folder for the server");
+        // The path of a socket is short. A process of the same number may have left a folder behind.
+        let folders = (0..100).map(|_| {
+            let count = COUNT.fetch_add(1, Ordering::Relaxed);
+            Path::new("/tmp").join(format!("fiber-link-postgres-{}-{count}", std::process::id()))
+        });
+        let made = { folders }.find(|folder| std::fs::create_dir(folder).is_ok());
+        let folder = made.expect("a folder for the server");
         let (binaries, user) = (binaries(), unprivileged_user());
         if let Some(user) = user {
             chown(&folder, Some(user.id), Some(user.group)).expect("a folder that the server owns");
         }
         let watcher = watch(&folder, &binaries, user);
-        let mut cluster = Self { folder, binaries, user, tls_port: None, watcher };
+        let mut cluster = Self { folder, binaries, user, tls_port: None, sync, watcher };
         let data = cluster.data();
         let mut arguments = vec!["-D", &data, "-U", "postgres", "-E", "UTF8", "--locale=C", "-N"];
         if let Some(password) = password {
@@ -201,7 +219,8 @@ impl Cluster {
             Some(port) => format!("-c listen_addresses=127.0.0.1 -c port={port} -c ssl=on"),
             None => "-c listen_addresses=".to_owned(),
         };
-        let settings = format!("{address} -c unix_socket_directories={folder} -c max_connections=400");
+        let settings =
+            format!("{address} -c unix_socket_directories={folder} -c max_connections=400 {}", self.sync);
         let log = self.folder.join("log").display().to_string();
         self.run("pg_ctl", &["-D", &self.data(), "-l", &log, "-o", &settings, "-w", "start"]);
     }

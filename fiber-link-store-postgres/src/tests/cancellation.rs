@@ -96,7 +96,7 @@ async fn more_writes_than_can_wait_are_refused_at_once() {
     assert!(causes(&refused.unwrap().unwrap_err()).contains("overloaded"));
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn a_dropped_commit_is_applied() {
     let store = fresh_store().await;
     let polled = call(&store, 1, 0).now_or_never();

@@ -112,7 +112,7 @@ async fn what_is_no_app_is_passed_over() {
     assert_eq!(next(&mut ear).await, app_id("forum"));
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn others_hear_of_what_is_settled_for_somebody_who_went_away() {
     let store = fresh_store().await;
     let mut ear = ear(&store).await;
