@@ -7,12 +7,11 @@ mod transaction;
 
 use crate::{
     Admission, AdmitError, Admitted, Amount, AppId, AssetId, Attempt, AttemptQuery, AuditQuery, AuditRecord,
-    Balance, BalanceQuery, BalanceSums, COUNT_BOUND, ChangeSet, CommitError, Destination, Document,
-    DocumentKey, DocumentQuery, EntriesOf, Entry, EntryQuery, EventQuery, Hub, IdempotencyRecord,
-    IdempotencyScope, ListedWorker, MAX_ROWS, NumberedAuditRecord, NumberedEntry, NumberedEvent, OpenWork,
-    SettledPosition, SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipPhase,
-    TipQuery, TipTotals, Totals, UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery, Worker,
-    WorkerId,
+    Balance, BalanceQuery, BalanceSums, COUNT_BOUND, ChangeSet, CommitError, Document, DocumentKey,
+    DocumentQuery, EntriesOf, Entry, EntryQuery, EventQuery, Hub, IdempotencyRecord, IdempotencyScope,
+    ListedWorker, MAX_ROWS, NumberedAuditRecord, NumberedEntry, NumberedEvent, OpenWork, SettledPosition,
+    SettledQuery, Store, StoreError, Stored, TakeDue, Timestamp, Tip, TipLookup, TipPhase, TipQuery,
+    TipTotals, Totals, UserAccount, UserId, Withdrawal, WithdrawalLookup, WithdrawalQuery, Worker, WorkerId,
 };
 use async_trait::async_trait;
 use lists::{earlier, is_of, newest_tips};
@@ -144,16 +143,6 @@ impl Store for MemoryStore {
         let id = match &lookup {
             WithdrawalLookup::Id(id) => Some(id),
             WithdrawalLookup::HeldPaymentHash(hash) => withdrawals.by_held_hash.get(hash),
-            WithdrawalLookup::PaymentHash(hash) => {
-                return Ok(withdrawals.newest(|found| found.payment_hash() == *hash));
-            }
-            WithdrawalLookup::Invoice(text) => {
-                let pays = |found: &Withdrawal| {
-                    let Destination::PaymentRequest(invoice) = &found.terms().destination;
-                    invoice.encoded == *text
-                };
-                return Ok(withdrawals.newest(pays));
-            }
         };
         Ok(withdrawals.of(id).next().cloned())
     }

@@ -25,10 +25,6 @@ pub enum WithdrawalLookup {
     Id(WithdrawalId),
     /// By the payment hash that it holds.
     HeldPaymentHash(PaymentHash),
-    /// By its payment hash, held or not; the newest of several.
-    PaymentHash(PaymentHash),
-    /// By the text of the invoice that it pays; the newest of several.
-    Invoice(String),
 }
 
 /// Which tips to list. At most [`MAX_ROWS`](crate::MAX_ROWS) at once.
@@ -194,6 +190,10 @@ pub enum WithdrawalsOf {
         /// The user.
         user: UserId,
     },
+    /// Those of all apps with this payment hash, held or not: one invoice may be paid anew after it failed.
+    PaymentHash(PaymentHash),
+    /// Those of all apps that pay the invoice of this text.
+    Invoice(String),
 }
 
 /// Which entries to list. At most [`MAX_ROWS`](crate::MAX_ROWS) at once.

@@ -6,7 +6,7 @@
 use crate::PostgresStore;
 use crate::query::{bind_account, name, rows};
 use crate::row::{entry_columns, phase_name, tip_columns, withdrawal_columns};
-use crate::statement::{Query, bound, query, statements};
+use crate::statement::{Query, bound, query, statements, text};
 use fiber_link_core::{EntriesOf, TipId, TipsOf, WithdrawalId, WithdrawalsOf};
 use uuid::Uuid;
 
@@ -88,6 +88,15 @@ statements! {
         "SELECT ", withdrawal_columns!(), " FROM {schema}.withdrawals
         WHERE app = $1 AND \"user\" = $2 AND id < $3 ORDER BY id DESC LIMIT $4"
     );
+    withdrawals_by_payment_hash = concat!(
+        "SELECT ", withdrawal_columns!(), " FROM {schema}.withdrawals WHERE payment_hash = $1 AND id < $2
+        ORDER BY id DESC LIMIT $3"
+    );
+    withdrawals_by_invoice = concat!(
+        "SELECT ", withdrawal_columns!(), " FROM {schema}.withdrawals WHERE id = ANY (ARRAY(
+            SELECT id FROM {schema}.withdrawals WHERE invoice = $1 AND id < $2 ORDER BY id DESC LIMIT $3))
+        ORDER BY id DESC LIMIT $3"
+    );
     entries = concat!(
         "SELECT ", entry_columns!(), " FROM {schema}.entries WHERE number < $1 ORDER BY number DESC LIMIT $2"
     );
@@ -150,6 +159,10 @@ impl PostgresStore {
             WithdrawalsOf::User { app, user } => {
                 query(&sql.withdrawals_of_user).bind(name(app)).bind(user.as_str().to_owned())
             }
+            WithdrawalsOf::PaymentHash(hash) => {
+                query(&sql.withdrawals_by_payment_hash).bind(hash.as_bytes().to_vec())
+            }
+            WithdrawalsOf::Invoice(encoded) => query(&sql.withdrawals_by_invoice).bind(text(encoded)),
         };
         statement.bind(id_before(before.map(|id| *id.as_uuid()))).bind(rows(limit))
     }

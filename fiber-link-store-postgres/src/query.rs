@@ -41,14 +41,6 @@ statements! {
     withdrawal_by_held_payment_hash = concat!(
         "SELECT ", withdrawal_columns!(), " FROM {schema}.withdrawals WHERE held_payment_hash = $1"
     );
-    withdrawal_by_payment_hash = concat!(
-        "SELECT ", withdrawal_columns!(), " FROM {schema}.withdrawals WHERE payment_hash = $1
-        ORDER BY id DESC LIMIT 1"
-    );
-    withdrawal_by_invoice = concat!(
-        "SELECT ", withdrawal_columns!(), " FROM {schema}.withdrawals WHERE id = (
-            SELECT id FROM {schema}.withdrawals WHERE invoice = $1 ORDER BY id DESC LIMIT 1)"
-    );
     withdrawals_by_id = concat!(
         "SELECT ", withdrawal_columns!(), " FROM {schema}.withdrawals WHERE id = ANY($1) ORDER BY id"
     );
@@ -144,10 +136,6 @@ impl PostgresStore {
             WithdrawalLookup::HeldPaymentHash(hash) => {
                 query(&sql.withdrawal_by_held_payment_hash).bind(hash.as_bytes().to_vec())
             }
-            WithdrawalLookup::PaymentHash(hash) => {
-                query(&sql.withdrawal_by_payment_hash).bind(hash.as_bytes().to_vec())
-            }
-            WithdrawalLookup::Invoice(encoded) => query(&sql.withdrawal_by_invoice).bind(text(encoded)),
         };
         find(self.database(), statement, "withdrawals", row::withdrawal).await
     }

@@ -43,6 +43,14 @@ statements! {
         "SELECT ", withdrawal_columns!(), " FROM withdrawals WHERE app = ?1 AND user = ?2 AND id < ?3
         ORDER BY id DESC LIMIT ?4"
     );
+    NEWEST_WITHDRAWALS_BY_HASH = concat!(
+        "SELECT ", withdrawal_columns!(), " FROM withdrawals WHERE payment_hash = ?1 AND id < ?2
+        ORDER BY id DESC LIMIT ?3"
+    );
+    NEWEST_WITHDRAWALS_BY_INVOICE = concat!(
+        "SELECT ", withdrawal_columns!(), " FROM withdrawals
+        WHERE substr(invoice, -24) = substr(?1, -24) AND invoice = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3"
+    );
     NEWEST_ENTRIES = concat!(
         "SELECT ", entry_columns!(), " FROM entries WHERE number < ?1 ORDER BY number DESC LIMIT ?2"
     );
@@ -149,6 +157,12 @@ pub(crate) fn withdrawals(
         }
         WithdrawalsOf::User { app, user } => {
             some(NEWEST_WITHDRAWALS_OF_USER, params![app.as_str(), user.as_str(), before, limit])
+        }
+        WithdrawalsOf::PaymentHash(hash) => {
+            some(NEWEST_WITHDRAWALS_BY_HASH, params![hash.as_bytes(), before, limit])
+        }
+        WithdrawalsOf::Invoice(encoded) => {
+            some(NEWEST_WITHDRAWALS_BY_INVOICE, params![encoded, before, limit])
         }
     }
 }

@@ -38,13 +38,6 @@ statements! {
     WITHDRAWAL_BY_HELD_HASH = concat!(
         "SELECT ", withdrawal_columns!(), " FROM withdrawals WHERE held_payment_hash = ?1"
     );
-    WITHDRAWAL_BY_HASH = concat!(
-        "SELECT ", withdrawal_columns!(), " FROM withdrawals WHERE payment_hash = ?1 ORDER BY id DESC LIMIT 1"
-    );
-    WITHDRAWAL_BY_INVOICE = concat!(
-        "SELECT ", withdrawal_columns!(), " FROM withdrawals
-        WHERE substr(invoice, -24) = substr(?1, -24) AND invoice = ?1 ORDER BY id DESC LIMIT 1"
-    );
     WITHDRAWALS = concat!(
         "SELECT ", withdrawal_columns!(), " FROM withdrawals WHERE id > ?1 ORDER BY id LIMIT ?2"
     );
@@ -174,8 +167,6 @@ pub(crate) fn find_withdrawal(
     match lookup {
         WithdrawalLookup::Id(id) => one(WITHDRAWAL_BY_ID, params![id.as_uuid().as_bytes()]),
         WithdrawalLookup::HeldPaymentHash(hash) => one(WITHDRAWAL_BY_HELD_HASH, params![hash.as_bytes()]),
-        WithdrawalLookup::PaymentHash(hash) => one(WITHDRAWAL_BY_HASH, params![hash.as_bytes()]),
-        WithdrawalLookup::Invoice(encoded) => one(WITHDRAWAL_BY_INVOICE, params![encoded]),
     }
 }
 

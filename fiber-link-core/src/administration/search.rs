@@ -3,15 +3,18 @@
 use super::{Administration, ReadError, apps, find_app};
 use crate::{
     Action, App, AppId, AssetId, Balance, BalanceQuery, MAX_ROWS, PaymentHash, StoreError, Stored, Tip,
-    TipId, TipLookup, TipQuery, TipsOf, UserId, Withdrawal, WithdrawalId, WithdrawalLookup,
+    TipId, TipLookup, TipQuery, TipsOf, UserId, Withdrawal, WithdrawalId, WithdrawalQuery, WithdrawalsOf,
 };
+
+/// The most withdrawals of one invoice that are looked at. Only one at a time can be on its way.
+const MOST_OF_ONE_INVOICE: u32 = 100;
 
 /// What a text names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
     /// A tip.
     Tip(Box<Tip>),
-    /// A withdrawal; of several with one invoice the newest.
+    /// A withdrawal; several of one invoice follow each other, the newest first.
     Withdrawal(Box<Withdrawal>),
     /// An app.
     App(Box<App>),
@@ -45,11 +48,9 @@ impl Administration {
         {
             found.push(Found::Tip(Box::new(tip)));
         }
-        if let Some(withdrawal) = self.withdrawal_of(text).await?
-            && wanted(&withdrawal.terms().app)
-        {
-            found.push(Found::Withdrawal(Box::new(withdrawal)));
-        }
+        let withdrawals = self.withdrawals_of(text).await?.into_iter();
+        let wanted_ones = withdrawals.filter(|withdrawal| wanted(&withdrawal.terms().app));
+        found.extend(wanted_ones.map(|withdrawal| Found::Withdrawal(Box::new(withdrawal))));
         if let Ok(id) = AppId::new(text)
             && wanted(&id)
             && let Some(app) = find_app(&*self.store, &id).await?
@@ -82,15 +83,17 @@ impl Administration {
         Ok(self.store.find_tip(lookup).await?.map(Stored::into_inner))
     }
 
-    async fn withdrawal_of(&self, text: &str) -> Result<Option<Withdrawal>, StoreError> {
-        let lookup = if let Ok(id) = text.parse::<WithdrawalId>() {
-            WithdrawalLookup::Id(id)
-        } else if let Ok(hash) = text.parse::<PaymentHash>() {
-            WithdrawalLookup::PaymentHash(hash)
+    async fn withdrawals_of(&self, text: &str) -> Result<Vec<Withdrawal>, StoreError> {
+        let query = if let Ok(id) = text.parse::<WithdrawalId>() {
+            WithdrawalQuery::Ids([id].into())
         } else {
-            WithdrawalLookup::Invoice(text.to_owned())
+            let of = match text.parse::<PaymentHash>() {
+                Ok(hash) => WithdrawalsOf::PaymentHash(hash),
+                Err(_) => WithdrawalsOf::Invoice(text.to_owned()),
+            };
+            WithdrawalQuery::Newest { of, before: None, limit: MOST_OF_ONE_INVOICE }
         };
-        Ok(self.store.find_withdrawal(lookup).await?.map(Stored::into_inner))
+        Ok(self.store.withdrawals(query).await?.into_iter().map(Stored::into_inner).collect())
     }
 
     async fn user_of(&self, app: AppId, user: &UserId) -> Result<Option<Found>, StoreError> {

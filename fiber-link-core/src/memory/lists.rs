@@ -1,7 +1,7 @@
 //! The newest rows of each kind.
 
 use super::tables::Tips;
-use crate::{AppId, Stored, Tip, TipId, TipsOf, UserId, Withdrawal, WithdrawalsOf};
+use crate::{AppId, Destination, Stored, Tip, TipId, TipsOf, UserId, Withdrawal, WithdrawalsOf};
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
 
@@ -51,5 +51,10 @@ pub(super) fn is_of(withdrawal: &Withdrawal, of: &WithdrawalsOf) -> bool {
             terms.app == *app && state.is_none_or(|state| withdrawal.state().as_str() == state)
         }
         WithdrawalsOf::User { app, user } => terms.app == *app && terms.user == *user,
+        WithdrawalsOf::PaymentHash(hash) => withdrawal.payment_hash() == *hash,
+        WithdrawalsOf::Invoice(text) => {
+            let Destination::PaymentRequest(invoice) = &terms.destination;
+            invoice.encoded == *text
+        }
     }
 }

@@ -241,11 +241,6 @@ impl Withdrawals {
     pub(super) fn rows(&self) -> &BTreeMap<WithdrawalId, Row<Withdrawal>> {
         &self.rows
     }
-
-    /// The newest of those that are wanted.
-    pub(super) fn newest(&self, wanted: impl Fn(&Withdrawal) -> bool) -> Option<Stored<Withdrawal>> {
-        self.rows.values().rev().map(|row| &row.stored).find(|found| wanted(found)).cloned()
-    }
 }
 
 impl Table for Withdrawals {

@@ -295,3 +295,28 @@ async fn a_text_is_found_as_what_it_names_and_in_its_app_alone() {
         assert_eq!(administration.search(Some(&app_id("wiki")), &text).await.unwrap(), [], "{text}");
     }
 }
+
+#[pollster::test]
+async fn all_withdrawals_of_one_invoice_are_found_by_who_may_see_them() {
+    let store = Arc::new(MemoryStore::new());
+    let failed = || WithdrawalState::Failed { reason: FailureReason::InvoiceExpired, at: at(9) };
+    let withdrawal = |n, app: &str| {
+        let terms = WithdrawalTerms { app: app_id(app), ..sample::withdrawal_terms(1) };
+        sample::withdrawal_with(n, terms, 0, failed())
+    };
+    let all = [withdrawal(1, "forum"), withdrawal(2, "forum"), withdrawal(3, "wiki")];
+    for withdrawal in &all {
+        let create = Op::CreateWithdrawal { withdrawal: withdrawal.clone(), due: None };
+        store.commit(change_set([create])).await.unwrap();
+    }
+    let administration = administration(store);
+    let Destination::PaymentRequest(invoice) = all[0].terms().destination.clone();
+    let found = |ones: &[usize]| -> Vec<_> {
+        ones.iter().map(|one| Found::Withdrawal(Box::new(all[*one].clone()))).collect()
+    };
+    for text in [invoice.encoded, invoice.payment_hash.to_string()] {
+        assert_eq!(administration.search(None, &text).await.unwrap(), found(&[2, 1, 0]));
+        assert_eq!(administration.search(Some(&forum()), &text).await.unwrap(), found(&[1, 0]));
+        assert_eq!(administration.search(Some(&app_id("wiki")), &text).await.unwrap(), found(&[2]));
+    }
+}

@@ -130,7 +130,7 @@ macro_rules! store_conformance {
             each_list_of_withdrawals_is_paged_from_the_newest
             each_list_of_entries_is_paged_from_the_newest
             attempts_of_a_withdrawal_follow_each_other
-            a_withdrawal_is_found_by_its_hash_and_its_invoice_also_when_it_holds_them_no_more
+            withdrawals_are_found_by_their_hash_and_their_invoice_also_when_they_hold_them_no_more
         }
         totals {
             open_work_is_counted_by_state_with_the_oldest

@@ -152,6 +152,11 @@ pub async fn each_list_of_withdrawals_is_paged_from_the_newest(store: Arc<dyn St
             WithdrawalsOf::User { app, user } => {
                 withdrawal.terms().app == *app && withdrawal.terms().user == *user
             }
+            WithdrawalsOf::PaymentHash(hash) => withdrawal.payment_hash() == *hash,
+            WithdrawalsOf::Invoice(text) => {
+                let Destination::PaymentRequest(invoice) = &withdrawal.terms().destination;
+                invoice.encoded == *text
+            }
         };
         let expected: Vec<_> = withdrawals.iter().filter(is_of).map(Withdrawal::id).collect();
         for limit in [1, 7, 100] {
@@ -217,24 +222,36 @@ pub async fn attempts_of_a_withdrawal_follow_each_other(store: Arc<dyn Store>) {
     }
 }
 
-pub async fn a_withdrawal_is_found_by_its_hash_and_its_invoice_also_when_it_holds_them_no_more(
+pub async fn withdrawals_are_found_by_their_hash_and_their_invoice_also_when_they_hold_them_no_more(
     store: Arc<dyn Store>,
 ) {
     let failed = || WithdrawalState::Failed { reason: FailureReason::InvoiceExpired, at: at(9) };
-    // The same invoice twice: the first was never sent, so that another could be requested for it.
-    for (n, state) in [(1, failed()), (2, failed()), (3, failed())] {
-        let withdrawal = sample::withdrawal_with(n, sample::withdrawal_terms(n.min(2)), 0, state);
+    // The same invoice three times, once in another app: the ones before were never sent.
+    for n in 1..=4 {
+        let app = if n == 3 { app_id("wiki") } else { forum() };
+        let terms = WithdrawalTerms { app, ..sample::withdrawal_terms(n.min(2)) };
+        let withdrawal = sample::withdrawal_with(n, terms, 0, failed());
         commit(&*store, [Op::CreateWithdrawal { withdrawal, due: None }]).await.unwrap();
     }
-    let find = async |lookup| store.find_withdrawal(lookup).await.unwrap().map(|found| found.id());
-    for (n, newest) in [(1, Some(1)), (2, Some(3)), (3, None)] {
+    let list = async |of: &WithdrawalsOf, before, limit| {
+        let query = WithdrawalQuery::Newest { of: of.clone(), before, limit };
+        let page = store.withdrawals(query).await.unwrap();
+        page.iter().map(|found| found.id()).collect::<Vec<_>>()
+    };
+    for (n, all) in [(1, vec![1]), (2, vec![4, 3, 2]), (3, vec![])] {
         let Destination::PaymentRequest(invoice) = sample::withdrawal_terms(n).destination;
-        let newest = newest.map(sample::withdrawal_id);
-        assert_eq!(find(WithdrawalLookup::PaymentHash(invoice.payment_hash)).await, newest);
-        assert_eq!(find(WithdrawalLookup::HeldPaymentHash(invoice.payment_hash)).await, None);
+        let all: Vec<_> = all.into_iter().map(sample::withdrawal_id).collect();
+        let held = WithdrawalLookup::HeldPaymentHash(invoice.payment_hash);
+        assert_eq!(store.find_withdrawal(held).await.unwrap(), None);
         let shorter = invoice.encoded[1..].to_owned();
-        assert_eq!(find(WithdrawalLookup::Invoice(invoice.encoded)).await, newest);
-        assert_eq!(find(WithdrawalLookup::Invoice(shorter)).await, None);
+        for of in [WithdrawalsOf::PaymentHash(invoice.payment_hash), WithdrawalsOf::Invoice(invoice.encoded)]
+        {
+            assert_eq!(list(&of, None, 10).await, all, "{of:?}");
+            assert_eq!(list(&of, None, 2).await, all[..all.len().min(2)], "{of:?}");
+            let after_first = list(&of, all.first().copied(), 10).await;
+            assert_eq!(after_first, all.get(1..).unwrap_or_default(), "{of:?}");
+        }
+        assert_eq!(list(&WithdrawalsOf::Invoice(shorter), None, 10).await, []);
     }
-    assert_eq!(find(WithdrawalLookup::Invoice(String::new())).await, None);
+    assert_eq!(list(&WithdrawalsOf::Invoice(String::new()), None, 10).await, []);
 }
