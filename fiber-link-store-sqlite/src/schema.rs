@@ -230,8 +230,9 @@ fn create_private(path: &Path) -> std::io::Result<()> {
     }
 }
 
-/// SQLite does not wait for its lock here, so this does.
+/// SQLite waits for some of the locks that this takes and not for others, so this waits instead.
 fn use_write_ahead_log(connection: &Connection, patience: Duration) -> Result<(), Failure> {
+    connection.busy_timeout(Duration::ZERO)?;
     let mut waited = Duration::ZERO;
     let mode: String = loop {
         match connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)) {
@@ -242,6 +243,7 @@ fn use_write_ahead_log(connection: &Connection, patience: Duration) -> Result<()
             answer => break answer?,
         }
     };
+    connection.busy_timeout(patience)?;
     if mode == "wal" { Ok(()) } else { Err(Failure::NoWriteAheadLog(NoWriteAheadLog(mode))) }
 }
 

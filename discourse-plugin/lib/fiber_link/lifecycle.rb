@@ -7,16 +7,18 @@ module FiberLink
     class << self
       # The account is gone: nobody is named, and the totals stay.
       def user_destroyed(user)
-        forget_giver(user)
-        Tip.where(payee_id: user.id).update_all(payee_id: nil)
-        Preferences.forget(user)
-        FormerAccount.forget(user)
+        FeedPosition.undisturbed do
+          forget_giver(user)
+          Tip.where(payee_id: user.id).update_all(payee_id: nil)
+          Preferences.forget(user)
+          FormerAccount.forget(user)
+        end
       end
 
-      # The account stays, under another name; what it gave names it no more. It is closed first:
-      # what the feed brings while the rest is forgotten names it no more either.
+      # The account stays, under another name; what it gave names it no more, and neither does what
+      # the feed brings later.
       def user_anonymized(user)
-        exclusively(user) do
+        FeedPosition.undisturbed do
           Preferences.close(user)
           FormerAccount.close(user)
           forget_giver(user)
@@ -26,7 +28,7 @@ module FiberLink
       # Notifications follow, so that the one who stays can be forgotten later. The server goes on
       # crediting the source; who stays withdraws that too.
       def merging_users(source, target)
-        exclusively(source) { merge(source, target) }
+        FeedPosition.undisturbed { merge(source, target) }
       end
 
       # A post that is deleted for good has no row any more; one that may come back has.
@@ -49,20 +51,16 @@ module FiberLink
 
       private
 
-      # After what the feed records of them at this moment, and before what it records next.
-      def exclusively(user)
-        User.transaction do
-          User.lock.find_by(id: user.id)
-          yield
-        end
-      end
-
       def merge(source, target)
         notifications_of(source).find_each do |notification|
           data = notification.data_hash
           ids = data[:user_ids].map { |id| id == source.id ? target.id : id }.uniq
           notification.update!(data: data.merge(user_ids: ids).to_json)
         end
+        # What came after the forum had moved all others.
+        types = Notification.types.values_at(:fiber_link_tip, :fiber_link_withdrawal)
+        came = Notification.where(user_id: source.id, notification_type: types)
+        came.update_all(user_id: target.id)
         Tip.where(user_id: source.id).update_all(user_id: target.id)
         Tip.where(payee_id: source.id).update_all(payee_id: target.id)
         FormerAccount.merge(source, target)

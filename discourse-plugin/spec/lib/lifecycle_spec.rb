@@ -34,19 +34,6 @@ RSpec.describe FiberLink::Lifecycle do
   end
 
   describe "when somebody who tipped is anonymized" do
-    it "keeps the feed from recording what it read of them before" do
-      queries = track_sql_queries { UserAnonymizer.make_anonymous(giver, admin) }
-      locked = queries.index { |sql| sql.match?(/FROM "users".*FOR UPDATE/m) }
-      closed = queries.index { |sql| sql.include?("fiber_link_preferences") }
-      expect(locked).to be < closed
-    end
-
-    it "closes the account before it forgets, so that nothing is brought back meanwhile" do
-      FiberLink::Preferences.stubs(:close).raises("the process ended here")
-      expect { described_class.user_anonymized(giver) }.to raise_error("the process ended here")
-      expect(tip.reload).to have_attributes(user_id: giver.id, anonymous: false)
-    end
-
     it "names them nowhere any more, neither in the tips nor in notifications" do
       other = Fabricate(:user)
       tip.update!(settled_at: 1.second.from_now)
@@ -90,6 +77,14 @@ RSpec.describe FiberLink::Lifecycle do
       expect(tip.reload.payee_id).to eq(stays.id)
       expect(total[:users].map { |user| user[:id] }).to eq([target.id])
     end
+  end
+
+  it "hands on what was notified in the course of a merge" do
+    tip.update!(settled_at: 1.second.from_now)
+    stays = Fabricate(:user)
+    FiberLink::TipNotifier.tip_settled(tip)
+    described_class.merging_users(author, stays)
+    expect(Notification.pluck(:user_id)).to eq([stays.id])
   end
 
   it "forgets also what somebody gave before a merge" do

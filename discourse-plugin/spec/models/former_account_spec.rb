@@ -49,6 +49,26 @@ RSpec.describe FiberLink::FormerAccount do
     expect(described_class.count).to eq(0)
   end
 
+  it "is nobody else's as long as its user is there: the merge may be given up" do
+    DiscourseEvent.trigger(:merging_users, source, user)
+    expect(of(user)).to eq([])
+    source.destroy!
+    expect(of(user)).to eq([[source.id, source.username]])
+  end
+
+  it "stays closed when an interrupted merge is done once more" do
+    UserAnonymizer.make_anonymous(source)
+    2.times { DiscourseEvent.trigger(:merging_users, source, user) }
+    expect(described_class.find(source.id)).to have_attributes(closed: true, username: nil)
+  end
+
+  it "is not written down by hand for an account that is there" do
+    row = described_class.new(former_id: source.id, user_id: user.id)
+    expect(row).not_to be_valid
+    source.destroy!
+    expect(row).to be_valid
+  end
+
   it "has no name if it was anonymized before" do
     UserAnonymizer.make_anonymous(source)
     merge(source, user)

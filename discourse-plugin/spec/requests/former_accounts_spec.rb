@@ -82,6 +82,13 @@ RSpec.describe FiberLink::FormerAccount do
     end
   end
 
+  it "keeps the key of a withdrawal that was sent before the merge" do
+    ask_each({ account: merged.id.to_s }) { |_method, status| expect(status).to eq(200) }
+    ask_each({}) { |_method, status| expect(status).to eq(200) }
+    keys = asked("withdrawal.request").map { |params| params["idempotencyKey"] }
+    expect(keys).to eq(["#{merged.id}:#{"k" * 20}", "#{current_user.id}:#{"k" * 20}"])
+  end
+
   it "is not there for anybody else, and neither is any other account" do
     accounts = [other.id, current_user.id, 0, -1, "x", "1 OR 1=1", "9" * 30, ""].map(&:to_s)
     accounts.each do |account|

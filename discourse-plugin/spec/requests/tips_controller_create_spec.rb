@@ -35,6 +35,37 @@ RSpec.describe FiberLink::TipsController, "#create" do
       )
     end
 
+    context "when people change while the server is asked" do
+      def create_while(&change)
+        answer = {
+          tipId: "t-1",
+          invoice: invoice,
+          paymentHash: "0x00",
+          expiresAt: wire_time(10.minutes.from_now),
+        }
+        server.on("tip.create") { answer.tap(&change) }
+        create
+        expect(response.status).to eq(200)
+        FiberLink::Tip.find_by!(tip_id: "t-1")
+      end
+
+      it "keeps the tip for who has the payee's account now" do
+        stays = Fabricate(:user)
+        tip = create_while { UserMerger.new(target_post.user, stays).merge! }
+        expect(tip).to have_attributes(payee_id: stays.id, user_id: current_user.id)
+      end
+
+      it "names nobody who was anonymized" do
+        tip = create_while { UserAnonymizer.make_anonymous(current_user) }
+        expect(tip).to have_attributes(
+          user_id: nil,
+          anonymous: true,
+          message: nil,
+          idempotency_key: nil,
+        )
+      end
+    end
+
     it "keeps the tip as open, and has its settlement waited for" do
       expect_enqueued_with(job: :fiber_link_watch) { create(anonymous: "true") }
       expect(FiberLink::Tip.last).to have_attributes(

@@ -35,9 +35,12 @@ module FiberLink
 
     # The account at the server that is asked for: one's own, or one that was merged into it.
     def account
-      return current_user.id unless params.key?(:account)
+      @account ||= params.key?(:account) ? former_account : current_user.id
+    end
+
+    def former_account
       id = ForumId.parse(text_param(:account))
-      owned = id && FormerAccount.exists?(former_id: id, user_id: current_user.id)
+      owned = id && FormerAccount.ended.exists?(former_id: id, user_id: current_user.id)
       raise Discourse::NotFound unless owned
       id
     end
@@ -51,12 +54,13 @@ module FiberLink
       value
     end
 
-    # Of the form's own: the front end makes one for each thing that it asks for.
-    def idempotency_key
+    # Of the form's own: the front end makes one for each thing that it asks for. It stays the same
+    # for an account that is merged meanwhile.
+    def idempotency_key(owner)
       key = text_param(:idempotency_key)
       raise Discourse::InvalidParameters.new(:idempotency_key) unless key.match?(/\A[!-~]{8,100}\z/)
       # Two people never share a key.
-      "#{current_user.id}:#{key}"
+      "#{owner}:#{key}"
     end
   end
 end

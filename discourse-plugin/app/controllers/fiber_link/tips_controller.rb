@@ -16,7 +16,7 @@ module FiberLink
 
     def create
       limit_requests("tip-request", 60, 1.minute)
-      key = idempotency_key
+      key = idempotency_key(current_user.id)
       made = made_before(key)
       return render_tip(made) if made
       limit_tips

@@ -22,7 +22,8 @@ module FiberLink
       limit_requests("withdrawal", 10, 1.minute)
       terms = { asset: asset, amount: amount, fee: fee, destination: destination }
       raise Discourse::InvalidParameters.new(:amount) if terms[:amount].nil?
-      render json: { withdrawal: withdrawals.request(**terms, idempotency_key: idempotency_key) }
+      key = idempotency_key(account)
+      render json: { withdrawal: withdrawals.request(**terms, idempotency_key: key) }
     end
 
     private

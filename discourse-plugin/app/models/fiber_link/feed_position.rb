@@ -18,6 +18,16 @@ module FiberLink
       transaction { yield lock.find(ID) }
     end
 
+    # Whoever forgets or moves what was recorded of people takes it as well: what is recorded at the
+    # same time is there before, or knows of it. A forum that recorded nothing yet has no position,
+    # and needs none.
+    def self.undisturbed
+      transaction do
+        lock.find_by(id: ID)
+        yield
+      end
+    end
+
     # People are notified of what happens from here on. The feed begins with the first tip that the
     # server ever had: it fills the totals, and whoever got those tips was told by the earlier
     # plugin or saw them in the balance.

@@ -10,9 +10,15 @@ module FiberLink
     # So many are shown to their user, the newest first.
     MOST = 20
 
+    # Before its user is gone, nobody else withdraws from it: a merge may be given up half way.
+    scope :ended, -> { where("NOT EXISTS (SELECT 1 FROM users WHERE users.id = former_id)") }
+
+    validate { errors.add(:former_id, :taken) if User.exists?(id: former_id) }
+
     class << self
+      # Also once more, after it was interrupted.
       def merge(source, target)
-        closed = Preferences.closed?(source.id)
+        closed = Preferences.closed?(source.id) || closed?(source.id)
         where(user_id: source.id).update_all(user_id: target.id)
         upsert(
           {
@@ -26,10 +32,10 @@ module FiberLink
       end
 
       def of(user)
-        where(user_id: user.id).order(created_at: :desc, former_id: :desc).limit(MOST)
+        ended.where(user_id: user.id).order(created_at: :desc, former_id: :desc).limit(MOST)
       end
 
-      # Who an id of the server's belongs to now.
+      # Who an id of the server's belongs to, or will in a moment.
       def current_id(id)
         where(former_id: id).pick(:user_id) || id
       end

@@ -18,18 +18,19 @@ module FiberLink
     class << self
       # What `tip.create` answered, for what the forum asked.
       def created(answer, attributes)
-        tip_id = answer.string("tipId")
-        insert(
-          attributes.merge(
-            tip_id: tip_id,
-            invoice: answer.invoice("invoice"),
-            expires_at: answer.time("expiresAt"),
-          ),
-        )
-        tip = Tip.find_by!(tip_id: tip_id)
-        # The feed may have been faster.
-        tip.update!(attributes.slice(:idempotency_key)) if tip.idempotency_key.nil?
-        tip
+        fields = {
+          tip_id: answer.string("tipId"),
+          invoice: answer.invoice("invoice"),
+          expires_at: answer.time("expiresAt"),
+        }
+        FeedPosition.undisturbed do
+          attributes = whose_now(attributes)
+          insert(attributes.merge(fields))
+          tip = Tip.find_by!(tip_id: fields[:tip_id])
+          # The feed may have been faster.
+          tip.update!(attributes.slice(:idempotency_key)) if tip.idempotency_key.nil?
+          tip
+        end
       end
 
       # A tip of `event.list` or `tip.get`. Who is notified is notified in the same transaction;
@@ -88,6 +89,13 @@ module FiberLink
         state == "failed" ? EXACT_STATES.fetch(exact, state) : state
       end
 
+      # People may have been merged, or have left, while the server was asked.
+      def whose_now(attributes)
+        giver = giver(attributes[:user_id].to_s)
+        giver[:idempotency_key] = nil if giver[:user_id].nil?
+        attributes.merge(payee_id: person(attributes[:payee_id].to_s), **giver)
+      end
+
       # Where and whose a tip is, when the forum hears of it for the first time. Later the forum
       # knows better: posts move, and people merge and leave.
       def place(answer)
@@ -110,11 +118,10 @@ module FiberLink
         { user_id: nil, anonymous: true, message: nil }
       end
 
-      # Who has the account now. Whoever deletes, anonymizes or merges them waits for what is
-      # recorded here, and finds it.
+      # Who has the account now.
       def person(text)
         id = ForumId.parse(text)
-        id && User.where(id: FormerAccount.current_id(id)).lock("FOR KEY SHARE").pick(:id)
+        id && User.where(id: FormerAccount.current_id(id)).pick(:id)
       end
 
       def insert(fields)

@@ -45,7 +45,7 @@ class User < ActiveRecord::Base
 
   validates :username, presence: true
   before_save { self.username_lower = username.downcase }
-  after_destroy { DiscourseEvent.trigger(:user_destroyed, self) }
+  after_commit(on: :destroy) { DiscourseEvent.trigger(:user_destroyed, self) }
 
   scope :real, -> { where("id > 0") }
   scope :human_users, -> { where("id > 0") }

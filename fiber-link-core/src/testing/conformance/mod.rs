@@ -24,6 +24,7 @@ mod restore_flows;
 mod review_flows;
 mod room;
 mod settled;
+mod some_ids;
 mod start_flows;
 mod switch_flows;
 mod tip_flows;
@@ -112,8 +113,6 @@ macro_rules! store_conformance {
             tips_of_a_user_are_those_given_and_got_with_the_newest_first
             tips_of_an_app_are_filtered_by_phase
             all_tips_are_paged_by_id
-            tips_are_found_by_some_ids
-            withdrawals_are_found_by_some_ids
             tip_totals_count_what_a_user_got
             withdrawals_of_an_app_are_filtered_by_state
             all_withdrawals_are_paged_by_id
@@ -144,6 +143,10 @@ macro_rules! store_conformance {
             an_unknown_cursor_falls_back_to_its_time_inclusive
             a_cursor_of_another_app_falls_back_to_its_time
             a_cursor_of_an_open_tip_falls_back_to_its_time
+        }
+        some_ids {
+            tips_are_found_by_some_ids
+            withdrawals_are_found_by_some_ids
         }
         ledger {
             an_entry_is_posted_once
