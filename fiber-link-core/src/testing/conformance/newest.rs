@@ -222,6 +222,12 @@ pub async fn attempts_of_a_withdrawal_follow_each_other(store: Arc<dyn Store>) {
     }
 }
 
+/// An invoice as long as real ones, which differ at their ends as well.
+fn long_invoice(n: u64) -> PaymentRequestDestination {
+    let Destination::PaymentRequest(invoice) = sample::withdrawal_terms(n).destination;
+    PaymentRequestDestination { encoded: format!("fake1{}{n:030}", "q".repeat(300)), ..invoice }
+}
+
 pub async fn withdrawals_are_found_by_their_hash_and_their_invoice_also_when_they_hold_them_no_more(
     store: Arc<dyn Store>,
 ) {
@@ -229,7 +235,8 @@ pub async fn withdrawals_are_found_by_their_hash_and_their_invoice_also_when_the
     // The same invoice three times, once in another app: the ones before were never sent.
     for n in 1..=4 {
         let app = if n == 3 { app_id("wiki") } else { forum() };
-        let terms = WithdrawalTerms { app, ..sample::withdrawal_terms(n.min(2)) };
+        let destination = Destination::PaymentRequest(long_invoice(n.min(2)));
+        let terms = WithdrawalTerms { app, destination, ..sample::withdrawal_terms(n) };
         let withdrawal = sample::withdrawal_with(n, terms, 0, failed());
         commit(&*store, [Op::CreateWithdrawal { withdrawal, due: None }]).await.unwrap();
     }
@@ -239,7 +246,7 @@ pub async fn withdrawals_are_found_by_their_hash_and_their_invoice_also_when_the
         page.iter().map(|found| found.id()).collect::<Vec<_>>()
     };
     for (n, all) in [(1, vec![1]), (2, vec![4, 3, 2]), (3, vec![])] {
-        let Destination::PaymentRequest(invoice) = sample::withdrawal_terms(n).destination;
+        let invoice = long_invoice(n);
         let all: Vec<_> = all.into_iter().map(sample::withdrawal_id).collect();
         let held = WithdrawalLookup::HeldPaymentHash(invoice.payment_hash);
         assert_eq!(store.find_withdrawal(held).await.unwrap(), None);
