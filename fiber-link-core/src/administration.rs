@@ -2,6 +2,7 @@
 
 #[cfg(feature = "administrators")]
 mod administrators;
+mod backfill;
 mod explanations;
 mod lists;
 #[cfg(feature = "administrators")]
@@ -16,6 +17,7 @@ mod servers;
 #[cfg(feature = "administrators")]
 pub use administrators::{AdministratorError, MOST_ADMINISTRATORS};
 
+pub use backfill::{Backfill, BackfillError};
 pub(crate) use policies::find_policy;
 pub use releases::ReleaseError;
 pub(crate) use reviews::find_review;

@@ -120,8 +120,8 @@ mod worker;
 #[cfg(feature = "administrators")]
 pub use access::{Access, LogInError, LogInTry, PasswordProved, WrongPassword};
 pub use administration::{
-    AcceptNodeError, Administration, ChangeError, CreateAppError, DeclareDeadError, Found, MOST_PAUSED_USERS,
-    ReadError, ReleaseError, Resealed, ReviewError, Reviewed, apps, find_app,
+    AcceptNodeError, Administration, Backfill, BackfillError, ChangeError, CreateAppError, DeclareDeadError,
+    Found, MOST_PAUSED_USERS, ReadError, ReleaseError, Resealed, ReviewError, Reviewed, apps, find_app,
 };
 #[cfg(feature = "administrators")]
 pub use administration::{AdministratorError, MOST_ADMINISTRATORS};

@@ -11,8 +11,10 @@ mod log_in;
 mod policies;
 mod reviews;
 mod route;
+mod secrets;
 mod switches;
 
+use crate::secrets::SecretMap;
 use axum::Router;
 use axum::extract::{Extension, RawPathParams, State};
 use axum::http::Request;
@@ -31,6 +33,8 @@ struct AdminApi {
     link: FiberLink,
     access: Access,
     log_ins: LogIns,
+    /// Secrets of apps that this server has from its environment.
+    environment: SecretMap,
 }
 
 /// The address that a request came from. A layer of each connection says it.
@@ -38,11 +42,12 @@ struct AdminApi {
 pub(crate) struct Peer(pub(crate) IpAddr);
 
 /// The routes of the API for administrators of `link`, to be served by
-/// [`connections::serve_by_peer`](crate::connections::serve_by_peer).
-pub fn router(link: FiberLink) -> Router {
+/// [`connections::serve_by_peer`](crate::connections::serve_by_peer). Secrets of `environment` can be put
+/// into the store.
+pub fn router(link: FiberLink, environment: SecretMap) -> Router {
     let access = link.access();
     access.prepare();
-    let api = Arc::new(AdminApi { link, access, log_ins: LogIns::default() });
+    let api = Arc::new(AdminApi { link, access, log_ins: LogIns::default(), environment });
     let mut router = Router::new();
     for route in route::ROUTES {
         let answer = move |State(api): State<Arc<AdminApi>>,

@@ -36,9 +36,9 @@ use clap::{Args, Parser, Subcommand};
 use copy::{CopyFlags, StoreCommand};
 use explain::ExplainFlags;
 use fiber_link_core::{
-    AcceptNodeError, AdministratorError, AppId, ChangeError, CreateAppError, DeclareDeadError, GrantError,
-    KeyError, NoRandomness, NodeError, PasswordError, ReadError, ReasonError, ReleaseError, ReviewError,
-    StoreError, UnsealError, audit,
+    AcceptNodeError, AdministratorError, AppId, BackfillError, ChangeError, CreateAppError, DeclareDeadError,
+    GrantError, KeyError, NoRandomness, NodeError, PasswordError, ReadError, ReasonError, ReleaseError,
+    ReviewError, StoreError, UnsealError, audit,
 };
 use fiber_link_store_postgres::ImportError;
 use find::FindFlags;
@@ -248,6 +248,8 @@ enum CommandError {
     Change(#[from] ChangeError),
     #[error(transparent)]
     Read(#[from] ReadError),
+    #[error(transparent)]
+    Backfill(#[from] BackfillError),
     #[error(transparent)]
     Release(#[from] ReleaseError),
     #[error(transparent)]

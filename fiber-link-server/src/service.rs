@@ -248,7 +248,8 @@ impl Service {
             if let Some((_, listener)) = admin {
                 let mut stopped = stopped.clone();
                 let stop = async move { drop(stopped.wait_for(|stopped| *stopped).await) };
-                connections::serve_by_peer(listener, admin::router(self.link.clone()), stop).await;
+                let routes = admin::router(self.link.clone(), self.settings.secret_map.clone());
+                connections::serve_by_peer(listener, routes, stop).await;
             }
         };
         let mut ended = End::Told;

@@ -2,7 +2,9 @@
 
 use super::call::{Answer, Call};
 use super::error::ApiError;
-use super::{account, administrators, apps, explanation, lists, log_in, policies, reviews, switches};
+use super::{
+    account, administrators, apps, explanation, lists, log_in, policies, reviews, secrets, switches,
+};
 use fiber_link_core::Action;
 use futures_util::future::BoxFuture;
 
@@ -98,5 +100,6 @@ pub(super) const ROUTES: &[Route] = routes! {
     Get "/find" ReadMoney lists::find;
     Get "/explain/{id}" ReadMoney explanation::explain;
     Get "/audit-records" ReadAuditRecords lists::audit_records;
-    Post "/secrets/reseal" Reseal switches::reseal;
+    Post "/secrets/reseal" Reseal secrets::reseal;
+    Post "/secrets/backfill" AddSecret secrets::backfill;
 };

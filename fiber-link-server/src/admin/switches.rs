@@ -1,4 +1,4 @@
-//! What is stopped until somebody lets it go on, in the hub and for users; and sealing secrets anew.
+//! What is stopped until somebody lets it go on, in the hub and for users.
 
 use super::call::{Answer, Call};
 use super::error::ApiError;
@@ -48,13 +48,6 @@ pub(super) async fn paused_users(call: &mut Call<'_>) -> Result<Answer, ApiError
     };
     let items: Vec<_> = users.iter().map(of_user).collect();
     Ok(json!({ "items": items, "next": next }).into())
-}
-
-pub(super) async fn reseal(call: &mut Call<'_>) -> Result<Answer, ApiError> {
-    let reason = call.reason();
-    let reason = call.read(reason)?;
-    let done = call.administration.reseal(&reason).await?;
-    Ok(json!({ "secrets": done.secrets, "resealed": done.resealed }).into())
 }
 
 async fn switch_hub(call: &mut Call<'_>, paused: bool) -> Result<Answer, ApiError> {

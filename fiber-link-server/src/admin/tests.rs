@@ -69,6 +69,7 @@ const ASKED: &[(&str, &str, &str, &str)] = &[
     ("GET", "/explain/{id}", "", "S C c A a R T"),
     ("GET", "/audit-records", "", "S C c A a R T"),
     ("POST", "/secrets/reseal", r#"{"reason":"why"}"#, "S T"),
+    ("POST", "/secrets/backfill", "{}", "S T"),
     ("POST", "/log-in", "{}", "everybody"),
 ];
 
@@ -152,7 +153,8 @@ impl Hub {
                 }
             }
         }
-        let router = router(link).layer(Extension(Peer(Ipv4Addr::LOCALHOST.into())));
+        let environment = SecretMap::parse(ENVIRONMENT).unwrap();
+        let router = router(link, environment).layer(Extension(Peer(Ipv4Addr::LOCALHOST.into())));
         Self { service: TowerToHyperService::new(router), people }
     }
 
@@ -185,6 +187,9 @@ impl Hub {
         self.people.iter().find(|person| person.letter == letter).unwrap()
     }
 }
+
+/// What apps have in the environment of the server.
+const ENVIRONMENT: &str = r#"{"forum":"canary of the forum","shop":"canary of the shop"}"#;
 
 /// A path of the table, about the forum.
 fn about(path: &str, app: &str) -> String {
@@ -451,4 +456,27 @@ async fn wrong_fields_are_named_with_what_came() {
     assert_eq!(missing.status, StatusCode::NOT_FOUND);
     let method = hub.ask(Some(hub.person("S")), "DELETE", "/me", "").await;
     assert_eq!(method.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn secrets_of_the_environment_are_put_into_the_store_when_that_is_said_and_never_told() {
+    let hub = Hub::new().await;
+    let ann = Some(hub.person("S"));
+    let ask = async |body: &str| hub.ask(ann, "POST", "/secrets/backfill", body).await;
+    let items = |forum: &str, shop: &str, applied: bool| {
+        json!({ "items": [
+            { "appId": "forum", "state": forum, "applied": applied },
+            { "appId": "shop", "state": shop, "applied": applied },
+        ] })
+    };
+    for body in ["{}", r#"{"apply":false}"#] {
+        assert_eq!(ask(body).await.body, items("update", "missing", false));
+    }
+    assert_eq!(ask(r#"{"apply":true}"#).await.body["error"]["issues"][0]["field"], "reason");
+    assert_eq!(ask(r#"{"apply":"yes"}"#).await.body["error"]["issues"][0]["field"], "apply");
+    assert_eq!(ask(r#"{"apply":true,"reason":"why"}"#).await.body, items("update", "missing", true));
+    assert_eq!(ask(r#"{"apply":true,"reason":"why"}"#).await.body, items("unchanged", "unchanged", false));
+    let records = hub.ask(ann, "GET", "/audit-records?limit=2", "").await.body.to_string();
+    assert!(records.contains("app.add_secret") && records.contains("app.create"), "{records}");
+    assert!(!records.contains("canary"), "{records}");
 }

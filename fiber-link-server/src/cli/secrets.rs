@@ -4,9 +4,7 @@ use super::CommandError;
 use super::operator::{ReasonFlag, administration, of_existing, read_reason};
 use crate::settings::Settings;
 use clap::{Args, Subcommand};
-use fiber_link_core::{
-    Administration, AppId, Clock, KeyId, Reason, Secret, SecretChangeError, SystemClock, Timestamp,
-};
+use fiber_link_core::{Backfill, Clock, KeyId, Reason, Secret, SystemClock, Timestamp};
 use std::process::ExitCode;
 
 #[derive(Debug, Subcommand)]
@@ -21,7 +19,7 @@ pub(super) enum SecretsCommand {
     /// without --apply; prints ids and counts, never a secret.
     ///
     /// Exit codes: 0 the store has all of them, or has them now; 1 some are not in it; 2 it broke off.
-    Backfill(Backfill),
+    Backfill(BackfillFlags),
 }
 
 #[derive(Debug, Args)]
@@ -32,25 +30,13 @@ pub(super) struct NewKey {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Backfill {
+pub(super) struct BackfillFlags {
     /// Do it.
     #[arg(long)]
     apply: bool,
     /// Why, in a few words: it is kept in the audit log.
     #[arg(long, value_name = "WORDS", value_parser = read_reason)]
     reason: Option<Reason>,
-}
-
-/// What becomes of one app of the map.
-enum Fate {
-    /// It is not in the store.
-    Missing,
-    /// It is there, without this secret.
-    Update,
-    /// It has this secret.
-    Unchanged,
-    /// It has two others.
-    Full,
 }
 
 pub(super) async fn run(settings: &Settings, command: SecretsCommand) -> Result<ExitCode, CommandError> {
@@ -75,7 +61,7 @@ pub(super) async fn run(settings: &Settings, command: SecretsCommand) -> Result<
     }
 }
 
-async fn backfill(settings: &Settings, flags: Backfill) -> Result<ExitCode, CommandError> {
+async fn backfill(settings: &Settings, flags: BackfillFlags) -> Result<ExitCode, CommandError> {
     settings.needed_keyring()?;
     let administration =
         if flags.apply { administration(settings).await? } else { of_existing(settings).await? };
@@ -87,55 +73,26 @@ async fn backfill(settings: &Settings, flags: Backfill) -> Result<ExitCode, Comm
         (0_u32, 0_u32, 0_u32, 0_u32, 0_u32);
     for (app, secret) in settings.secret_map.iter() {
         total = total.saturating_add(1);
-        let fate = fate(&administration, app, secret).await?;
-        let (count, words) = match fate {
-            Fate::Missing => (&mut missing, "missing"),
-            Fate::Update => (&mut updates, "update"),
-            Fate::Unchanged => (&mut unchanged, "unchanged"),
-            Fate::Full => (&mut updates, "update, but two other secrets are live: retire one first"),
+        let found = administration.find_backfill(app, secret).await?;
+        let count = match found {
+            Backfill::Missing => &mut missing,
+            Backfill::Update | Backfill::Full => &mut updates,
+            Backfill::Unchanged => &mut unchanged,
         };
         *count = count.saturating_add(1);
-        let done = flags.apply && apply(&administration, &fate, app, secret, &reason).await?;
+        let done = flags.apply && administration.apply_backfill(app, secret, &reason).await?;
         applied = applied.saturating_add(u32::from(done));
-        println!("{app}\t{words}{}", if done { "\tapplied" } else { "" });
+        println!("{app}\t{}{}", words(found), if done { "\tapplied" } else { "" });
     }
     println!("total {total}, missing {missing}, updates {updates}, unchanged {unchanged}, applied {applied}");
     let left = missing.saturating_add(updates).saturating_sub(applied);
     Ok(ExitCode::from(u8::from(left > 0)))
 }
 
-async fn fate(administration: &Administration, app: &AppId, secret: &Secret) -> Result<Fate, CommandError> {
-    let Some(found) = administration.find_app(app).await? else { return Ok(Fate::Missing) };
-    let live = administration.unexpired_secrets(&found)?;
-    Ok(match live.len() {
-        _ if live.contains(secret) => Fate::Unchanged,
-        0 | 1 => Fate::Update,
-        _ => Fate::Full,
-    })
-}
-
-async fn apply(
-    administration: &Administration,
-    fate: &Fate,
-    app: &AppId,
-    secret: &Secret,
-    reason: &Reason,
-) -> Result<bool, CommandError> {
-    match fate {
-        Fate::Missing => {
-            administration.create_app(app.clone(), app.as_str(), secret, reason).await?;
-            Ok(true)
-        }
-        Fate::Update => {
-            let added = administration.add_older_secret(app, secret, reason).await;
-            match added {
-                Ok(_) => Ok(true),
-                // Somebody else rotated meanwhile.
-                Err(fiber_link_core::ChangeError::Secrets(SecretChangeError::TwoLive)) => Ok(false),
-                Err(error) => Err(error.into()),
-            }
-        }
-        Fate::Unchanged | Fate::Full => Ok(false),
+const fn words(found: Backfill) -> &'static str {
+    match found {
+        Backfill::Full => "update, but two other secrets are live: retire one first",
+        Backfill::Missing | Backfill::Update | Backfill::Unchanged => found.as_str(),
     }
 }
 

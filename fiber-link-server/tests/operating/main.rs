@@ -97,8 +97,12 @@ fn secrets_move_out_of_the_environment(mut world: World) {
     let map = format!(r#"{{"wiki":"{IN_THE_ENVIRONMENT}"}}"#);
     let last_line = |printed: &str| printed.lines().last().unwrap_or_default().to_owned();
     world.run(&["app", "create", "forum"]);
+    world.administrator("ann@example.org", &["SUPER_ADMIN"]);
     world.serve(Some(&map));
     assert!(world.is_let_in("wiki", IN_THE_ENVIRONMENT));
+    let token = world.token("ann@example.org", "change", "1h");
+    let by_api = || world.by_token(&token, 0, "POST", "/secrets/backfill", &json!({})).body["items"].clone();
+    assert_eq!(by_api(), json!([{ "appId": "wiki", "state": "missing", "applied": false }]));
 
     while_traffic_runs(&world, "wiki", IN_THE_ENVIRONMENT, || {
         let backfill = |arguments: &[&str]| world.run_with(Some(&map), arguments);
@@ -119,6 +123,7 @@ fn secrets_move_out_of_the_environment(mut world: World) {
         );
         std::thread::sleep(Duration::from_millis(1_200));
     });
+    assert_eq!(by_api(), json!([{ "appId": "wiki", "state": "unchanged", "applied": false }]));
     world.stop();
 
     let (code, _) = world.run_with(Some(&map), &["serve", "--node", "simulated", "--env-secrets", "off"]);

@@ -24,7 +24,7 @@ async fn api() -> AdminApi {
     let why = Reason::new("why not").unwrap();
     owner.create_administrator(ann(), hash, vec![Grant::SuperAdmin], &why).await.unwrap();
     let access = link.access();
-    AdminApi { link, access, log_ins: LogIns::default() }
+    AdminApi { link, access, log_ins: LogIns::default(), environment: crate::secrets::SecretMap::default() }
 }
 
 async fn try_to(api: &AdminApi, email: &str, password: &str) -> Result<(), ApiError> {
