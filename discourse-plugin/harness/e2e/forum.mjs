@@ -104,6 +104,26 @@ export class Forum {
     return answer.json();
   }
 
+  /** An administrator merges the account of `username` into that of `target`; the id that is gone. */
+  async merge(username, target) {
+    const { id } = (await this.read("admin", `/u/${username}.json`)).user;
+    const { name, value } = await this.#logIn("admin");
+    const cookie = `${name}=${value}`;
+    const asked = await fetch(`${this.address}/session/csrf.json`, {
+      headers: { cookie },
+    });
+    const { csrf } = await asked.json();
+    const answer = await fetch(`${this.address}/admin/users/${id}/merge.json`, {
+      method: "POST",
+      headers: { "x-csrf-token": csrf, cookie },
+      body: new URLSearchParams({ target_username: target }),
+    });
+    if (!answer.ok) {
+      throw new Error(`merging: ${answer.status} ${await answer.text()}`);
+    }
+    return String(id);
+  }
+
   async #logIn(username) {
     const asked = await fetch(`${this.address}/session/csrf.json`);
     const { csrf } = await asked.json();

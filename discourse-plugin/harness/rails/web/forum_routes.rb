@@ -59,6 +59,13 @@ class StandInForumController < ApplicationController
     render json: { user: serialize_data(found, BasicUserSerializer, root: false) }
   end
 
+  def merge
+    raise Discourse::NotFound unless current_user&.admin
+    target = User.find_by_username(params.require(:target_username))
+    UserMerger.new(User.find(params[:id]), target, current_user).merge!
+    render json: success_json
+  end
+
   # Discourse draws the first letter of a name.
   def avatar
     hue = params[:letter].ord * 47 % 360
@@ -122,6 +129,7 @@ Discourse::Application.routes.append do
   get "/t/:id" => "stand_in_forum#topic", :constraints => { id: /\d+/ }
   get "/t/:slug/:id(/:post_number)" => "stand_in_forum#topic"
   get "/u/:username" => "stand_in_forum#user"
+  post "/admin/users/:id/merge" => "stand_in_forum#merge"
   get "/notifications" => "stand_in_forum#notifications"
   put "/notifications/mark-read" => "stand_in_forum#read_notifications"
   get "/letter_avatar_proxy/v4/letter/:letter/:size" => "stand_in_forum#avatar"
