@@ -7,7 +7,7 @@ module FiberLink
     class << self
       # The account is gone: nobody is named, and the totals stay.
       def user_destroyed(user)
-        FeedPosition.undisturbed do
+        FeedPosition.exclusively do
           forget_giver(user)
           Tip.where(payee_id: user.id).update_all(payee_id: nil)
           Preferences.forget(user)
@@ -18,7 +18,7 @@ module FiberLink
       # The account stays, under another name; what it gave names it no more, and neither does what
       # the feed brings later.
       def user_anonymized(user)
-        FeedPosition.undisturbed do
+        FeedPosition.exclusively do
           Preferences.close(user)
           FormerAccount.close(user)
           forget_giver(user)
@@ -28,7 +28,7 @@ module FiberLink
       # Notifications follow, so that the one who stays can be forgotten later. The server goes on
       # crediting the source; who stays withdraws that too.
       def merging_users(source, target)
-        FeedPosition.undisturbed { merge(source, target) }
+        FeedPosition.exclusively { merge(source, target) }
       end
 
       # A post that is deleted for good has no row any more; one that may come back has.

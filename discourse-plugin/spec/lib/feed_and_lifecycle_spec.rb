@@ -13,16 +13,21 @@ RSpec.describe FiberLink::Lifecycle do
   end
 
   after do
-    [FiberLink::Tip, FiberLink::FormerAccount, FiberLink::Preferences, Notification].each(
-      &:delete_all
-    )
-    [Post, Topic, User].each(&:delete_all)
-    FiberLink::FeedPosition.delete_all
+    FiberLink::Tip.delete_all
+    FiberLink::FormerAccount.delete_all
+    FiberLink::Preferences.delete_all
+    people = User.where(id: [author, giver, stays, *others].map(&:id))
+    Notification.where(user_id: people.ids).delete_all
+    Post.where(id: target_post.id).delete_all
+    Topic.where(id: target_post.topic_id).delete_all
+    people.delete_all
+    FiberLink::FeedPosition.current.update!(created_at: Time.zone.now)
   end
 
   let(:author) { Fabricate(:user) }
   let(:giver) { Fabricate(:user) }
   let(:stays) { Fabricate(:user) }
+  let(:others) { [] }
   let(:target_post) { Fabricate(:post, user: author) }
 
   def beside
@@ -31,7 +36,11 @@ RSpec.describe FiberLink::Lifecycle do
 
   # Until a process of the database waits for another one.
   def until_waiting
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    waiting = <<~SQL
+      SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN (
+        SELECT pid FROM pg_locks JOIN pg_database ON pg_database.oid = database
+        WHERE datname = current_database())
+    SQL
     Timeout.timeout(30) do
       sleep 0.01 until ActiveRecord::Base.connection.select_value(waiting).positive?
     end
@@ -91,7 +100,7 @@ RSpec.describe FiberLink::Lifecycle do
     payee = author.id
     tip.delete
     feed = nil
-    FiberLink::FeedPosition.undisturbed do
+    FiberLink::FeedPosition.exclusively do
       feed = beside { record(tip, fromUserId: giver.id.to_s) }
       until_waiting
       described_class.merging_users(author, stays)
@@ -109,6 +118,7 @@ RSpec.describe FiberLink::Lifecycle do
 
   it "does not stop the feed, whoever is forgotten" do
     other = Fabricate(:user)
+    others << other
     tips = [giver, other].map { |user| Fabricate(:fiber_link_tip, post: target_post, user: user) }
     tips.each { |tip| FiberLink::TipNotifier.tip_settled(tip) }
     news =

@@ -56,6 +56,23 @@ RSpec.describe FiberLink::FormerAccount do
     expect(of(user)).to eq([[source.id, source.username]])
   end
 
+  it "comes to nobody whose merge was given up, also when its user is deleted later" do
+    DiscourseEvent.trigger(:merging_users, source, user)
+    expect(described_class.current_id(source.id)).to eq(user.id)
+    freeze_time 2.days.from_now
+    expect(described_class.current_id(source.id)).to eq(source.id)
+    UserDestroyer.new(Fabricate(:admin)).destroy(source)
+    expect(of(user)).to eq([])
+    expect(described_class.current_id(source.id)).to eq(source.id)
+  end
+
+  it "is still who it was merged into long after" do
+    merge(source, user)
+    freeze_time 1.year.from_now
+    expect(of(user)).to eq([[source.id, source.username]])
+    expect(described_class.current_id(source.id)).to eq(user.id)
+  end
+
   it "stays closed when an interrupted merge is done once more" do
     UserAnonymizer.make_anonymous(source)
     2.times { DiscourseEvent.trigger(:merging_users, source, user) }

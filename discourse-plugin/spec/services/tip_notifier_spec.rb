@@ -181,6 +181,16 @@ RSpec.describe FiberLink::TipNotifier do
       expect(Notification.last.user_id).to eq(stays.id)
     end
 
+    it "tells who a merge that goes on hands the account to, and its user after one was given up" do
+      stays = Fabricate(:user)
+      DiscourseEvent.trigger(:merging_users, payee, stays)
+      end_withdrawal("withdrawal.completed")
+      expect(Notification.last.user_id).to eq(stays.id)
+      freeze_time 2.days.from_now
+      end_withdrawal("withdrawal.failed")
+      expect(Notification.last.user_id).to eq(payee.id)
+    end
+
     it "tells of each end once, though the server's events are read anew" do
       2.times { end_withdrawal("withdrawal.failed") }
       expect(Notification.count).to eq(1)

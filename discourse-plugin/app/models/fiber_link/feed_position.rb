@@ -12,20 +12,11 @@ module FiberLink
     end
 
     # Whoever records what the server says takes this lock first. Two who record the same tips in
-    # another order would wait for each other.
+    # another order would wait for each other. Whoever forgets or moves what was recorded of people
+    # takes it as well: what is recorded at the same time is there before, or knows of it.
     def self.exclusively
       current
       transaction { yield lock.find(ID) }
-    end
-
-    # Whoever forgets or moves what was recorded of people takes it as well: what is recorded at the
-    # same time is there before, or knows of it. A forum that recorded nothing yet has no position,
-    # and needs none.
-    def self.undisturbed
-      transaction do
-        lock.find_by(id: ID)
-        yield
-      end
     end
 
     # People are notified of what happens from here on. The feed begins with the first tip that the

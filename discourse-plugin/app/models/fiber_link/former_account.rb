@@ -10,7 +10,10 @@ module FiberLink
     # So many are shown to their user, the newest first.
     MOST = 20
 
-    # Before its user is gone, nobody else withdraws from it: a merge may be given up half way.
+    # Much longer than a merge takes. Where its user is there after that, it was given up.
+    MERGING = 1.day
+
+    # Before its user is gone, nobody else withdraws from it.
     scope :ended, -> { where("NOT EXISTS (SELECT 1 FROM users WHERE users.id = former_id)") }
 
     validate { errors.add(:former_id, :taken) if User.exists?(id: former_id) }
@@ -35,9 +38,10 @@ module FiberLink
         ended.where(user_id: user.id).order(created_at: :desc, former_id: :desc).limit(MOST)
       end
 
-      # Who an id of the server's belongs to, or will in a moment.
+      # Who an id of the server's belongs to, or will when the merge is through.
       def current_id(id)
-        where(former_id: id).pick(:user_id) || id
+        found = where(former_id: id)
+        found.ended.or(found.where("created_at >= ?", MERGING.ago)).pick(:user_id) || id
       end
 
       # What it gave names its user no more.
@@ -49,8 +53,10 @@ module FiberLink
         where(user_id: user.id).update_all(username: nil, closed: true)
       end
 
+      # Also of a merge that was given up: nobody comes to what this user leaves behind.
       def forget(user)
         where(user_id: user.id).delete_all
+        where(former_id: user.id).where("created_at < ?", MERGING.ago).delete_all
       end
     end
   end

@@ -23,7 +23,7 @@ module FiberLink
           invoice: answer.invoice("invoice"),
           expires_at: answer.time("expiresAt"),
         }
-        FeedPosition.undisturbed do
+        FeedPosition.exclusively do
           attributes = whose_now(attributes)
           insert(attributes.merge(fields))
           tip = Tip.find_by!(tip_id: fields[:tip_id])

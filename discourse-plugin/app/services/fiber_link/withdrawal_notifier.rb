@@ -14,7 +14,7 @@ module FiberLink
     def self.ended(type, withdrawal, at)
       return if at < FeedPosition.current.notified_from
       account = ForumId.parse(withdrawal.string("userId"))
-      user = User.find_by(id: account) || User.find_by(id: FormerAccount.current_id(account))
+      user = User.find_by(id: FormerAccount.current_id(account))
       kind = KINDS.fetch(type)
       id = withdrawal.string("id")
       data = {
