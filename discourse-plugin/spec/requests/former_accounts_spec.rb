@@ -23,22 +23,12 @@ RSpec.describe FiberLink::FormerAccount do
       reviewRequired: false,
     }
   end
-  let(:withdrawal) do
-    {
-      id: "w-1",
-      state: "PENDING",
-      asset: "CKB",
-      amount: "61.5",
-      networkFeeLimit: "0.61",
-      createdAt: "2026-11-28T08:53:20.000Z",
-    }
-  end
   let(:answers) do
     {
       "dashboard.summary" => { balancesByAsset: [balance], tips: [] },
       "withdrawal.list" => { items: [], nextCursor: nil },
       "withdrawal.quote" => quote,
-      "withdrawal.request" => withdrawal,
+      "withdrawal.request" => accepted,
     }
   end
   let(:terms) do

@@ -149,16 +149,6 @@ RSpec.describe FiberLink::WithdrawalsController do
         idempotency_key: "k" * 20,
       }
     end
-    let(:accepted) do
-      {
-        id: item[:id],
-        state: "PENDING",
-        asset: "CKB",
-        amount: "61.5",
-        networkFeeLimit: "0.61",
-        createdAt: "2026-11-28T08:53:20.000Z",
-      }
-    end
 
     before { server_answers("withdrawal.request", accepted) }
 
